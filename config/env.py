@@ -25,7 +25,7 @@ class EnvironmentValueError(ValueError):
         self.expected = expected
 
 
-def env_bool(name: str, default: bool) -> bool:  # noqa: FBT001 - a value, not a switch
+def env_bool(name: str, default: bool) -> bool:
     """Read a yes or no; unset or empty means the default.
 
     Raises:
