@@ -53,7 +53,7 @@ def run_folder() -> Path:
 
 def socket_folder(run_dir: Path) -> Path:
     """Give the short private folder that holds the sockets of a run folder."""
-    digest = hashlib.sha256(os.fsencode(run_dir.absolute())).hexdigest()[:16]
+    digest = hashlib.sha256(os.fsencode(run_dir.resolve())).hexdigest()[:16]
     base = _SHORT_FOLDER if _SHORT_FOLDER.is_dir() else Path(tempfile.gettempdir())
     return base / f"recovery-desk-{os.geteuid()}-{digest}"
 
