@@ -43,6 +43,7 @@ class DatabaseRole(StrEnum):
 
     APP = "app"  # Web, worker, commands: least privilege.
     OWNER = "owner"  # Migrations and grants only.
+    NONE = "none"  # Commands that need no database, and so cannot touch one.
 
 
 def run_folder() -> Path:
@@ -97,13 +98,13 @@ def database_role_from_env() -> DatabaseRole:
     """Give the right in which this process speaks to the database.
 
     Raises:
-        EnvironmentValueError: DATABASE_ROLE is neither app nor owner.
+        EnvironmentValueError: DATABASE_ROLE is no such right.
     """
     word = env_str("DATABASE_ROLE", DatabaseRole.APP)
     try:
         return DatabaseRole(word)
     except ValueError as error:
-        raise EnvironmentValueError("DATABASE_ROLE", "app or owner") from error
+        raise EnvironmentValueError("DATABASE_ROLE", "app, owner or none") from error
 
 
 def database_from_env(role: DatabaseRole | None = None) -> dict[str, Any]:
@@ -113,6 +114,8 @@ def database_from_env(role: DatabaseRole | None = None) -> dict[str, Any]:
         EnvironmentValueError: an address or the role is not understood.
     """
     role = role or database_role_from_env()
+    if role == DatabaseRole.NONE:
+        return {"ENGINE": "django.db.backends.dummy"}
     if env_secret("DATABASE_URL") is None:
         return embedded_database(run_folder(), role)
     if role == DatabaseRole.OWNER and env_secret("DATABASE_OWNER_URL") is not None:
