@@ -6,11 +6,15 @@ Safe when nothing is set: debug off, a secret made on the spot, local hosts only
 import secrets
 from pathlib import Path
 
-from config.engines.addresses import broker_from_env, database_from_env
+from config.engines.addresses import (
+    broker_url_from_env,
+    database_from_env,
+    run_folder,
+)
 from config.env import env_bool, env_int, env_list, env_secret, env_str
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-RUN_DIR = Path(env_str("RUN_DIR", str(BASE_DIR / ".run")))
+RUN_DIR = run_folder()
 
 DEBUG = env_bool("DJANGO_DEBUG", default=False)
 # Without a secret each start gets its own: sessions end with the process, nothing
@@ -63,7 +67,7 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {"default": database_from_env(RUN_DIR)}
+DATABASES = {"default": database_from_env()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
@@ -126,7 +130,7 @@ X_FRAME_OPTIONS = "DENY"
 if env_bool("BEHIND_TLS_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-CELERY_BROKER_URL = broker_from_env(RUN_DIR)
+CELERY_BROKER_URL = broker_url_from_env()
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = False  # The sweeper with its counter is the retry.
@@ -161,6 +165,8 @@ APPEND_ONLY_TABLES = [
     "recovery_engineentry",
     "recovery_markpriceentry",
     "recovery_fundingrateentry",
+    "recovery_rejectedrecord",
+    "recovery_casenote",
 ]
 
 LOGGING = {
@@ -179,11 +185,8 @@ UNFOLD = {
     "SITE_SYMBOL": "account_balance_wallet",
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
-    "DASHBOARD_CALLBACK": "recovery.admin.dashboard.dashboard_context",
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,
-        "navigation": "recovery.admin.navigation.sidebar",
     },
-    "STYLES": ["recovery.admin.navigation.desk_stylesheet"],
 }
