@@ -41,9 +41,7 @@ def has_two_roles() -> bool:
     return bool(owner["USER"] != database_from_env(DatabaseRole.APP)["USER"])
 
 
-def _verifier(
-    connection: psycopg.Connection[Any], app_role: str, password: str
-) -> str:
+def _verifier(connection: psycopg.Connection[Any], app_role: str, password: str) -> str:
     """Give what the server stores for a password; the password itself stays here."""
     if not password:
         return ""
