@@ -43,7 +43,7 @@ def prepare_database() -> None:
     Raises:
         PreparationFailedError: a migration or a grant was refused.
     """
-    done = subprocess.run(  # noqa: S603 - our own fixed command
+    done = subprocess.run(
         [sys.executable, "-m", "config.engines.prepare"],
         cwd=_CHECKOUT,
         env={**os.environ, "DATABASE_ROLE": DatabaseRole.OWNER},

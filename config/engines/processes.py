@@ -24,10 +24,7 @@ def start_bound(
     """Start a child in its own process group that is signalled when we die.
 
     The kernel ties the signal to the thread that starts the child: call this from
-    the main thread only.
-
-    Args:
-        log: file that takes both outputs; None leaves them to the terminal.
+    the main thread only. `log` takes both outputs; None leaves them to the terminal.
     """
     end_with_parent = death_wish(death_signal)
     if log is None:
@@ -129,7 +126,7 @@ def _process_numbers() -> Iterator[int]:
 
 def _working_folder(pid: int) -> str | None:
     try:
-        return os.readlink(f"/proc/{pid}/cwd")
+        return str(Path(f"/proc/{pid}/cwd").readlink())
     except OSError:  # Ended meanwhile, not yet reaped, or somebody else's.
         return None
 
