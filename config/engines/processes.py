@@ -104,6 +104,11 @@ def processes_working_in(folder: Path) -> list[int]:
     return [pid for pid in _process_numbers() if _working_folder(pid) == wanted]
 
 
+def children_of(parent: int) -> list[int]:
+    """List the processes whose parent is this one, ended but unreaped ones too."""
+    return [pid for pid in _process_numbers() if _parent_of(pid) == parent]
+
+
 def end_leftovers(folder: Path, steps: Sequence[tuple[signal.Signals, float]]) -> bool:
     """End what still works in a folder; False when something stays.
 
@@ -129,6 +134,15 @@ def _working_folder(pid: int) -> str | None:
         return str(Path(f"/proc/{pid}/cwd").readlink())
     except OSError:  # Ended meanwhile, not yet reaped, or somebody else's.
         return None
+
+
+def _parent_of(pid: int) -> int | None:
+    try:
+        line = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    # The name in brackets may hold anything, so count from its end.
+    return int(line.rpartition(")")[2].split()[1])
 
 
 def _signal(pid: int, number: signal.Signals) -> None:
