@@ -4,6 +4,6 @@ from django.contrib.admin.apps import AdminConfig
 
 
 class DeskConfig(AdminConfig):
-    """The admin with unfold's site and our own navigation."""
+    """The admin with our own site: duties open doors, permissions do not."""
 
-    default_site = "unfold.sites.UnfoldAdminSite"
+    default_site = "config.desk_site.DeskSite"
