@@ -13,7 +13,6 @@ from recovery.demo.book import ZERO, Charges, Fill
 from recovery.demo.plan import (
     BASE,
     HOUSE,
-    HOUSE_LIQUIDATION_RATE,
     TAKER_RATES,
     VIP1,
     Planned,
@@ -86,7 +85,8 @@ def _straddling(stage: Stage, count: int) -> list[int]:
     """Instants on both sides of the funding instant."""
     centre = stage.window.centre_ms
     earlier = stage.rng.randint(1, count - 1)
-    first = _instants(stage, centre - stage.rng.randint(12, 50) * SECOND_MS, earlier)
+    earlier_ms = centre - stage.rng.randint(12 * SECOND_MS, 50 * SECOND_MS)
+    first = _instants(stage, earlier_ms, earlier)
     later_ms = centre + stage.rng.randint(1500, 20_000)
     return first + _instants(stage, later_ms, count - earlier)
 
@@ -267,7 +267,7 @@ def reduction_saved(stage: Stage) -> str:
 def reduction_failed(stage: Stage) -> str:
     """A reduction, funding on what is left, then the close of the rest."""
     centre = stage.window.centre_ms
-    at_ms = centre - stage.rng.randint(25, 100) * SECOND_MS
+    at_ms = centre - stage.rng.randint(25 * SECOND_MS, 100 * SECOND_MS)
     _reduce(stage, at_ms, stage.rng.randint(25, 31))
     stage.book.fund_until(centre)
     close_at = _fall_through(stage, centre + MINUTE_MS)
