@@ -1,0 +1,15 @@
+"""The Celery application. Messages carry a job id; the job row is the work."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("recovery_desk")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(["recovery"])
+app.conf.beat_schedule = {
+    "sweep-jobs": {"task": "recovery.sweep", "schedule": 10.0},
+}
+app.conf.beat_schedule_filename = os.environ.get("BEAT_SCHEDULE", "celerybeat-schedule")

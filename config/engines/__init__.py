@@ -1,0 +1,1 @@
+"""Own starters for PostgreSQL and Redis, and where they are reached."""

@@ -1,0 +1,9 @@
+"""Mounts the desk, the claim pages and the health checks."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("desk/", admin.site.urls),
+    path("", include("recovery.urls")),
+]

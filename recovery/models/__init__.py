@@ -1,0 +1,68 @@
+"""Tables, constraints and `__str__`; no rules."""
+
+from recovery.models.assessments import Assessment, AssessmentLine, AssessmentResult
+from recovery.models.audit import AuditEntry
+from recovery.models.breaks import Break, BreakState
+from recovery.models.cases import CaseNote, Decision, RecoveryCase
+from recovery.models.claims import Claim, ClaimCode
+from recovery.models.events import Event
+from recovery.models.exports import Workbook, WorkbookState
+from recovery.models.jobs import Job, JobKind, JobState
+from recovery.models.ledger import (
+    EngineEntry,
+    FundingRateEntry,
+    LedgerEntry,
+    MarkPriceEntry,
+)
+from recovery.models.outbox import OutboxMessage, OutboxState
+from recovery.models.payments import Approval, Payment, PayoutBatch, Transition
+from recovery.models.rules import (
+    FeeSchedule,
+    FeeTierMembership,
+    Instrument,
+    LiquidationPolicy,
+)
+from recovery.models.source_files import (
+    Provenance,
+    RejectedRecord,
+    SourceFile,
+    SourceFileState,
+)
+
+__all__ = [
+    "Approval",
+    "Assessment",
+    "AssessmentLine",
+    "AssessmentResult",
+    "AuditEntry",
+    "Break",
+    "BreakState",
+    "CaseNote",
+    "Claim",
+    "ClaimCode",
+    "Decision",
+    "EngineEntry",
+    "Event",
+    "FeeSchedule",
+    "FeeTierMembership",
+    "FundingRateEntry",
+    "Instrument",
+    "Job",
+    "JobKind",
+    "JobState",
+    "LedgerEntry",
+    "LiquidationPolicy",
+    "MarkPriceEntry",
+    "OutboxMessage",
+    "OutboxState",
+    "Payment",
+    "PayoutBatch",
+    "Provenance",
+    "RecoveryCase",
+    "RejectedRecord",
+    "SourceFile",
+    "SourceFileState",
+    "Transition",
+    "Workbook",
+    "WorkbookState",
+]

@@ -1,0 +1,196 @@
+"""Payments, the batches they leave in, and approvals."""
+
+import uuid
+
+from accounts.models import Destination
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from recovery.domain.lifecycle import PaymentStatus
+from recovery.domain.words import PaymentKind
+from recovery.models.append_only import AppendOnly
+from recovery.models.cases import Decision, RecoveryCase
+from recovery.models.events import Event
+from recovery.models.fields import amount_field, one_of, positive, word_field
+
+STAFF = settings.AUTH_USER_MODEL
+_NEEDS_APPROVER = [
+    status.value
+    for status in PaymentStatus
+    if status not in {PaymentStatus.PROPOSED, PaymentStatus.CANCELLED}
+]
+
+
+class PayoutBatch(models.Model):
+    """Payments that leave in one file, with count, totals and hash total.
+
+    Written by services.batches only. Released by somebody who built neither it nor
+    any payment in it.
+    """
+
+    reference = models.CharField(max_length=24, unique=True)
+    kind = word_field(PaymentKind)
+    built_by = models.ForeignKey(STAFF, models.PROTECT, related_name="+")
+    built_at = models.DateTimeField()
+    released_by = models.ForeignKey(
+        STAFF, models.PROTECT, related_name="+", null=True, blank=True
+    )
+    released_at = models.DateTimeField(null=True, blank=True)
+    lines = models.PositiveIntegerField()
+    totals = models.JSONField(db_comment="Decimal strings by asset.")
+    hash_total = models.CharField(max_length=64)
+    file_name = models.CharField(max_length=120, blank=True)
+    file_sha256 = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        verbose_name_plural = "payout batches"
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(released_by=F("built_by")),
+                name="recovery_batch_releaser_differs",
+            ),
+            models.CheckConstraint(
+                condition=Q(released_by__isnull=True, released_at__isnull=True)
+                | Q(released_by__isnull=False, released_at__isnull=False),
+                name="recovery_batch_released_whole",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class Payment(models.Model):
+    """One movement of one amount, with its own life.
+
+    Written by services.payments and services.batches only. Amount, asset, kind,
+    destination and proposer never change after the insert (database).
+    """
+
+    reference = models.CharField(max_length=24, unique=True)
+    uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    case = models.ForeignKey(RecoveryCase, models.PROTECT, related_name="payments")
+    decision = models.ForeignKey(Decision, models.PROTECT, related_name="payments")
+    event = models.ForeignKey(Event, models.PROTECT, related_name="payments")
+    kind = word_field(PaymentKind)
+    asset = models.CharField(max_length=24)
+    amount = amount_field()
+    destination = models.ForeignKey(
+        Destination, models.PROTECT, related_name="+", null=True, blank=True
+    )
+    hold_reference = models.CharField(
+        max_length=80, blank=True, db_comment="The wallet system's own hold."
+    )
+    status = word_field(PaymentStatus, default=PaymentStatus.PROPOSED)
+    status_since = models.DateTimeField()
+    sealed = models.TextField()
+    content_digest = models.CharField(max_length=64)
+    proposer = models.ForeignKey(STAFF, models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    approver = models.ForeignKey(
+        STAFF, models.PROTECT, related_name="+", null=True, blank=True
+    )
+    batch = models.ForeignKey(
+        PayoutBatch, models.PROTECT, related_name="payments", null=True, blank=True
+    )
+    confirmation_reference = models.CharField(max_length=120, blank=True)
+    fee_amount = amount_field(default=0)
+    held_reason = models.TextField(blank=True, db_comment="For compliance only.")
+
+    class Meta:
+        constraints = [
+            positive("amount", "recovery_payment_amount_positive"),
+            one_of("status", PaymentStatus, "recovery_payment_status_known"),
+            one_of("kind", PaymentKind, "recovery_payment_kind_known"),
+            models.CheckConstraint(
+                condition=~Q(approver=F("proposer")),
+                name="recovery_payment_approver_differs",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=_NEEDS_APPROVER) | Q(approver__isnull=False),
+                name="recovery_payment_approved_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="withdrawal")
+                | (Q(destination__isnull=False) & ~Q(hold_reference="")),
+                name="recovery_payment_withdrawal_has_destination",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["in_batch", "sent", "posted", "confirmed"])
+                | Q(batch__isnull=False),
+                name="recovery_payment_sent_in_batch",
+            ),
+            models.UniqueConstraint(
+                fields=["confirmation_reference"],
+                condition=~Q(confirmation_reference=""),
+                name="recovery_payment_confirmation_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class Approval(AppendOnly):
+    """One second person, one subject, one sealed content. Written once.
+
+    The database moves a decision or payment to approved only when this row stands
+    beside it with the same digest and two different people.
+    """
+
+    decision = models.OneToOneField(
+        Decision, models.PROTECT, related_name="approval", null=True, blank=True
+    )
+    payment = models.OneToOneField(
+        Payment, models.PROTECT, related_name="approval", null=True, blank=True
+    )
+    proposer = models.ForeignKey(STAFF, models.PROTECT, related_name="+")
+    approver = models.ForeignKey(STAFF, models.PROTECT, related_name="+")
+    approver_role = models.CharField(max_length=16)
+    content = models.TextField()
+    content_digest = models.CharField(max_length=64)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(approver=F("proposer")),
+                name="recovery_approval_two_people",
+            ),
+            models.CheckConstraint(
+                condition=Q(decision__isnull=False, payment__isnull=True)
+                | Q(decision__isnull=True, payment__isnull=False),
+                name="recovery_approval_one_subject",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.decision or self.payment} by {self.approver}"
+
+
+class Transition(AppendOnly):
+    """One step of one lifecycle: who, from, to, why."""
+
+    case = models.ForeignKey(RecoveryCase, models.PROTECT, related_name="transitions")
+    payment = models.ForeignKey(
+        Payment, models.PROTECT, related_name="transitions", null=True, blank=True
+    )
+    action = models.CharField(max_length=32)
+    from_status = models.CharField(max_length=24)
+    to_status = models.CharField(max_length=24)
+    actor = models.ForeignKey(
+        STAFF, models.PROTECT, related_name="+", null=True, blank=True
+    )
+    actor_name = models.CharField(max_length=80)
+    reason = models.TextField(blank=True)
+    receipt_digest = models.CharField(max_length=64, blank=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["case", "id"], name="recovery_transition_case"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case}: {self.from_status} to {self.to_status}"
