@@ -1,0 +1,48 @@
+"""Writing rows to files: always the same bytes for the same rows."""
+
+import csv
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from pathlib import Path
+
+from recovery.demo.market import COMPLETE_UNTIL
+from recovery.demo.text import plain
+from recovery.demo.times import iso_text
+
+Row = Sequence[str]
+
+
+def write_rows(path: Path, header: Row, rows: Iterable[Row], preamble: str = "") -> int:
+    """Write a preamble line if any, the header and the rows.
+
+    Returns:
+        how many rows there were.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    count = 0
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        if preamble:
+            stream.write(f"{preamble}\n")
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(header)
+        for row in rows:
+            writer.writerow(row)
+            count += 1
+    return count
+
+
+def write_house(path: Path, header: Row, rows: Sequence[Row], sums: dict[str, Decimal]) -> None:
+    """Write one file of the house profile with its preamble and manifest.
+
+    Args:
+        path: its stem is the kind, such as `house-ledger`.
+        header: the columns of the kind.
+        rows: oldest first.
+        sums: the sum for each asset that the manifest states, if the kind has one.
+    """
+    until = iso_text(COMPLETE_UNTIL).replace(".000Z", "Z")
+    preamble = f"#recovery-desk,{path.stem},1,complete_until={until}"
+    count = write_rows(path, header, rows, preamble)
+    stated = "".join(f",sum:{asset}={plain(sums[asset])}" for asset in sorted(sums))
+    with path.open("a", encoding="utf-8", newline="") as stream:
+        stream.write(f"#manifest,rows={count}{stated}\n")
