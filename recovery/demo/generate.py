@@ -122,14 +122,24 @@ def _documents(played: list[Played]) -> list[dict[str, object]]:
     return documents
 
 
+# Layout code and generation of what the accounts call their layouts.
+_LAYOUTS = {
+    "account_log": ("account-log", "contract"),
+    "U1": ("transaction-log", "U1"),
+    "U2": ("transaction-log", "U2"),
+}
+
+
 def _source(
     file: str, venue: str, layout: str, account: str | None
 ) -> dict[str, object]:
     """How one file is to be imported; `account` where the file cannot say it."""
+    code, generation = _LAYOUTS.get(layout, (layout, "1"))
     return {
         "file": file,
         "venue": venue,
-        "layout": layout,
+        "layout": code,
+        "generation": generation,
         "account": account,
         "zone": "UTC",
         "provenance": "house" if venue == HOUSE else "venue_api",

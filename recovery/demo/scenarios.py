@@ -151,6 +151,9 @@ def _reduce(stage: Stage, at_ms: int, leverage: int) -> None:
     equity = stage.wallet + loss
     require(equity < REDUCE_AT_LEVEL * size * unit_margin)
     require(stage.wallet >= size * unit_margin)
+    if rng.randint(1, 3) == 1 and stage.wallet >= size * unit_margin * 3 / 2:
+        earlier_ms = at_ms - rng.randint(5 * MINUTE_MS, 40 * MINUTE_MS)
+        stage.add_margin_later(rng.randint(8, 25), earlier_ms)
     charges = stage.charges(at_ms)
     cost = price * (charges.fee + charges.liquidation) + abs(mark - price)
     require(unit_margin > 2 * cost)
