@@ -30,7 +30,13 @@ from recovery.demo.plan import (
     VIP1,
     Planned,
 )
-from recovery.demo.stage import CLOSE_AT_LEVEL, REDUCE_AT_LEVEL, Stage, require
+from recovery.demo.stage import (
+    CLOSE_AT_LEVEL,
+    REDUCE_AT_LEVEL,
+    Stage,
+    UnlikelyDrawError,
+    require,
+)
 from recovery.demo.times import MINUTE_MS, SECOND_MS
 
 _DOUBLE_LIQUIDATION_RATE = Decimal("0.01")
@@ -198,8 +204,7 @@ def _fall_through(stage: Stage, from_ms: int) -> int:
         mark = stage.market.mark(stage.instrument, at_ms)
         if stage.sign * (mark - threshold) <= 0:
             return at_ms + stage.rng.randint(0, 900)
-    require(holds=False)
-    return last_ms
+    raise UnlikelyDrawError
 
 
 SCENARIOS: dict[str, Callable[[Stage], str]] = {
