@@ -162,3 +162,9 @@ def test_some_customers_add_margin_while_the_position_is_open(crowd: Path) -> No
         if row["type"] == "transfer_in" and sizes.get(row["account"]):
             added += 1
     assert added
+
+
+def test_no_amount_is_written_with_an_exponent(crowd: Path) -> None:
+    columns = ("amount", "balance_after", "quantity", "price", "position_after")
+    rows = house_file(crowd, "house-ledger").rows
+    assert not any("E" in row[column] for row in rows for column in columns)
