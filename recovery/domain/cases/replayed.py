@@ -64,5 +64,3 @@ def _opening_fee(scope: Scope, policy: Policy) -> Values:
     notional = round_amount(notional, policy.rounding.notional)
     fee = round_amount(policy.opening_fee_rate * notional, policy.rounding.money)
     return {"opening_fee": fee}
-
-
