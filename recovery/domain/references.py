@@ -14,7 +14,7 @@ def reference_of(prefix: str, material: bytes, length: int = 10) -> str:
 
 def event_reference(venue: str, account: str, instrument: str, started_at: str) -> str:
     """Reference of an event: follows from where and when it happened."""
-    return reference_of("EV", f"{venue}|{account}|{instrument}|{started_at}".encode())
+    return reference_of("LQ", f"{venue}|{account}|{instrument}|{started_at}".encode())
 
 
 def grouped_reference(prefix: str, random_bytes: bytes) -> str:

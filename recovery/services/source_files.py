@@ -92,3 +92,8 @@ def _store(path: Path, digest: str) -> None:
     shutil.copyfile(path, part)
     part.chmod(0o600)
     part.replace(target)
+
+
+def source_file_forget(digest: str) -> None:
+    """Remove the bytes of a file that was only tried."""
+    (settings.FILES_DIR / "sources" / digest).unlink(missing_ok=True)
