@@ -24,10 +24,7 @@ def start_bound(
     """Start a child in its own process group that is signalled when we die.
 
     The kernel ties the signal to the thread that starts the child: call this from
-    the main thread only.
-
-    Args:
-        log: file that takes both outputs; None leaves them to the terminal.
+    the main thread only. `log` takes both outputs; None leaves them to the terminal.
     """
     end_with_parent = death_wish(death_signal)
     if log is None:
@@ -107,6 +104,11 @@ def processes_working_in(folder: Path) -> list[int]:
     return [pid for pid in _process_numbers() if _working_folder(pid) == wanted]
 
 
+def children_of(parent: int) -> list[int]:
+    """List the processes whose parent is this one, ended but unreaped ones too."""
+    return [pid for pid in _process_numbers() if _parent_of(pid) == parent]
+
+
 def end_leftovers(folder: Path, steps: Sequence[tuple[signal.Signals, float]]) -> bool:
     """End what still works in a folder; False when something stays.
 
@@ -129,9 +131,18 @@ def _process_numbers() -> Iterator[int]:
 
 def _working_folder(pid: int) -> str | None:
     try:
-        return os.readlink(f"/proc/{pid}/cwd")
+        return str(Path(f"/proc/{pid}/cwd").readlink())
     except OSError:  # Ended meanwhile, not yet reaped, or somebody else's.
         return None
+
+
+def _parent_of(pid: int) -> int | None:
+    try:
+        line = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None
+    # The name in brackets may hold anything, so count from its end.
+    return int(line.rpartition(")")[2].split()[1])
 
 
 def _signal(pid: int, number: signal.Signals) -> None:

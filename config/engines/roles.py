@@ -20,8 +20,7 @@ def apply_roles(
 ) -> None:
     """Lay down the grants in the connected database, as its owner.
 
-    Args:
-        append_only: tables the application role may only read and insert into.
+    The tables of `append_only` the application role may only read and insert into.
     """
     app = database_from_env(DatabaseRole.APP)
     app_role = app["USER"] or APP_ROLE
@@ -41,9 +40,7 @@ def has_two_roles() -> bool:
     return bool(owner["USER"] != database_from_env(DatabaseRole.APP)["USER"])
 
 
-def _verifier(
-    connection: psycopg.Connection[Any], app_role: str, password: str
-) -> str:
+def _verifier(connection: psycopg.Connection[Any], app_role: str, password: str) -> str:
     """Give what the server stores for a password; the password itself stays here."""
     if not password:
         return ""

@@ -51,10 +51,7 @@ def engines_running(
     Servers that another process runs are used as they are. Only what this call
     started is stopped, and only after others that use it have ended. A server with
     an address in the environment (DATABASE_URL, REDIS_URL) is nobody's to start.
-
-    Args:
-        durable: False lets a crash lose data, for tests.
-        users_seconds: how long to wait for other users before stopping.
+    Tests say `durable=False`: a crash may lose their data.
 
     Raises:
         EngineStartError: a server could not be started.

@@ -31,7 +31,7 @@ def test_unknown_word_for_yes_or_no_is_refused(
         env_bool(NAME, default=False)
 
 
-@pytest.mark.parametrize("text", ["1.5", "1_000", "0x10", "١", "--1", "-", "1e3"])
+@pytest.mark.parametrize("text", ["1.5", "1_000", "0x10", "\u0661", "--1", "-", "1e3"])
 def test_text_that_is_no_whole_number_is_refused(
     text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,107 @@
+"""Who acts: a member of staff, a customer through a claim, or the system."""
+
+from dataclasses import dataclass
+
+from accounts.models import User
+from accounts.roles import Role
+from recovery.domain.duties import Duty
+from recovery.domain.errors import DutyMissingError
+
+_READERS = frozenset({Duty.READ_DESK})
+_DUTIES_OF_ROLE: dict[Role, frozenset[Duty]] = {
+    Role.SUPPORT: _READERS | {Duty.IMPORT_FILES, Duty.WORK_CASE},
+    Role.ANALYST: _READERS
+    | {Duty.IMPORT_FILES, Duty.WORK_CASE, Duty.PROPOSE_DECISION, Duty.EXPORT_WORKBOOK},
+    Role.LEAD: _READERS
+    | {
+        Duty.IMPORT_FILES,
+        Duty.WORK_CASE,
+        Duty.APPROVE_DECISION,
+        Duty.REOPEN_CASE,
+        Duty.DRAFT_RULES,
+        Duty.ACTIVATE_RULES,
+        Duty.EXPORT_WORKBOOK,
+    },
+    Role.MAKER: _READERS
+    | {
+        Duty.IMPORT_FILES,
+        Duty.PROPOSE_PAYMENT,
+        Duty.BUILD_BATCH,
+        Duty.CONFIRM_PAYMENT,
+        Duty.EXPORT_WORKBOOK,
+    },
+    Role.CHECKER: _READERS
+    | {
+        Duty.APPROVE_DECISION,
+        Duty.APPROVE_PAYMENT,
+        Duty.RELEASE_BATCH,
+        Duty.EXPORT_WORKBOOK,
+    },
+    Role.COMPLIANCE: _READERS | {Duty.HOLD_PAYMENT, Duty.READ_AUDIT},
+    Role.AUDITOR: _READERS | {Duty.READ_AUDIT, Duty.EXPORT_WORKBOOK},
+    Role.ADMIN: _READERS | {Duty.ADMINISTER_PEOPLE, Duty.DRAFT_RULES},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """One actor of a service call.
+
+    Attributes:
+        user: The member of staff; None for customer and system.
+        name: Login, or a word, for the audit.
+        duties: Everything this actor may do now.
+        role: The first role held, as recorded beside an approval.
+    """
+
+    user: User | None
+    name: str
+    duties: frozenset[Duty]
+    role: str = ""
+    request_id: str = ""
+
+
+SYSTEM = Actor(None, "system", frozenset({Duty.BE_SYSTEM}))
+# What an operator's own shell may do: bring files in, build workbooks. It can
+# neither propose nor approve anything.
+OPERATOR = Actor(
+    None,
+    "operator",
+    frozenset({Duty.IMPORT_FILES, Duty.EXPORT_WORKBOOK, Duty.READ_DESK}),
+)
+CUSTOMER = Actor(None, "customer", frozenset({Duty.BE_CUSTOMER}))
+
+
+def staff_actor(user: User, request_id: str = "") -> Actor:
+    """The actor of a signed-in member of staff.
+
+    A superuser holds no duty by that alone: only roles carry duties.
+    """
+    roles = user.roles() if user.is_active and user.is_staff else frozenset()
+    duties = frozenset[Duty]().union(*(_DUTIES_OF_ROLE[role] for role in roles))
+    first = min(roles, default=None)
+    return Actor(user, user.username, duties, first or "", request_id)
+
+
+def require_staff(actor: Actor, *wanted: Duty) -> User:
+    """The member of staff who acts, holding any of the duties.
+
+    Raises:
+        DutyMissingError: The actor holds none of them, or is no person: operators,
+            jobs and customers propose and approve nothing.
+    """
+    require_duty(actor, *wanted)
+    if actor.user is None:
+        raise DutyMissingError(actor.name, "of a signed-in member of staff")
+    return actor.user
+
+
+def require_duty(actor: Actor, *wanted: Duty) -> None:
+    """Go on when the actor holds any of the duties.
+
+    Raises:
+        DutyMissingError: The actor holds none of them.
+    """
+    if not actor.duties.intersection(wanted):
+        names = " or ".join(duty.replace("_", " ") for duty in wanted)
+        raise DutyMissingError(actor.name, names)
