@@ -267,7 +267,7 @@ def _end_orphans(*, keep: int) -> None:
 
 
 def _are_reaped(pids: Sequence[int]) -> bool:
-    return all([_is_reaped(pid) for pid in pids])
+    return all(_is_reaped(pid) for pid in pids)
 
 
 def _is_reaped(pid: int) -> bool:

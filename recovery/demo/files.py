@@ -12,6 +12,11 @@ from recovery.demo.times import iso_text
 Row = Sequence[str]
 
 
+def columns(line: str) -> tuple[str, ...]:
+    """The cells of a line as it stands in a file without quotes."""
+    return tuple(line.split(","))
+
+
 def write_rows(path: Path, header: Row, rows: Iterable[Row], preamble: str = "") -> int:
     """Write a preamble line if any, the header and the rows.
 
@@ -31,7 +36,9 @@ def write_rows(path: Path, header: Row, rows: Iterable[Row], preamble: str = "")
     return count
 
 
-def write_house(path: Path, header: Row, rows: Sequence[Row], sums: dict[str, Decimal]) -> None:
+def write_house(
+    path: Path, header: Row, rows: Sequence[Row], sums: dict[str, Decimal]
+) -> None:
     """Write one file of the house profile with its preamble and manifest.
 
     Args:

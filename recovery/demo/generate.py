@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 from recovery.demo.episode import Player
-from recovery.demo.files import Row, write_rows
+from recovery.demo.files import Row, columns, write_rows
 from recovery.demo.house_files import Played, write_house_files
 from recovery.demo.market import Market, stress_windows
 from recovery.demo.people import Person, people_of
@@ -30,10 +30,10 @@ from recovery.demo.venue_files import write_bybit, write_kraken
 
 DEFAULT_SEED = 20_261_010
 DEFAULT_EVENTS = 40
-CUSTOMERS_HEADER = (
+CUSTOMERS_HEADER = columns(
     "uid,full_name,mail,client_class,language,jurisdiction,accounts"
-).split(",")
-MEMBERSHIPS_HEADER = "venue,account,tier,valid_from,valid_to".split(",")
+)
+MEMBERSHIPS_HEADER = columns("venue,account,tier,valid_from,valid_to")
 _HOUSE_KINDS = (
     "house-mark-prices",
     "house-funding-rates",
@@ -78,7 +78,7 @@ def write_demo(
             truth is written.
         DemoStuckError: a scenario found no believable event.
     """
-    rng = Random(seed)  # noqa: S311 - repeatable on purpose, nothing secret.
+    rng = Random(seed)
     with localcontext(_EXACT):
         market = Market(rng, stress_windows(rng, windows_wanted(events)))
         counts = scenario_counts(events, tuple(weights))
@@ -122,7 +122,9 @@ def _documents(played: list[Played]) -> list[dict[str, object]]:
     return documents
 
 
-def _source(file: str, venue: str, layout: str, account: str | None) -> dict[str, object]:
+def _source(
+    file: str, venue: str, layout: str, account: str | None
+) -> dict[str, object]:
     """How one file is to be imported; `account` where the file cannot say it."""
     return {
         "file": file,
@@ -141,6 +143,7 @@ def _house_sources() -> list[dict[str, object]]:
 def _venue_sources(
     out: Path, played: list[Played], rng: Random
 ) -> list[dict[str, object]]:
+    """Write the logs of the other venues, and say how to import them."""
     writers = {KRAKEN: write_kraken, BYBIT: write_bybit}
     sources = []
     for one in played:
