@@ -38,13 +38,21 @@ from recovery.models import Event, LedgerEntry
 from recovery.selectors.desk import main_result
 from recovery.selectors.timelines import engine_steps, ledger_window
 from recovery.services.actors import Actor
-from recovery.services.assessments import event_recompute
 from recovery.services.cases import case_open
+from recovery.services.desk import event_recompute_asked
 
 
 def _open_case(actor: Actor, event: Event, _data: Data, now: datetime) -> str:
     case = case_open(actor, event=event, customer=None, origin="agent", now=now)
     return f"Case {case.reference} is open for this event."
+
+
+def _recompute(actor: Actor, event: Event, _data: Data, now: datetime) -> str:
+    before = event.active_assessment_id
+    fresh = event_recompute_asked(actor, event, now=now)
+    if fresh.active_assessment_id == before:
+        return "Recomputed: the same rows under the same rules, the same result."
+    return f"Recomputed: assessment {fresh.active_assessment} is the active one now."
 
 
 def _has_no_case(_actor: Actor, event: Event) -> bool:
@@ -81,9 +89,7 @@ class EventAdmin(DeskAdmin):
         Act(
             "recompute",
             "Recompute",
-            lambda actor, event, _data, now: (
-                event_recompute(actor, event, now) and None
-            ),
+            _recompute,
             "Recomputed.",
             frozenset({Duty.PROPOSE_DECISION, Duty.WORK_CASE}),
             hint="With the rows and rules known now; the past stays as it is.",

@@ -9,7 +9,6 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.core.files.uploadedfile import TemporaryUploadedFile
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
@@ -33,7 +32,7 @@ from recovery.admin.show import (
 from recovery.domain.duties import Duty
 from recovery.models import Provenance, SourceFile
 from recovery.services.actors import Actor
-from recovery.services.imports import source_file_receive
+from recovery.services.source_files import source_file_receive
 from recovery.tasks import ring
 
 _PROVENANCES = {
@@ -75,20 +74,19 @@ class UploadForm(DeskForm):
 
 def _receive(actor: Actor, _none: object, data: Data, now: datetime) -> str:
     file: TemporaryUploadedFile = data["file"]
-    with transaction.atomic():
-        source = source_file_receive(
-            actor,
-            path=Path(file.temporary_file_path()),
-            name=Path(file.name or "unnamed").name[:200],
-            provenance=data["provenance"],
-            venue=data["venue"].strip() or None,
-            account=data["account"].strip() or None,
-            zone=data["zone"].strip() or None,
-            now=now,
-        )
-        if source.job is not None:
-            job = source.job
-            transaction.on_commit(lambda: ring(job))
+    source = source_file_receive(
+        actor,
+        path=Path(file.temporary_file_path()),
+        name=Path(file.name or "unnamed").name,
+        provenance=Provenance(data["provenance"]),
+        venue=data["venue"].strip(),
+        account=data["account"].strip(),
+        zone=data["zone"].strip(),
+    )
+    if source.received_at < now:
+        return f"This file came in before, as {source.name}: nothing was changed."
+    if source.job is not None:
+        ring(source.job)
     return f"{source.name} is stored; it is being read."
 
 

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from django.contrib import admin
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
@@ -22,9 +21,7 @@ from recovery.tasks import ring
 
 
 def _put_back(actor: Actor, job: Job, _data: Data, _now: datetime) -> None:
-    with transaction.atomic():
-        job_put_back(actor, job)
-        transaction.on_commit(lambda: ring(job))
+    ring(job_put_back(actor, job))
 
 
 def progress_block(job: Job) -> Block:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from recovery.admin.show import amount_text, flow_word, variance_text
 from recovery.domain.ledger import ZERO
@@ -14,6 +15,8 @@ _LEFT = Decimal(10)
 _ROW = 44
 _TOP = 8
 _THIN = Decimal("1.5")
+_OPENING = "opening_balance"
+_END = "end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +30,8 @@ class Bar:
     width: str
     y: int
     tone: str
-    recorded_x: str = ""
-    recorded_width: str = ""
+    recorded_x: str
+    recorded_width: str
 
     @property
     def text_y(self) -> int:
@@ -65,63 +68,84 @@ class Waterfall:
         return self.asset.lower()
 
 
+class Move(NamedTuple):
+    """Lines of one label together: what should have moved, and what did."""
+
+    label: str
+    expected: Decimal
+    recorded: Decimal
+    is_balance: bool
+
+
 def waterfall(lines: Sequence[AssessmentLine], asset: str) -> Waterfall | None:
     """The picture of one asset's lines; None when there is nothing to draw."""
-    own = [line for line in lines if line.asset == asset]
-    if not own:
+    moves = _moves([line for line in lines if line.asset == asset])
+    if not moves:
         return None
-    spans = _spans(own)
+    spans = _spans(moves)
     ends = [edge for span in spans for edge in (*span[0], *span[1])]
     low, high = min([*ends, ZERO]), max([*ends, ZERO])
-    scale = _WIDTH / (high - low) if high > low else ZERO
+    frame = low, (_WIDTH / (high - low) if high > low else ZERO)
     bars = [
-        _bar(index, line, span, (low, scale))
-        for index, (line, span) in enumerate(zip(own, spans, strict=True))
+        _bar(_TOP + _ROW * index, asset, move, (span, frame))
+        for index, (move, span) in enumerate(zip(moves, spans, strict=True))
     ]
     return Waterfall(asset, bars, " ".join(f"{bar.label} {bar.text}." for bar in bars))
 
 
-_Edges = tuple[Decimal, Decimal]
-
-
-def _spans(lines: Sequence[AssessmentLine]) -> list[tuple[_Edges, _Edges]]:
-    """From where to where each line moves the balance: expected, then recorded."""
-    expected = recorded = ZERO
-    spans = []
+def _moves(lines: Sequence[AssessmentLine]) -> list[Move]:
+    """One move a label, in the order of the lines, and the end they lead to."""
+    sums: dict[str, list[Decimal]] = {}
     for line in lines:
-        if line.label.endswith("_balance"):
-            spans.append(((ZERO, line.expected), (ZERO, line.recorded)))
-            expected, recorded = line.expected, line.recorded
+        both = sums.setdefault(line.label, [ZERO, ZERO])
+        both[0] += line.expected
+        both[1] += line.recorded
+    moves = [Move(label, *both, label == _OPENING) for label, both in sums.items()]
+    if not moves:
+        return []
+    expected = sum((move.expected for move in moves), ZERO)
+    recorded = sum((move.recorded for move in moves), ZERO)
+    return [*moves, Move(_END, expected, recorded, is_balance=True)]
+
+
+_Edges = tuple[Decimal, Decimal]
+_Span = tuple[_Edges, _Edges]
+
+
+def _spans(moves: Sequence[Move]) -> list[_Span]:
+    """From where to where each move takes the balance: expected, then recorded."""
+    expected = recorded = ZERO
+    spans: list[_Span] = []
+    for move in moves:
+        if move.label == _END:
+            spans.append(((ZERO, expected), (ZERO, recorded)))
             continue
         before = expected, recorded
-        expected, recorded = expected + line.expected, recorded + line.recorded
+        expected, recorded = expected + move.expected, recorded + move.recorded
         spans.append(((before[0], expected), (before[1], recorded)))
     return spans
 
 
 def _bar(
-    index: int,
-    line: AssessmentLine,
-    span: tuple[_Edges, _Edges],
-    frame: tuple[Decimal, Decimal],
+    y: int, asset: str, move: Move, places: tuple[_Span, tuple[Decimal, Decimal]]
 ) -> Bar:
-    is_balance = line.label.endswith("_balance")
+    span, frame = places
+    difference = move.recorded - move.expected
     x, width = _place(span[0], *frame)
-    is_off = line.difference != ZERO
-    recorded_x, recorded_width = _place(span[1], *frame) if is_off else ("", "")
-    word = "" if is_balance else f" {flow_word(line.expected)}"
+    recorded_x, recorded_width = _place(span[1], *frame)
+    word = "" if move.is_balance else f" {flow_word(move.expected)}"
     note = (
-        f"recorded {amount_text(line.recorded)}: "
-        f"{variance_text(line.difference, line.asset)}"
+        f"recorded {amount_text(move.recorded, asset)}, "
+        f"{variance_text(difference, asset)}"
     )
     return Bar(
-        label=label_words(line.label).capitalize(),
-        text=f"{amount_text(line.expected, line.asset)}{word}",
-        note=note if is_off else "",
+        label=label_words(move.label).capitalize(),
+        text=f"{amount_text(move.expected, asset)}{word}",
+        note=note if difference else "",
         x=x,
         width=width,
-        y=_TOP + _ROW * index,
-        tone="balance" if is_balance else flow_word(line.expected),
+        y=y,
+        tone="balance" if move.is_balance else flow_word(move.expected),
         recorded_x=recorded_x,
         recorded_width=recorded_width,
     )

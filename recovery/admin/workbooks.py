@@ -5,7 +5,6 @@ from datetime import datetime
 from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
@@ -26,11 +25,9 @@ from recovery.tasks import ring
 
 
 def _request(actor: Actor, _none: object, _data: Data, now: datetime) -> None:
-    with transaction.atomic():
-        workbook = workbook_request(actor, now=now)
-        if workbook.job is not None:
-            job = workbook.job
-            transaction.on_commit(lambda: ring(job))
+    workbook = workbook_request(actor, now=now)
+    if workbook.job is not None:
+        ring(workbook.job)
 
 
 @admin.register(Workbook)

@@ -1,13 +1,14 @@
 """The answer of an assessment in one sentence, and what changed since it."""
 
 import json
+from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from recovery.domain.ledger import ZERO
 from recovery.domain.money import format_amount
-from recovery.domain.words import EXPLAINED
+from recovery.domain.words import BreakReason
 from recovery.models import (
     Assessment,
     AssessmentLine,
@@ -16,9 +17,15 @@ from recovery.models import (
     LedgerEntry,
 )
 
-_FRAME = frozenset({"opening_balance", "closing_balance"})
 _ROWS_SHOWN = 3
-_MINUS = "\u2212"
+_EXPLAINED = {
+    BreakReason.NOT_DUE: "nothing is due yet",
+    BreakReason.POLICY_TO_FUND: "the policy gives what was left to the fund",
+    BreakReason.DEFICIT_COVERED: "the loss below zero was covered, nothing is owed",
+    BreakReason.DEFICIT_OPEN: "the customer bears it by the policy",
+    BreakReason.ROUNDING: "only rounding differs",
+    BreakReason.WITHIN_TOLERANCE: "what differs is within the tolerance",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +36,9 @@ class ExplainedLine:
     evidence: list[LedgerEntry]
 
     @property
-    def is_frame(self) -> bool:
-        """Whether it is a balance rather than a movement."""
-        return self.line.label in _FRAME
+    def is_off(self) -> bool:
+        """Whether recorded and expected differ."""
+        return self.line.difference != ZERO
 
 
 def _figure(amount: Decimal) -> str:
@@ -59,38 +66,34 @@ def answer_sentence(result: AssessmentResult, lines: list[ExplainedLine]) -> str
         return _tie_sentence(result)
     word = "Short" if variance < ZERO else "Over"
     start = f"{word} {_figure(abs(variance))} {result.asset}"
-    own = [
-        one
-        for one in lines
-        if one.line.asset == result.asset
-        and not one.is_frame
-        and one.line.difference != ZERO
-    ]
+    own = [one for one in lines if one.is_off and one.line.asset == result.asset]
     if not own:
         return f"{start}: {_reason_words(result.reason)}."
-    sign = Decimal(-1) if variance < ZERO else Decimal(1)
-    parts = " + ".join(_part(one, sign) for one in own).replace(
-        f"+ {_MINUS}", f"{_MINUS} "
-    )
+    parts = _parts(own, Decimal(-1) if variance < ZERO else Decimal(1))
     rows = _rows(own)
-    return f"{start} = {parts}{f', {rows}' if rows else ''}."
+    return f"{start} = {parts}{rows and f', {rows}'}."
 
 
 def _tie_sentence(result: AssessmentResult) -> str:
+    asset = result.asset
+    explained = _EXPLAINED.get(result.reason, "")
     if result.deficit_amount:
-        amount = f"{_figure(result.deficit_amount)} {result.asset}"
-        return f"Ended {amount} below zero: {_reason_words(result.reason)}."
-    amount = f"{_figure(result.received_amount)} {result.asset}"
-    if result.reason in EXPLAINED:
-        return f"Ties at {amount}: {_reason_words(result.reason)}."
+        start = f"Ended {_figure(result.deficit_amount)} {asset} below zero"
+        return f"{start}: {explained or _reason_words(result.reason)}."
+    amount = f"{_figure(result.received_amount)} {asset}"
+    if explained:
+        return f"Ties at {amount}: {explained}."
     return f"Ties: {amount} expected and received."
 
 
-def _part(one: ExplainedLine, sign: Decimal) -> str:
-    amount = one.line.difference * sign
-    figure = _figure(abs(amount))
-    sign_shown = _MINUS if amount < ZERO else ""
-    return f"{sign_shown}{label_words(one.line.label)} {figure}"
+def _parts(lines: list[ExplainedLine], sign: Decimal) -> str:
+    """Differences by label, the largest first."""
+    sums: dict[str, Decimal] = defaultdict(lambda: ZERO)
+    for one in lines:
+        sums[one.line.label] += one.line.difference * sign
+    in_order = sorted(sums.items(), key=lambda pair: -pair[1])
+    parts = [f"{label_words(label)} {_figure(amount)}" for label, amount in in_order]
+    return " + ".join(parts)
 
 
 def _rows(lines: list[ExplainedLine]) -> str:
@@ -99,9 +102,8 @@ def _rows(lines: list[ExplainedLine]) -> str:
         return ""
     shown = ", ".join(numbers[:_ROWS_SHOWN])
     more = len(numbers) - _ROWS_SHOWN
-    return f"row{'s' if len(numbers) > 1 else ''} {shown}" + (
-        f" and {more} more" if more > 0 else ""
-    )
+    rest = f" and {more} more" if more > 0 else ""
+    return f"row{'s' if len(numbers) > 1 else ''} {shown}{rest}"
 
 
 def label_words(label: str) -> str:
