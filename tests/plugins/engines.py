@@ -87,6 +87,8 @@ def _environment_of_tests(run_dir: Path) -> Iterator[None]:
         "RUN_DIR": str(run_dir),
         # Tests make and empty tables; those of the guards connect as desk_app.
         "DATABASE_ROLE": DatabaseRole.OWNER,
+        "FILES_DIR": str(run_dir / "files"),
+        "MAIL_DIR": str(run_dir / "mail"),
         "LOCAL_HTTP": "true",
         "TESTING_FAST_HASHER": "true",
     }
