@@ -9,6 +9,7 @@ import os
 import socket
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from celery import Task, shared_task
 from django.db import transaction
@@ -73,13 +74,14 @@ def run_all_due() -> int:
     """Do every due job in this process, until none is left. For commands."""
     count = 0
     while ids := jobs_due():
-        if not any([run(job_id) for job_id in ids]):
+        done = sum(run(job_id) for job_id in ids)
+        if not done:
             break
-        count += len(ids)
+        count += done
     return count
 
 
-class JobTask(Task):  # type: ignore[misc] - celery has no types
+class JobTask(Task[Any, Any]):
     """The one base: a task is a job id, run once, and a bell for what it left due."""
 
     ignore_result = True

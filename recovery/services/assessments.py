@@ -9,12 +9,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Protocol
+from typing import Any, Protocol
 
-from accounts.models import TradingAccount
 from django.db import transaction
 from django.db.models import Max
 
+from accounts.models import TradingAccount
 from recovery.domain.assessment import EventAssessment, assess_event
 from recovery.domain.breaks import Finding, find_reason
 from recovery.domain.detection import EventWindow, detect_events
@@ -117,7 +117,7 @@ def entries_by_account(
         yield account_id, [_entry(row) for row in group]
 
 
-def _entry(row: tuple) -> Entry:  # type: ignore[type-arg] - the columns above
+def _entry(row: tuple[Any, ...]) -> Entry:
     line = LedgerLine(
         row[4], "", row[5], row[6], LedgerRole(row[7]), row[8], row[9], row[10],
         row[11], row[12], row[13], EventMarker(row[14]), Side(row[15]), *row[16:25],
@@ -174,7 +174,13 @@ def compute_event(
         finding=finding,
     )
     return Computed(
-        account, window, reference, assessment, finding, receipt, receipt_digest(receipt)
+        account,
+        window,
+        reference,
+        assessment,
+        finding,
+        receipt,
+        receipt_digest(receipt),
     )
 
 
@@ -183,9 +189,7 @@ def compute_event(
 
 def _store_all(computed: Sequence[Computed], now: datetime) -> int:
     events = _events(computed)
-    changed = [
-        one for one in computed if events[one.reference].digest != one.digest
-    ]
+    changed = [one for one in computed if events[one.reference].digest != one.digest]
     if not changed:
         return 0
     numbers = dict(
@@ -342,10 +346,10 @@ def _state(finding: Finding) -> BreakState:
 
 
 def _post_credits(ids: Sequence[int], now: datetime) -> None:
-    credits = LedgerEntry.objects.filter(
+    seen = LedgerEntry.objects.filter(
         account__in=ids, role=LedgerRole.CREDIT, order_id__startswith="PY-"
     )
-    payments_post(list(credits), now=now)
+    payments_post(list(seen), now=now)
 
 
 def event_recompute(event: Event, *, now: datetime) -> Event:

@@ -11,7 +11,6 @@ from datetime import datetime
 from pathlib import Path
 
 from accounts.models import Destination, User
-
 from recovery.demo.next_file import BookedCredit, write_next_ledger
 from recovery.domain.ledger import ZERO
 from recovery.domain.words import DecisionKind, PaymentKind
@@ -142,7 +141,7 @@ class DemoStory:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "house-ledger-next.csv"
             next_house_file_write(path, at=self.now)
-            self.next_file = next_house_file_receive(path, now=self.now)
+            self.next_file = next_house_file_receive(path)
 
     def withdraw(self) -> None:
         """After the credit was posted: a withdrawal to a destination on file."""
@@ -222,8 +221,8 @@ def _booked(payment: Payment) -> BookedCredit:
     )
 
 
-def next_house_file_receive(path: Path, *, now: datetime) -> SourceFile:
+def next_house_file_receive(path: Path) -> SourceFile:
     """Hand the platform's next file to the import."""
     return source_file_receive(
-        OPERATOR, path=path, name=path.name, provenance=Provenance.HOUSE, now=now
+        OPERATOR, path=path, name=path.name, provenance=Provenance.HOUSE
     )

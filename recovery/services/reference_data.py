@@ -9,10 +9,10 @@ import io
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 
-from accounts.models import Customer, TradingAccount
-from accounts.roles import ClientClass
 from django.db import transaction
 
+from accounts.models import Customer, TradingAccount
+from accounts.roles import ClientClass
 from recovery.domain.duties import Duty
 from recovery.domain.errors import FileRejectedError
 from recovery.models import FeeTierMembership
