@@ -22,7 +22,7 @@ class Watcher:
         """Start the watching process."""
         reading, self._writing = os.pipe()
         try:
-            self._process = subprocess.Popen(
+            self._process = subprocess.Popen(  # noqa: S603 - our own fixed command
                 # As a lone file: it needs nothing and must be there at once.
                 [sys.executable, "-I", "-S", __file__],
                 stdin=reading,
