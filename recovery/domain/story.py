@@ -212,7 +212,9 @@ def waterfall_zero(steps: Sequence[Step]) -> int:
         return _place(ZERO, low, span)
 
 
-def _bar(name: str, before: Decimal, amount: Decimal, low: Decimal, span: Decimal) -> Bar:
+def _bar(
+    name: str, before: Decimal, amount: Decimal, low: Decimal, span: Decimal
+) -> Bar:
     left = _place(min(before, before + amount), low, span)
     right = _place(max(before, before + amount), low, span)
     if amount == ZERO:

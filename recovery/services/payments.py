@@ -46,7 +46,7 @@ def payment_headroom(decision: Decision, kind: PaymentKind) -> Decimal:
 
 def _total(payments: QuerySet[Payment]) -> Decimal:
     total = payments.aggregate(total=Sum("amount"))["total"]
-    return Decimal(total or ZERO)
+    return total if isinstance(total, Decimal) else ZERO
 
 
 @transaction.atomic
