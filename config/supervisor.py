@@ -19,7 +19,7 @@ from subprocess import CalledProcessError
 from types import FrameType
 
 from config.children import Child, ChildPlan, Surroundings
-from config.engines.addresses import run_folder
+from config.engines.addresses import make_run_folder
 from config.engines.errors import EngineStartError, PreparationFailedError
 from config.engines.locks import FolderLock
 from config.engines.prepare import prepare_database, prepare_if_behind
@@ -205,11 +205,9 @@ def desk_plan(run_dir: Path, port: int) -> DeskPlan:
 
 def main() -> int:
     """Run the desk on PORT, unless the port or the run folder is taken."""
-    run_dir = run_folder()
-    run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    only_one = FolderLock(run_dir / "supervisor.lock")
     try:
-        port = port_from_env()
+        port, run_dir = port_from_env(), make_run_folder()
+        only_one = FolderLock(run_dir / "supervisor.lock")
         if not only_one.try_acquire():
             say(f"A desk is running in {run_dir} already; RUN_DIR=… names another.")
             return _REFUSED
@@ -223,8 +221,6 @@ def main() -> int:
     except (EngineStartError, PreparationFailedError, CalledProcessError) as error:
         say(str(error))
         return _FAILED
-    finally:
-        only_one.release()
 
 
 def _prepare(run_dir: Path, environment: Mapping[str, str]) -> None:
