@@ -22,8 +22,8 @@ _WITHOUT_DATABASE = frozenset(
         "version",
     }
 )
-# Commands that change tables rather than rows.
-_AS_OWNER = frozenset({"createcachetable", "flush", "migrate"})
+# Commands about tables rather than rows: nothing is migrated before them.
+_AS_OWNER = frozenset({"createcachetable", "flush", "migrate", "showmigrations"})
 _HELP_WORDS = frozenset({"--help", "-h", "--version"})
 
 

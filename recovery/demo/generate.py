@@ -90,9 +90,9 @@ def write_demo(
         write_house_files(out, house, market)
         sources = _house_sources() + _venue_sources(out, played, rng)
     _write_reference(out, people, accounts)
-    _write_json(out / "sources.json", sources)
-    truth = {"version": 1, "seed": seed, "events": documents}
-    _write_json(out / "truth.json", truth)
+    _write_text(out / "sources.json", f"[\n{_one_a_line(sources)}\n]\n")
+    head = f'{{"version": 1, "seed": {seed}, "events": [\n'
+    _write_text(out / "truth.json", f"{head}{_one_a_line(documents)}\n]}}\n")
     scenarios = Counter(str(document["scenario"]) for document in documents)
     return DemoSize(len(documents), len(accounts), len(people), dict(scenarios))
 
@@ -122,14 +122,24 @@ def _documents(played: list[Played]) -> list[dict[str, object]]:
     return documents
 
 
+# Layout code and generation of what the accounts call their layouts.
+_LAYOUTS = {
+    "account_log": ("account-log", "contract"),
+    "U1": ("transaction-log", "U1"),
+    "U2": ("transaction-log", "U2"),
+}
+
+
 def _source(
     file: str, venue: str, layout: str, account: str | None
 ) -> dict[str, object]:
     """How one file is to be imported; `account` where the file cannot say it."""
+    code, generation = _LAYOUTS.get(layout, (layout, "1"))
     return {
         "file": file,
         "venue": venue,
-        "layout": layout,
+        "layout": code,
+        "generation": generation,
         "account": account,
         "zone": "UTC",
         "provenance": "house" if venue == HOUSE else "venue_api",
@@ -185,6 +195,10 @@ def _customer_row(person: Person) -> Row:
     )
 
 
-def _write_json(path: Path, document: object) -> None:
-    text = json.dumps(document, indent=1, ensure_ascii=False)
-    path.write_text(f"{text}\n", encoding="utf-8")
+def _one_a_line(documents: Sequence[object]) -> str:
+    """JSON values, one a line: quick to write, easy to search."""
+    return ",\n".join(json.dumps(one, ensure_ascii=False) for one in documents)
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")

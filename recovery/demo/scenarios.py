@@ -30,7 +30,13 @@ from recovery.demo.plan import (
     VIP1,
     Planned,
 )
-from recovery.demo.stage import CLOSE_AT_LEVEL, REDUCE_AT_LEVEL, Stage, require
+from recovery.demo.stage import (
+    CLOSE_AT_LEVEL,
+    REDUCE_AT_LEVEL,
+    Stage,
+    UnlikelyDrawError,
+    require,
+)
 from recovery.demo.times import MINUTE_MS, SECOND_MS
 
 _DOUBLE_LIQUIDATION_RATE = Decimal("0.01")
@@ -151,6 +157,9 @@ def _reduce(stage: Stage, at_ms: int, leverage: int) -> None:
     equity = stage.wallet + loss
     require(equity < REDUCE_AT_LEVEL * size * unit_margin)
     require(stage.wallet >= size * unit_margin)
+    if rng.randint(1, 3) == 1 and stage.wallet >= size * unit_margin * 3 / 2:
+        earlier_ms = at_ms - rng.randint(5 * MINUTE_MS, 40 * MINUTE_MS)
+        stage.add_margin_later(rng.randint(8, 25), earlier_ms)
     charges = stage.charges(at_ms)
     cost = price * (charges.fee + charges.liquidation) + abs(mark - price)
     require(unit_margin > 2 * cost)
@@ -195,8 +204,7 @@ def _fall_through(stage: Stage, from_ms: int) -> int:
         mark = stage.market.mark(stage.instrument, at_ms)
         if stage.sign * (mark - threshold) <= 0:
             return at_ms + stage.rng.randint(0, 900)
-    require(holds=False)
-    return last_ms
+    raise UnlikelyDrawError
 
 
 SCENARIOS: dict[str, Callable[[Stage], str]] = {

@@ -107,6 +107,24 @@ class Stage:
         self.event_from += 1
         self.wallet = spent + deposit
 
+    def add_margin_later(self, share_percent: int, at_ms: int) -> None:
+        """Let a share of the deposit arrive only at this instant before the event."""
+        deposit = self.book.facts[0]
+        added = (deposit.other * share_percent / 100).quantize(CENT, ROUND_CEILING)
+        self.book.facts[0] = deposit._replace(other=deposit.other - added)
+        earlier = [fact.at_ms <= at_ms for fact in self.book.facts[: self.event_from]]
+        fact = Fact(
+            at_ms,
+            "transfer_in",
+            self.instrument,
+            other=added,
+            size_before=self.book.size,
+            size_after=self.book.size,
+            entry=self.book.entry,
+        )
+        self.book.facts.insert(sum(earlier), fact)
+        self.event_from += 1
+
     def level(self, wallet: Decimal, mark: Decimal) -> Decimal:
         """Equity over used margin of the open position."""
         equity = wallet + self.book.size * (mark - self.book.entry)

@@ -62,6 +62,7 @@ __all__ = [
     "SettlementLine",
     "Takeover",
     "Transfer",
+    "conclude",
     "parse_policy",
     "replay",
     "settle",
@@ -89,27 +90,38 @@ def settle(case: SettlementCase) -> Settlement:
     """
     with exact():
         check_fee_rule(case.policy)
-        state = replay(case)
-        if not state.qty and state.closed_qty and not state.taken_over:
-            state.event_index = _last_fill(case)
-            settle_close(state)
-        check_money(state)
-        return Settlement(settlement_values(state), _lines(state))
+        return conclude(case, replay(case))
 
 
-def replay(case: SettlementCase, *, staged: bool = False) -> ScopeState:
+def replay(
+    case: SettlementCase, on_event: Callable[[ScopeState, Event], None] | None = None
+) -> ScopeState:
     """The scope after all events, before anything is settled at the close.
 
-    Call inside `exact()`.
+    Args:
+        case: scope, events and policy; call inside `exact()`.
+        on_event: told the state after every event.
     """
-    scope = case.scope
-    state = ScopeState(scope, case.policy)
-    state.is_staged = staged
-    state.only_fill = sum(isinstance(event, Fill) for event in case.events) == 1
+    state = ScopeState(case.scope, case.policy)
+    state.is_staged = on_event is not None
+    fills = [event for event in case.events if type(event) is Fill]
+    state.only_fill = len(fills) == 1
+    state.sizes_only = state.is_staged and all(fill.price is None for fill in fills)
     for index, event in enumerate(case.events):
         state.event_index = index
         _APPLY[type(event)](state, event)
+        if on_event is not None:
+            on_event(state, event)
     return state
+
+
+def conclude(case: SettlementCase, state: ScopeState) -> Settlement:
+    """Settle what a replay has closed, check the money, and name the figures."""
+    if not state.qty and state.closed_qty and not state.taken_over:
+        state.event_index = _last_fill(case)
+        settle_close(state)
+    check_money(state)
+    return Settlement(settlement_values(state), _lines(state))
 
 
 def _last_fill(case: SettlementCase) -> int:

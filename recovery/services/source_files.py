@@ -2,7 +2,6 @@
 
 import hashlib
 import shutil
-from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -28,7 +27,6 @@ def source_file_receive(  # noqa: PLR0913 - what the file cannot say itself
     path: Path,
     name: str,
     provenance: Provenance,
-    now: datetime,
     venue: str = "",
     account: str = "",
     zone: str = "",
@@ -92,3 +90,8 @@ def _store(path: Path, digest: str) -> None:
     shutil.copyfile(path, part)
     part.chmod(0o600)
     part.replace(target)
+
+
+def source_file_forget(digest: str) -> None:
+    """Remove the bytes of a file that was only tried."""
+    (settings.FILES_DIR / "sources" / digest).unlink(missing_ok=True)

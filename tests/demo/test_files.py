@@ -136,9 +136,9 @@ def test_bybit_balances_chain_and_changes_are_the_sum_of_their_parts(
 def test_bybit_says_its_account_in_the_file_or_in_the_list(crowd: Path) -> None:
     layouts = set()
     for path, source in sources(crowd, BYBIT):
-        layouts.add(source["layout"])
+        layouts.add(source["generation"])
         first = path.read_text(encoding="utf-8").splitlines()[0]
-        if source["layout"] == "U2":
+        if source["generation"] == "U2":
             uid = first.removeprefix("UID: ").split(",")[0]
             assert source["account"] is None
             assert {row["Uid"] for row in venue_rows(path)} == {uid}
@@ -151,3 +151,20 @@ def test_bybit_says_its_account_in_the_file_or_in_the_list(crowd: Path) -> None:
 def test_every_file_listed_is_there(crowd: Path) -> None:
     for venue in ("house", KRAKEN, BYBIT):
         assert all(path.is_file() for path, _ in sources(crowd, venue))
+
+
+def test_some_customers_add_margin_while_the_position_is_open(crowd: Path) -> None:
+    sizes: dict[str, Decimal] = {}
+    added = 0
+    for row in house_file(crowd, "house-ledger").rows:
+        if row["position_after"]:
+            sizes[row["account"]] = Decimal(row["position_after"])
+        if row["type"] == "transfer_in" and sizes.get(row["account"]):
+            added += 1
+    assert added
+
+
+def test_no_amount_is_written_with_an_exponent(crowd: Path) -> None:
+    columns = ("amount", "balance_after", "quantity", "price", "position_after")
+    rows = house_file(crowd, "house-ledger").rows
+    assert not any("E" in row[column] for row in rows for column in columns)
