@@ -203,7 +203,9 @@ def claim_reference_read(text: str) -> str:
     Small letters, blanks and missing dashes do not matter, nor letters that look
     like figures. What cannot be a reference comes back as something that is none.
     """
-    letters = "".join(sign for sign in text.upper() if sign.isascii() and sign.isalnum())
+    letters = "".join(
+        sign for sign in text.upper() if sign.isascii() and sign.isalnum()
+    )
     letters = letters[: _REFERENCE_LETTERS + 3].translate(_ALIKE)
     letters = letters.removeprefix(_REFERENCE_PREFIX.translate(_ALIKE))
     groups = [letters[start : start + 4] for start in range(0, len(letters), 4)]

@@ -94,13 +94,17 @@ def _takeover(facts: DecisionFacts, taken: Decimal | None) -> tuple[str, ...]:
     receiver = _bearer(facts.terms.get("takeover_surplus_to", "insurance_fund"))
     amount = money_text(taken, facts.asset) if taken else "your margin"
     return (
-        f"Where the money went: this venue does not sell a liquidated position on your "
-        f"account. It takes the position over at its bankruptcy price, the price at "
-        f"which your margin is just used up, and {amount} went with it.",
-        f"From then on the position is the venue's: had it been closed at a worse "
-        f"price, {receiver} would have borne the loss, not you. Closed at a better "
-        f"price, {receiver} keeps the gain. The terms named below say so for every "
-        f"customer alike.",
+        (
+            "Where the money went: this venue does not sell a liquidated position on "
+            "your account. It takes the position over at its bankruptcy price, the "
+            f"price at which your margin is just used up, and {amount} went with it."
+        ),
+        (
+            "From then on the position is the venue's: had it been closed at a worse "
+            f"price, {receiver} would have borne the loss, not you. Closed at a better "
+            f"price, {receiver} keeps the gain. The terms named below say so for every "
+            "customer alike."
+        ),
     )
 
 

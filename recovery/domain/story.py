@@ -27,7 +27,7 @@ class Step(NamedTuple):
     """All lines of one label together.
 
     Attributes:
-        count: How many lines it holds.
+        lines: How many lines it holds.
         basis: Its least certain basis.
     """
 
@@ -36,7 +36,7 @@ class Step(NamedTuple):
     expected: Decimal
     recorded: Decimal
     basis: str
-    count: int
+    lines: int
 
     @property
     def difference(self) -> Decimal:
@@ -119,7 +119,7 @@ def _step(label: str, group: Sequence[LineFacts]) -> Step:
         expected=sum((line.expected for line in group), ZERO),
         recorded=sum((line.recorded for line in group), ZERO),
         basis=_least_certain({line.basis for line in group}),
-        count=len(group),
+        lines=len(group),
     )
 
 
@@ -136,7 +136,7 @@ def story_total(steps: Sequence[Step]) -> Step:
             expected=sum((step.expected for step in steps), ZERO),
             recorded=sum((step.recorded for step in steps), ZERO),
             basis=_least_certain({step.basis for step in steps}),
-            count=sum(step.count for step in steps),
+            lines=sum(step.lines for step in steps),
         )
 
 
@@ -232,7 +232,9 @@ def waterfall_zero(steps: Sequence[Step]) -> int:
         return _place(ZERO, low, span)
 
 
-def _bar(name: str, before: Decimal, amount: Decimal, low: Decimal, span: Decimal) -> Bar:
+def _bar(
+    name: str, before: Decimal, amount: Decimal, low: Decimal, span: Decimal
+) -> Bar:
     left = _place(min(before, before + amount), low, span)
     right = _place(max(before, before + amount), low, span)
     if amount == ZERO:

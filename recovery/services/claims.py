@@ -18,7 +18,7 @@ from recovery.domain.claims import claim_reference_read
 from recovery.domain.lifecycle import CASE_ENDED
 from recovery.domain.references import clean_reference, grouped_reference
 from recovery.models import Claim, ClaimCode, Event, RecoveryCase
-from recovery.selectors.claims import secret_hash, session_claim
+from recovery.selectors.claim_sessions import secret_hash, session_claim
 from recovery.services.actors import CUSTOMER
 from recovery.services.audit import audit_write
 from recovery.services.cases import case_customer_answer, case_open, case_withdraw
@@ -33,7 +33,8 @@ RECEIVED_MAILS_PER_HOUR = 5
 TIME_TOLERANCE = timedelta(minutes=15)
 _HOUR = timedelta(hours=1)
 # Stands in for a claim that is not there, so that the same statements can run.
-_NOBODY = Claim(pk=0, customer=Customer(pk=0, full_name="-", email="nobody@invalid"))
+_NOBODY = Claim(pk=0)
+_NO_CUSTOMER = Customer(pk=0, full_name="-", email="nobody@invalid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +121,7 @@ def _find_case(
             return there
     if event is None and customer is None:
         return None
-    return case_open(
-        CUSTOMER, event=event, customer=customer, origin="claim", now=now
-    )
+    return case_open(CUSTOMER, event=event, customer=customer, origin="claim", now=now)
 
 
 def claim_request_code(reference: str, session_key: str, *, now: datetime) -> None:
@@ -134,6 +133,7 @@ def claim_request_code(reference: str, session_key: str, *, now: datetime) -> No
     Args:
         reference: As typed.
         session_key: Of the browser that asks; the code works there only.
+        now: Decides the life of the code and the hour of the budget.
     """
     code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
     code_hash = make_password(code)
@@ -154,7 +154,7 @@ def claim_request_code(reference: str, session_key: str, *, now: datetime) -> No
             expires_at=now + CODE_LIFE,
         )
         mail_claim_code(
-            claim.customer or _NOBODY.customer,
+            claim.customer or _NO_CUSTOMER,
             claim.reference,
             code,
             key=f"claim-code-{made.pk}",

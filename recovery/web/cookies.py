@@ -6,7 +6,7 @@ from django.conf import settings
 from django.core.signing import BadSignature
 from django.http import HttpRequest, HttpResponseBase
 
-from recovery.selectors.claims import SESSION_LENGTH
+from recovery.selectors.claim_sessions import SESSION_LENGTH
 
 _SALT = "recovery.web.claim"
 SESSION = "claim"
@@ -23,14 +23,15 @@ def cookie_name(name: str) -> str:
 def cookie_read(request: HttpRequest, name: str) -> str:
     """What stands in a cookie of ours; empty when missing, forged or too old."""
     try:
-        return request.get_signed_cookie(
+        value = request.get_signed_cookie(
             cookie_name(name),
             default="",
             salt=f"{_SALT}.{name}",
-            max_age=SESSION_LENGTH.total_seconds(),
+            max_age=SESSION_LENGTH,
         )
     except BadSignature:
         return ""
+    return value or ""
 
 
 def cookie_write(response: HttpResponseBase, name: str, value: str) -> None:

@@ -24,6 +24,7 @@ class ClaimPagesMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, with the headers where they belong."""
         if not is_claim_path(request.path_info):
             return self.get_response(request)
         _restore_own_origin(request)

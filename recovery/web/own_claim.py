@@ -10,7 +10,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from recovery.domain.errors import RecoveryError
 from recovery.models import Claim
-from recovery.selectors.claims import StatusView, session_claim, status_view
+from recovery.selectors.claim_sessions import session_claim
+from recovery.selectors.claims import StatusView, status_view
 from recovery.services.claims import claim_answer, claim_leave, claim_withdraw
 from recovery.web import cookies
 from recovery.web.forms import AnswerForm

@@ -205,5 +205,3 @@ def decided(lines: Sequence[Line] = SHORT, **values: object) -> Claim:
     assert claim.case is not None
     approve(propose(claim.case, result))
     return Claim.objects.get(pk=claim.pk)
-
-
