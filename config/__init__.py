@@ -1,2 +1,1 @@
 """Settings, entry points and the engines: the top of the house."""
-

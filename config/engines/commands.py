@@ -59,12 +59,12 @@ def command_surroundings(arguments: Sequence[str]) -> Iterator[None]:
         yield
         return
     # Imported here: commands without a database do not wait for its driver.
-    from config.engines.prepare import (  # noqa: PLC0415
+    from config.engines.prepare import (
         finish_migration,
         prepare_if_behind,
     )
-    from config.engines.running import engines_running  # noqa: PLC0415
-    from config.local_run import secret_key_environment  # noqa: PLC0415
+    from config.engines.running import engines_running
+    from config.local_run import secret_key_environment
 
     run_dir = make_run_folder()
     # Links signed by a command are read by the desk that runs beside it.

@@ -4,7 +4,7 @@ Named in pyproject's addopts, because pytest-django reads the settings, and with
 the address of the database, before any conftest may speak.
 """
 
-# ruff: noqa: PLC0415 - Django is read only when its settings have an address,
+
 # Playwright only when a browser is wanted.
 
 import os
