@@ -198,6 +198,7 @@ def check_money(state: ScopeState) -> None:
     totals = (
         opening
         + state.customer_pnl
+        + (state.booked_pnl or ZERO)
         + state.funding
         + state.interest
         + state.transfers
@@ -208,7 +209,10 @@ def check_money(state: ScopeState) -> None:
     )
     _must_be_zero("cash of the scope", totals - state.wallet)
     asset = state.scope.settle_asset
-    lines = sum((line.amount for line in state.lines if line.asset == asset), ZERO)
+    lines = ZERO
+    for _, line_asset, amount, _ in state.lines:
+        if line_asset == asset:
+            lines += amount
     _must_be_zero("sum of the lines", lines - state.wallet)
     parties = sum(state.received.values(), ZERO)
     booked = state.liquidation_fee + state.taken - state.cover - state.cover_pending

@@ -7,6 +7,8 @@ from recovery.domain.policy import Bearer, SurplusReceiver, SurplusShares
 from recovery.domain.settlement_case import LineLabel
 from recovery.domain.settlement_state import ScopeState
 
+_LIQUIDATION_FEE = LineLabel.LIQUIDATION_FEE
+
 
 def bear_deficit(state: ScopeState, deficit: Decimal) -> Decimal:
     """Ask the bearers in order; only the fund is limited.
@@ -53,8 +55,8 @@ def charge_liquidation_fee(
     state.liquidation_fee += fee
     state.open_fee += fee
     state.open_whole_fee += whole_fee
-    state.pay(state.policy.liquidation_fee.to, fee)
-    state.book(LineLabel.LIQUIDATION_FEE, -fee)
+    state.pay(state.fee_receiver, fee)
+    state.book(_LIQUIDATION_FEE, -fee)
 
 
 def share_surplus(state: ScopeState, rest: Decimal, shares: SurplusShares) -> None:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from recovery.domain.bankruptcy import scope_bankruptcy_price
 from recovery.domain.case_errors import CaseFieldError
-from recovery.domain.instruments import average_entry
+from recovery.domain.instruments import average_entry, profit_of
 from recovery.domain.ledger import Side
 from recovery.domain.money import ZERO
 from recovery.domain.policy import AdlPrice, SettlePer
@@ -21,12 +21,21 @@ from recovery.domain.settlement_state import LONG_SIGN, SHORT_SIGN, ScopeState
 from recovery.domain.settlement_takeover import take_over, venue_fill
 
 
+# Reading a member from its class costs more than the sums of a fill.
+_ORDER = FillRole.ORDER
+_LIQUIDATION = FillRole.LIQUIDATION
+_ASSIGNMENT = FillRole.ASSIGNMENT
+_BUY = Side.BUY
+_REALISED_PNL = LineLabel.REALISED_PNL
+_PER_FILL = SettlePer.FILL
+
+
 def apply_fill(state: ScopeState, fill: Fill) -> None:
     """A fill of the customer, or of the venue after a takeover."""
-    forced = fill.role is FillRole.LIQUIDATION
+    forced = fill.role is _LIQUIDATION
     if forced and state.policy.takeover_at_bankruptcy and not state.taken_over:
         take_over(state)
-    if state.taken_over and fill.role is not FillRole.ORDER:
+    if state.taken_over and fill.role is not _ORDER:
         venue_fill(state, fill)
     else:
         _customer_fill(state, fill)
@@ -35,21 +44,23 @@ def apply_fill(state: ScopeState, fill: Fill) -> None:
 def _customer_fill(state: ScopeState, fill: Fill) -> None:
     """Close first, open what is left over, then charge."""
     sign = _sign_of_fill(state, fill)
-    qty = _qty_of_fill(state, fill)
-    price = _price_of_fill(state, fill)
+    qty = _qty_of_fill(state, fill) if fill.qty is None else fill.qty
+    price = _price_of_fill(state, fill) if fill.price is None else fill.price
     closing = min(qty, state.qty) if sign != state.sign else ZERO
-    if fill.role is FillRole.ASSIGNMENT:
+    if fill.role is _ASSIGNMENT:
         state.assigned_qty += qty
     if not qty:
         return
     if price is None:
         _move_size(state, closing, qty)
         return
-    forced = fill.role is FillRole.LIQUIDATION
-    per_fill = forced and state.policy.settle_per is SettlePer.FILL
+    forced = fill.role is _LIQUIDATION
+    per_fill = forced and state.policy.settle_per is _PER_FILL
     excess = excess_of_fill(state, closing, price) if per_fill else None
-    done = Executed(qty, price, closing, state.entry_price)
-    meet_counterparty(state, fill, done)
+    notional = state.fee_notional(qty, price)
+    done = Executed(qty, price, closing, state.entry_price, notional)
+    if state.scope.counterparty is not None:
+        meet_counterparty(state, fill, done)
     if closing:
         _close_part(state, closing, price)
     if qty != closing:
@@ -62,25 +73,23 @@ def _customer_fill(state: ScopeState, fill: Fill) -> None:
 def _sign_of_fill(state: ScopeState, fill: Fill) -> Decimal:
     """+1 of a purchase, -1 of a sale; unstated, the direction that reduces."""
     if fill.side is not None and fill.side is not Side.NONE:
-        return LONG_SIGN if fill.side is Side.BUY else SHORT_SIGN
+        return LONG_SIGN if fill.side is _BUY else SHORT_SIGN
     if not state.qty:
         raise CaseFieldError(state.here("side"), "missing, nothing is open to reduce")
     return -state.sign
 
 
 def _qty_of_fill(state: ScopeState, fill: Fill) -> Decimal:
-    """Size as stated, out of the entry notional, or planned by the policy."""
-    if fill.qty is not None:
-        return fill.qty
+    """Size out of the entry notional, or planned by the policy."""
     if fill.notional is not None:
         return state.qty_of_notional(fill.notional)
     return planned_qty(state, fill)
 
 
 def _price_of_fill(state: ScopeState, fill: Fill) -> Decimal | None:
-    """Price as stated, or by the policy of an ADL; None where only size moves."""
-    if fill.price is not None or fill.role is FillRole.ASSIGNMENT:
-        return fill.price
+    """Price by the policy of an ADL; None where only size moves."""
+    if fill.role is _ASSIGNMENT:
+        return None
     if fill.role is FillRole.ADL:
         return _adl_price(state)
     if state.sizes_only:
@@ -113,12 +122,13 @@ def _move_size(state: ScopeState, closing: Decimal, qty: Decimal) -> None:
 
 def _close_part(state: ScopeState, qty: Decimal, price: Decimal) -> None:
     """Realise the result of a part; the average entry stays."""
-    pnl = state.money(state.profit_to(qty, price))
-    state.add_pnl(pnl)
+    units = state.sign * qty * state.contract_size
+    entry = state.entry_price or state.entry_required()
+    pnl = state.money(profit_of(state.product, units, entry, price))
     state.customer_pnl += pnl
     state.qty -= qty
     state.closed_qty += qty
-    state.book(LineLabel.REALISED_PNL, pnl)
+    state.book(_REALISED_PNL, pnl)
 
 
 def _open_part(state: ScopeState, qty: Decimal, price: Decimal, sign: Decimal) -> None:
