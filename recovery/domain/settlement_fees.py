@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from recovery.domain.case_errors import CaseFieldError, CaseUnsupportedError
-from recovery.domain.money import ZERO, divide
+from recovery.domain.money import ZERO, divide, round_amount
 from recovery.domain.policy import FeeBase, TradingFeeBase
 from recovery.domain.settlement_case import FeeRow, Fill, FillFee, FillRole, LineLabel
 from recovery.domain.settlement_state import ScopeState, required
@@ -39,7 +39,9 @@ def charge_trading_fee(state: ScopeState, fill: Fill, done: Executed) -> None:
     if rate:
         at_fill = state.policy.trading_fee_base is _AT_FILL
         notional = done.notional if at_fill else _trading_notional(state, done)
-        fee = state.money(rate * notional)
+        fee = rate * notional
+        if state.money_rounding is not None:
+            fee = round_amount(fee, state.money_rounding)
         state.trading_fee_booked += fee
         state.book(_TRADING_FEE, -fee)
 

@@ -4,9 +4,9 @@ from decimal import Decimal
 
 from recovery.domain.bankruptcy import scope_bankruptcy_price
 from recovery.domain.case_errors import CaseFieldError
-from recovery.domain.instruments import average_entry, profit_of
+from recovery.domain.instruments import average_entry, notional_of, profit_of
 from recovery.domain.ledger import Side
-from recovery.domain.money import ZERO
+from recovery.domain.money import ZERO, round_amount
 from recovery.domain.policy import AdlPrice, SettlePer
 from recovery.domain.settlement_case import Fill, FillRole, LineLabel
 from recovery.domain.settlement_fees import Executed, charge_trading_fee
@@ -46,7 +46,10 @@ def _customer_fill(state: ScopeState, fill: Fill) -> None:
     sign = _sign_of_fill(state, fill)
     qty = _qty_of_fill(state, fill) if fill.qty is None else fill.qty
     price = _price_of_fill(state, fill) if fill.price is None else fill.price
-    closing = min(qty, state.qty) if sign != state.sign else ZERO
+    closing = ZERO
+    if sign != state.sign:
+        closing = qty if qty <= state.qty else state.qty
+    state.last_fill_index = state.event_index
     if fill.role is _ASSIGNMENT:
         state.assigned_qty += qty
     if not qty:
@@ -57,7 +60,9 @@ def _customer_fill(state: ScopeState, fill: Fill) -> None:
     forced = fill.role is _LIQUIDATION
     per_fill = forced and state.policy.settle_per is _PER_FILL
     excess = excess_of_fill(state, closing, price) if per_fill else None
-    notional = state.fee_notional(qty, price)
+    notional = notional_of(state.product, qty * state.contract_size, price)
+    if state.notional_rounding is not None:
+        notional = round_amount(notional, state.notional_rounding)
     done = Executed(qty, price, closing, state.entry_price, notional)
     if state.scope.counterparty is not None:
         meet_counterparty(state, fill, done)
@@ -124,7 +129,9 @@ def _close_part(state: ScopeState, qty: Decimal, price: Decimal) -> None:
     """Realise the result of a part; the average entry stays."""
     units = state.sign * qty * state.contract_size
     entry = state.entry_price or state.entry_required()
-    pnl = state.money(profit_of(state.product, units, entry, price))
+    pnl = profit_of(state.product, units, entry, price)
+    if state.money_rounding is not None:
+        pnl = round_amount(pnl, state.money_rounding)
     state.customer_pnl += pnl
     state.qty -= qty
     state.closed_qty += qty

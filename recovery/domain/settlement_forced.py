@@ -76,15 +76,9 @@ def settle_forced_fill(
         state.forced_base += state.final_base
     if excess is not None:
         _settle_excess(state, excess)
-    elif at_once and _counts(state):
+    elif at_once and not (state.qty and fee_policy.of is _FINAL_ONLY):
         fee = state.money(_base_rate(fee_policy) * state.final_base)
         charge_liquidation_fee(state, fee, fee)
-
-
-def _counts(state: ScopeState) -> bool:
-    """Whether the policy charges this fill: all, or the one that closes."""
-    final_only = state.policy.liquidation_fee.of is _FINAL_ONLY
-    return not (final_only and state.qty)
 
 
 def _base_rate(policy: LiquidationFeePolicy) -> Decimal:
@@ -105,7 +99,7 @@ def _settle_excess(state: ScopeState, excess: Decimal) -> None:
     fund_before = state.fund_delta
     if excess < 0:
         cover_deficit(state, -excess)
-    elif _counts(state):
+    elif not (state.qty and state.policy.liquidation_fee.of is _FINAL_ONLY):
         whole = _fee_of_fill(state, excess)
         charge_liquidation_fee(state, min(whole, excess), whole)
     state.fund_moves.append(state.fund_delta - fund_before)

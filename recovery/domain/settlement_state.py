@@ -37,7 +37,8 @@ class ScopeState:
 
     Units: money in the settlement asset, `qty` in contracts. `sign` is +1 of a
     long and -1 of a short; it keeps the last direction while nothing is open.
-    `received` holds what other parties got (+) or gave (-).
+    `received` holds what other parties got (+) or gave (-), but for the
+    liquidation fee, which is its receiver's.
     """
 
     # Totals over all events; each starts at 0.
@@ -83,6 +84,7 @@ class ScopeState:
     is_staged = False
     sizes_only = False  # No price is known: sizes move, money is not followed.
     event_index: int | None = None
+    last_fill_index: int | None = None
 
     def __init__(self, scope: Scope, policy: Policy) -> None:
         """Open the scope as the case states it."""
@@ -98,6 +100,9 @@ class ScopeState:
         self.wallet = scope.margin if scope.margin is not None else ZERO
         self.fund_left = scope.insurance_fund
         self.money_rounding = policy.rounding.money
+        self.notional_rounding = policy.rounding.notional
+        others = scope.other_positions
+        self.has_other_positions = bool(others) and any(other.qty for other in others)
         self.fee_receiver = policy.liquidation_fee.to.value
         self.fee_assets: dict[str, Decimal] = {}
         self.received: dict[str, Decimal] = {}
@@ -133,7 +138,8 @@ class ScopeState:
     @property
     def fund_delta(self) -> Decimal:
         """What the insurance fund has received so far."""
-        return self.received.get(FUND, ZERO)
+        moved = self.received.get(FUND, ZERO)
+        return moved + self.liquidation_fee if self.fee_receiver == FUND else moved
 
     @property
     def pnl(self) -> Decimal | None:
@@ -182,21 +188,16 @@ class ScopeState:
 
     def fee_notional(self, qty: Decimal, price: Decimal) -> Decimal:
         """Value of a size at a price as fees are charged on it."""
-        notional = notional_of(self.product, qty * self.contract_size, price)
-        rounding = self.policy.rounding.notional
-        return notional if rounding is None else round_amount(notional, rounding)
+        return round_amount(self.notional(qty, price), self.notional_rounding)
 
     def other_profit(self) -> Decimal:
         """Unrealised result of the other positions of the scope."""
         profits = ZERO
+        if not self.has_other_positions:
+            return profits
         for index, other in enumerate(self.scope.other_positions):
             profits += _unrealised(self, other, index)
         return profits
-
-    @property
-    def has_other_positions(self) -> bool:
-        """Whether anything else of the scope is still open."""
-        return any(other.qty for other in self.scope.other_positions)
 
     def own_profit(self) -> Decimal:
         """Unrealised result of what is open, at the mark."""

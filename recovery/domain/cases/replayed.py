@@ -45,7 +45,7 @@ def answer_staged_reduction(case: CaseFields) -> Answer:
         sizes = position_values(state)
         known = {name: sizes[name] for name in _SIZES if name in sizes}
         return Answer(known | recorder.sizes())
-    settlement = conclude(staged, state)
+    settlement = conclude(state)
     values = settlement.values | recorder.sizes() | recorder.amounts()
     return Answer(values, settlement.lines)
 
