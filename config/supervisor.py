@@ -20,13 +20,9 @@ from types import FrameType
 
 from config.children import Child, ChildPlan, Surroundings
 from config.engines.addresses import run_folder
-from config.engines.errors import EngineStartError
+from config.engines.errors import EngineStartError, PreparationFailedError
 from config.engines.locks import FolderLock
-from config.engines.prepare import (
-    PreparationFailedError,
-    prepare_database,
-    prepare_if_behind,
-)
+from config.engines.prepare import prepare_database, prepare_if_behind
 from config.engines.processes import children_of, wait_until
 from config.engines.running import EngineReport, engines_running
 from config.env import EnvironmentValueError, env_secret, env_str
@@ -267,7 +263,7 @@ def _end_orphans(*, keep: int) -> None:
 
 
 def _are_reaped(pids: Sequence[int]) -> bool:
-    return all([_is_reaped(pid) for pid in pids])
+    return all(_is_reaped(pid) for pid in pids)
 
 
 def _is_reaped(pid: int) -> bool:

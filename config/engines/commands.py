@@ -22,8 +22,8 @@ _WITHOUT_DATABASE = frozenset(
         "version",
     }
 )
-# Commands that change tables rather than rows.
-_AS_OWNER = frozenset({"createcachetable", "flush", "migrate"})
+# Commands about tables rather than rows: nothing is migrated before them.
+_AS_OWNER = frozenset({"createcachetable", "flush", "migrate", "showmigrations"})
 _HELP_WORDS = frozenset({"--help", "-h", "--version"})
 
 
@@ -64,8 +64,12 @@ def command_surroundings(arguments: Sequence[str]) -> Iterator[None]:
         prepare_if_behind,
     )
     from config.engines.running import engines_running  # noqa: PLC0415
+    from config.local_run import secret_key_environment  # noqa: PLC0415
 
     run_dir = run_folder()
+    run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Links signed by a command are read by the desk that runs beside it.
+    os.environ.update(secret_key_environment(run_dir))
     with engines_running(run_dir):
         if role == DatabaseRole.APP:
             prepare_if_behind(run_dir)

@@ -20,6 +20,7 @@ from config.engines.addresses import (
     DatabaseRole,
     socket_folder,
 )
+from config.engines.errors import PreparationFailedError
 from config.engines.locks import FolderLock
 from config.engines.roles import apply_roles, has_two_roles
 from config.env import env_secret
@@ -27,12 +28,6 @@ from config.env import env_secret
 _CHECKOUT = Path(__file__).resolve().parents[2]
 _STDERR = 2
 _PREPARE_SECONDS = 600.0
-
-
-class PreparationFailedError(RuntimeError):
-    """The database could not be brought up to date."""
-
-    code = "preparation_failed"
 
 
 def prepare_database() -> None:
@@ -52,7 +47,7 @@ def prepare_database() -> None:
         check=False,
     )
     if done.returncode != 0:
-        raise PreparationFailedError(PreparationFailedError.__doc__)
+        raise PreparationFailedError
 
 
 def prepare_if_behind(run_dir: Path) -> None:

@@ -44,9 +44,7 @@ def cash_required(state: ScopeState, qty: Decimal) -> Decimal:
 
     Source: case format, section 5.1; liquidation math, section 2.5 (b) and (c).
     """
-    at_mark = signed_cash(
-        state.product, state.signed_units(qty), state.mark_required()
-    )
+    at_mark = signed_cash(state.product, state.signed_units(qty), state.mark_required())
     cash = at_mark - equity_share(state, qty)
     return round_amount(cash, state.policy.rounding.cash_flow)
 

@@ -299,5 +299,3 @@ def rate_required(rate: Decimal | None, path: str) -> Decimal:
     if rate is None:
         raise CaseFieldError(path, "missing")
     return rate
-
-

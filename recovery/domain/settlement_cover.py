@@ -48,9 +48,7 @@ def cover_deficit(state: ScopeState, deficit: Decimal) -> None:
     state.book(LineLabel.COVER_RECEIVED, given)
 
 
-def charge_liquidation_fee(
-    state: ScopeState, fee: Decimal, whole_fee: Decimal
-) -> None:
+def charge_liquidation_fee(state: ScopeState, fee: Decimal, whole_fee: Decimal) -> None:
     """Book a liquidation fee; `whole_fee` is what it was before any cap."""
     state.liquidation_fee += fee
     state.open_fee += fee

@@ -128,5 +128,3 @@ def _venue_price(state: ScopeState, fill: Fill) -> Decimal:
             return required(state.bankruptcy_price, "bankruptcy_price")
         return required(state.previous_mark, state.here("price"))
     raise CaseFieldError(state.here("price"), "missing")
-
-

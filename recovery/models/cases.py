@@ -2,11 +2,11 @@
 
 import uuid
 
-from accounts.models import Customer
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.models import Customer
 from recovery.domain.lifecycle import CASE_ENDED, CaseStatus
 from recovery.domain.words import DecisionKind, DecisionStatus
 from recovery.models.append_only import AppendOnly

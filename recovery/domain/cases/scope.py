@@ -169,5 +169,3 @@ def _collateral_price(case: CaseFields) -> Decimal | None:
     fields = case.get("collateral_asset")
     price: Decimal | None = None if fields is None else fields["price"]
     return price
-
-
