@@ -3,7 +3,8 @@
 from decimal import Decimal
 
 from recovery.domain.money import ZERO
-from recovery.domain.policy import Bearer, SurplusReceiver, SurplusShares
+from recovery.domain.policy import SurplusShares
+from recovery.domain.policy_words import Bearer, SurplusReceiver
 from recovery.domain.settlement_case import LineLabel
 from recovery.domain.settlement_state import ScopeState
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from recovery.domain.case_errors import CaseFieldError, CaseUnsupportedError
 from recovery.domain.money import ZERO, divide, round_amount
-from recovery.domain.policy import FeeBase, TradingFeeBase
+from recovery.domain.policy_words import FeeBase, TradingFeeBase
 from recovery.domain.settlement_case import FeeRow, Fill, FillFee, FillRole, LineLabel
 from recovery.domain.settlement_state import ScopeState, required
 

@@ -7,7 +7,7 @@ from recovery.domain.case_errors import CaseFieldError
 from recovery.domain.instruments import average_entry, notional_of, profit_of
 from recovery.domain.ledger import Side
 from recovery.domain.money import ZERO, round_amount
-from recovery.domain.policy import AdlPrice, SettlePer
+from recovery.domain.policy_words import AdlPrice, SettlePer
 from recovery.domain.settlement_case import Fill, FillRole, LineLabel
 from recovery.domain.settlement_fees import Executed, charge_trading_fee
 from recovery.domain.settlement_forced import (
@@ -19,7 +19,6 @@ from recovery.domain.settlement_partner import meet_counterparty
 from recovery.domain.settlement_planned import planned_qty
 from recovery.domain.settlement_state import LONG_SIGN, SHORT_SIGN, ScopeState
 from recovery.domain.settlement_takeover import take_over, venue_fill
-
 
 # Reading a member from its class costs more than the sums of a fill.
 _ORDER = FillRole.ORDER
@@ -42,34 +41,45 @@ def apply_fill(state: ScopeState, fill: Fill) -> None:
 
 
 def _customer_fill(state: ScopeState, fill: Fill) -> None:
-    """Close first, open what is left over, then charge."""
+    """A fill of the customer's own position: a trade, or size that only leaves."""
     sign = _sign_of_fill(state, fill)
     qty = _qty_of_fill(state, fill) if fill.qty is None else fill.qty
     price = _price_of_fill(state, fill) if fill.price is None else fill.price
-    closing = ZERO
-    if sign != state.sign:
-        closing = qty if qty <= state.qty else state.qty
     state.last_fill_index = state.event_index
     if fill.role is _ASSIGNMENT:
         state.assigned_qty += qty
     if not qty:
         return
+    closing = min(qty, state.qty) if sign != state.sign else ZERO
     if price is None:
         _move_size(state, closing, qty)
-        return
-    forced = fill.role is _LIQUIDATION
-    per_fill = forced and state.policy.settle_per is _PER_FILL
-    excess = excess_of_fill(state, closing, price) if per_fill else None
+    else:
+        _trade(state, fill, _executed(state, (qty, price), closing), sign)
+
+
+def _executed(
+    state: ScopeState, traded: tuple[Decimal, Decimal], closing: Decimal
+) -> Executed:
+    """Size, price and value of a fill, with the entry it meets."""
+    qty, price = traded
     notional = notional_of(state.product, qty * state.contract_size, price)
     if state.notional_rounding is not None:
         notional = round_amount(notional, state.notional_rounding)
-    done = Executed(qty, price, closing, state.entry_price, notional)
+    return Executed(qty, price, closing, state.entry_price, notional)
+
+
+def _trade(state: ScopeState, fill: Fill, done: Executed, sign: Decimal) -> None:
+    """Close first, open what is left over, then charge."""
+    forced = fill.role is _LIQUIDATION
+    excess = None
+    if forced and state.policy.settle_per is _PER_FILL:
+        excess = excess_of_fill(state, done.closed, done.price)
     if state.scope.counterparty is not None:
         meet_counterparty(state, fill, done)
-    if closing:
-        _close_part(state, closing, price)
-    if qty != closing:
-        _open_part(state, qty - closing, price, sign)
+    if done.closed:
+        _close_part(state, done.closed, done.price)
+    if done.qty != done.closed:
+        _open_part(state, done.qty - done.closed, done.price, sign)
     charge_trading_fee(state, fill, done)
     if forced:
         settle_forced_fill(state, done, excess)

@@ -7,14 +7,8 @@ from recovery.domain.bankruptcy import cash_required
 from recovery.domain.case_errors import CaseFieldError, CaseUnsupportedError
 from recovery.domain.instruments import signed_cash
 from recovery.domain.money import ZERO
-from recovery.domain.policy import (
-    FeeCondition,
-    FeeOf,
-    FeeRule,
-    LiquidationFeePolicy,
-    Policy,
-    SettlePer,
-)
+from recovery.domain.policy import LiquidationFeePolicy, Policy
+from recovery.domain.policy_words import FeeCondition, FeeOf, FeeRule, SettlePer
 from recovery.domain.settlement_cover import (
     bear_deficit,
     charge_liquidation_fee,

@@ -11,7 +11,8 @@ from recovery.domain.instruments import (
     profit_of,
 )
 from recovery.domain.money import ONE, ZERO, round_amount
-from recovery.domain.policy import Bearer, Policy
+from recovery.domain.policy import Policy
+from recovery.domain.policy_words import Bearer
 from recovery.domain.settlement_case import (
     LineLabel,
     OtherPosition,

@@ -10,7 +10,7 @@ from recovery.domain.bankruptcy import scope_bankruptcy_price
 from recovery.domain.case_errors import CaseFieldError
 from recovery.domain.instruments import profit_of
 from recovery.domain.money import ZERO
-from recovery.domain.policy import AdlPrice, BankruptcyAllocation
+from recovery.domain.policy_words import AdlPrice, BankruptcyAllocation
 from recovery.domain.settlement_case import Fill, FillRole, LineLabel
 from recovery.domain.settlement_cover import bear_deficit, cover_deficit
 from recovery.domain.settlement_fees import Executed

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from recovery.domain.instruments import PositionSide, Product
 from recovery.domain.money import ONE, ZERO, divide, round_amount
-from recovery.domain.policy import Bearer, FeeRule, SettlePer
+from recovery.domain.policy_words import Bearer, FeeRule, SettlePer
 from recovery.domain.settlement_case import ResultValue
 from recovery.domain.settlement_state import LONG_SIGN, ScopeState
 

@@ -11,7 +11,8 @@ from recovery.domain.cases.fields import CaseFields
 from recovery.domain.cases.scope import Needs, read_scope
 from recovery.domain.instruments import notional_of
 from recovery.domain.money import ZERO, divide, round_amount
-from recovery.domain.policy import LiquidationFeePolicy, Policy, SettlePer
+from recovery.domain.policy import LiquidationFeePolicy, Policy
+from recovery.domain.policy_words import SettlePer
 from recovery.domain.settlement import conclude, replay, settle
 from recovery.domain.settlement_case import Fill, Scope, SettlementCase
 from recovery.domain.settlement_forced import check_fee_rule
