@@ -9,6 +9,6 @@ __all__ = ["DeskConfig", "celery_app"]
 
 
 class DeskConfig(AdminConfig):
-    """The admin with unfold's site and our own navigation."""
+    """The admin with our own site: duties open doors, permissions do not."""
 
-    default_site = "unfold.sites.UnfoldAdminSite"
+    default_site = "config.desk_site.DeskSite"
