@@ -100,6 +100,7 @@ def payment_propose(  # noqa: PLR0913 - one payment, all of it named
         amount=amount,
         destination=destination,
         hold_reference=hold_reference.strip(),
+        fee_amount=ZERO,
         status_since=now,
         proposer=actor.user,
         proposed_at=now,
