@@ -75,7 +75,9 @@ class HouseAccount:
         """Deposit 1000, buy 10 contracts at 100 for a taker fee of 0.5."""
         trade = {"instrument": "BTCUSDT", "side": "buy", "quantity": "10"}
         self.add("deposit", "1000")
-        self.add("trade", "0", price="100", order_id="O-1", position_after="10", **trade)
+        self.add(
+            "trade", "0", price="100", order_id="O-1", position_after="10", **trade
+        )
         self.add("trading_fee", "-0.5", price="100", order_id="O-1", **trade)
 
     def liquidate(self, price: str, fee: str) -> None:

@@ -11,10 +11,10 @@ from datetime import datetime
 from itertools import groupby
 from typing import Protocol
 
-from accounts.models import TradingAccount
 from django.db import transaction
 from django.db.models import Max
 
+from accounts.models import TradingAccount
 from recovery.domain.assessment import EventAssessment, assess_event
 from recovery.domain.breaks import Finding, find_reason
 from recovery.domain.detection import EventWindow, detect_events
@@ -34,6 +34,7 @@ from recovery.models import (
     BreakState,
     Event,
     LedgerEntry,
+    Provenance,
 )
 from recovery.services.batches import payments_post
 from recovery.services.recomputed import decisions_follow
@@ -342,9 +343,10 @@ def _state(finding: Finding) -> BreakState:
 
 
 def _post_credits(ids: Sequence[int], now: datetime) -> None:
+    # A customer's own file proves no booking of the platform.
     credits = LedgerEntry.objects.filter(
         account__in=ids, role=LedgerRole.CREDIT, order_id__startswith="PY-"
-    )
+    ).exclude(source_file__provenance=Provenance.CUSTOMER_SUPPLIED)
     payments_post(list(credits), now=now)
 
 
