@@ -2,6 +2,11 @@
 
 from django.contrib.admin.apps import AdminConfig
 
+from config.celery import app as celery_app
+
+# Tasks find their broker through this app as soon as Django is set up.
+__all__ = ["DeskConfig", "celery_app"]
+
 
 class DeskConfig(AdminConfig):
     """The admin with our own site: duties open doors, permissions do not."""

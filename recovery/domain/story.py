@@ -9,8 +9,9 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import NamedTuple
 
+from recovery.domain.figures import money_text
 from recovery.domain.ledger import ZERO
-from recovery.domain.money import exact, format_amount
+from recovery.domain.money import exact
 
 
 class LineFacts(NamedTuple):
@@ -26,7 +27,7 @@ class Step(NamedTuple):
     """All lines of one label together.
 
     Attributes:
-        count: How many lines it holds.
+        lines: How many lines it holds.
         basis: Its least certain basis.
     """
 
@@ -35,7 +36,7 @@ class Step(NamedTuple):
     expected: Decimal
     recorded: Decimal
     basis: str
-    count: int
+    lines: int
 
     @property
     def difference(self) -> Decimal:
@@ -112,15 +113,31 @@ def story_steps(lines: Iterable[LineFacts]) -> tuple[Step, ...]:
 
 
 def _step(label: str, group: Sequence[LineFacts]) -> Step:
-    held = {line.basis for line in group}
     return Step(
         label=label,
         name=_words(label).name,
         expected=sum((line.expected for line in group), ZERO),
         recorded=sum((line.recorded for line in group), ZERO),
-        basis=next((basis for basis in _LESS_CERTAIN if basis in held), "recorded"),
-        count=len(group),
+        basis=_least_certain({line.basis for line in group}),
+        lines=len(group),
     )
+
+
+def _least_certain(held: set[str]) -> str:
+    return next((basis for basis in _LESS_CERTAIN if basis in held), "recorded")
+
+
+def story_total(steps: Sequence[Step]) -> Step:
+    """All steps together: what the rules and what the records leave."""
+    with exact():
+        return Step(
+            label="closing_balance",
+            name="What is left",
+            expected=sum((step.expected for step in steps), ZERO),
+            recorded=sum((step.recorded for step in steps), ZERO),
+            basis=_least_certain({step.basis for step in steps}),
+            lines=sum(step.lines for step in steps),
+        )
 
 
 def story_sentences(steps: Iterable[Step], asset: str) -> tuple[str, ...]:
@@ -138,9 +155,12 @@ def _sentence(step: Step, asset: str) -> str:
         said = _said(step.label, step.expected, asset)
         return _capital(f"by the rules, {said}; nothing was booked.")
     said = _said(step.label, step.expected, asset)
-    booked = format_amount(abs(step.recorded))
+    is_turned = (step.recorded < ZERO) != (step.expected < ZERO)
+    booked = money_text(step.recorded, asset)
+    if is_turned:
+        booked = _said(step.label, step.recorded, asset)
     return _capital(
-        f"by the rules, {said}; {booked} {asset} was booked: "
+        f"by the rules, {said}; booked was {booked}: "
         f"{difference_words(step.difference, asset)}."
     )
 
@@ -148,7 +168,7 @@ def _sentence(step: Step, asset: str) -> str:
 def _said(label: str, amount: Decimal, asset: str) -> str:
     words = _words(label)
     verb = words.minus if amount < ZERO else words.plus
-    return f"{verb} {format_amount(abs(amount))} {asset}"
+    return f"{verb} {money_text(amount, asset)}"
 
 
 def _words(label: str) -> _Words:
@@ -163,8 +183,8 @@ def difference_words(difference: Decimal, asset: str) -> str:
     """A difference said from the customer's side."""
     if difference == ZERO:
         return "as it should be"
-    side = "too little" if difference < ZERO else "too much"
-    return f"{format_amount(abs(difference))} {asset} {side} for you"
+    side = "less" if difference < ZERO else "more"
+    return f"{money_text(difference, asset)} {side} for you"
 
 
 class Bar(NamedTuple):
