@@ -9,17 +9,16 @@ import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from decimal import Decimal
 from io import BufferedWriter
 from pathlib import Path
 from typing import IO, NamedTuple, Self
 from xml.sax.saxutils import escape, quoteattr
 
+from recovery.sheets.xlsx_cells import Cell, CellRefusedError, Styled, cell_xml
 from recovery.sheets.xlsx_styles import Highlight, Style, styles_xml
 
 ROWS_MAX = 1_048_576
 COLUMNS_MAX = 16_384
-CELL_LENGTH_MAX = 32_767
 SHEET_NAME_MAX = 31
 
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -27,15 +26,8 @@ _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
 _XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
 _NAME_REFUSED = re.compile(r"[\[\]:*?/\\\x00-\x1f]|^'|'$|^$")
-# Anything that cannot stand in an XML text as it is.
-_SPECIAL = re.compile(r"[&<>\x00-\x1f\ufffe\uffff]|_x[0-9A-Fa-f]{4}_")
-_ESCAPE_ALIKE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
-_CONTROL = {code: 0x2400 + code for code in range(32) if code not in (9, 10, 13)}
-_CONTROL |= {0xFFFE: 0xFFFD, 0xFFFF: 0xFFFD}
-# What a spreadsheet may take for a formula when somebody edits or copies the cell.
-_FULL_WIDTH = "\uff1d\uff0b\uff0d\uff20"
-_DANGEROUS = frozenset("=+-@\t\r\n\x00" + _FULL_WIDTH)
 _CHUNK_ROWS = 500
+_HEADER_HEIGHT = 42  # Three lines.
 # The pane that scrolls, by whether columns and rows stay in view.
 _PANES = {
     (False, False): "",
@@ -43,29 +35,6 @@ _PANES = {
     (False, True): "bottomLeft",
     (True, True): "bottomRight",
 }
-
-
-class CellRefusedError(ValueError):
-    """A value cannot be put into a cell without losing some of it."""
-
-    code = "cell_refused"
-
-
-class Formula(NamedTuple):
-    """A formula without its `=`, and the value it has now."""
-
-    text: str
-    cached: str | int | Decimal
-
-
-class Styled(NamedTuple):
-    """A value that looks different from its column."""
-
-    value: "str | int | Decimal | Formula | None"
-    style: Style
-
-
-Cell = str | int | Decimal | Formula | Styled | None
 
 
 class Column(NamedTuple):
@@ -117,7 +86,7 @@ class SheetWriter:
                 )
                 for column in self._columns
             ],
-            height=32,
+            height=_HEADER_HEIGHT,
         )
         self._filter = f"A{number}:{self._letters[-1]}"
         return number
@@ -135,7 +104,7 @@ class SheetWriter:
         self.rows += 1
         number = self.rows
         parts = [
-            _cell_xml(f"{letter}{number}", cell, style)
+            cell_xml(f"{letter}{number}", cell, style)
             for letter, cell, style in zip(
                 self._letters, cells, self._styles, strict=False
             )
@@ -156,6 +125,10 @@ class SheetWriter:
         formula = escape(f'"{words}"')
         self._rule(cells, highlight, 'type="cellIs" operator="equal"', formula)
 
+    def paint_where(self, cells: str, formula: str, highlight: Highlight) -> None:
+        """Paint cells of a range for which a formula, written for the first, holds."""
+        self._rule(cells, highlight, 'type="expression"', escape(formula))
+
     def close(self) -> None:
         """End the sheet."""
         if not self._is_open:
@@ -168,7 +141,7 @@ class SheetWriter:
         tail.append(
             '<pageMargins left="0.4" right="0.4" top="0.5" bottom="0.5" '
             'header="0.3" footer="0.3"/>'
-            '<pageSetup paperSize="9" orientation="landscape" fitToWidth="1" '
+            '<pageSetup paperSize="8" orientation="landscape" fitToWidth="1" '
             'fitToHeight="0"/>'
             "<headerFooter><oddFooter>&amp;L&amp;A&amp;RPage &amp;P of &amp;N"
             "</oddFooter></headerFooter></worksheet>"
@@ -350,55 +323,3 @@ def _entry(name: str) -> zipfile.ZipInfo:
     entry.compress_type = zipfile.ZIP_DEFLATED
     entry.external_attr = 0o600 << 16
     return entry
-
-
-def _cell_xml(place: str, cell: Cell, style: int) -> str:
-    if isinstance(cell, Styled):
-        style = int(cell.style)
-        cell = cell.value
-    if isinstance(cell, str):
-        return _text_xml(place, cell, style)
-    if isinstance(cell, Formula):
-        return _formula_xml(place, cell, style)
-    if cell is None:
-        return f'<c r="{place}" s="{style}"/>'
-    return f'<c r="{place}" s="{style}"><v>{_number(cell)}</v></c>'
-
-
-def _text_xml(place: str, text: str, style: int) -> str:
-    if not text:
-        return ""
-    if text[0] in _DANGEROUS:
-        style = Style.TEXT_FORCED.value
-    return (
-        f'<c r="{place}" s="{style}" t="inlineStr"><is>'
-        f'<t xml:space="preserve">{_safe(text)}</t></is></c>'
-    )
-
-
-def _formula_xml(place: str, formula: Formula, style: int) -> str:
-    text = escape(formula.text)
-    if isinstance(formula.cached, str):
-        kind, value = ' t="str"', _safe(formula.cached)
-    else:
-        kind, value = "", _number(formula.cached)
-    return f'<c r="{place}" s="{style}"{kind}><f>{text}</f><v>{value}</v></c>'
-
-
-def _number(value: int | Decimal) -> str:
-    if isinstance(value, bool | float) or not isinstance(value, int | Decimal):
-        raise CellRefusedError(f"{type(value).__name__} is no exact number")
-    if isinstance(value, Decimal) and not value.is_finite():
-        raise CellRefusedError(f"{value} is no number")
-    return format(value, "f") if isinstance(value, Decimal) else str(value)
-
-
-def _safe(text: str) -> str:
-    if len(text) > CELL_LENGTH_MAX:
-        raise CellRefusedError(
-            f"{len(text)} characters; a cell holds {CELL_LENGTH_MAX}"
-        )
-    if not _SPECIAL.search(text):
-        return text
-    shown = _ESCAPE_ALIKE.sub("_x005F_", text.translate(_CONTROL))
-    return escape(shown, {"\r": "&#13;"})
