@@ -9,30 +9,40 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from recovery.selectors.workbook import Snapshot, SourceFileRow
-from recovery.services.workbook_file_ties import FileTie, file_ties
-from recovery.services.workbook_readme import README_COLUMNS, Heading, readme_rows
-from recovery.services.workbook_rows import (
+from recovery.services.workbook_columns import (
     BREAKS,
+    CONSERVATION_CHECK,
     IMPORTS,
     LIQUIDATIONS,
+    PARTS_CHECK,
     PAYOUTS,
+    letters_of,
+)
+from recovery.services.workbook_file_ties import FileTie, file_ties
+from recovery.services.workbook_readme import (
+    README_COLUMNS,
+    Heading,
+    readme_rows,
+    row_height,
+)
+from recovery.services.workbook_rows import (
     break_cells,
     import_cells,
-    letters_of,
     liquidation_cells,
     payment_cells,
 )
 from recovery.services.workbook_tally import Block, Tally
-from recovery.services.workbook_tie_out import COLUMNS as TIE_COLUMNS
-from recovery.services.workbook_tie_out import Sources, tie_out_write
-from recovery.sheets.workbook_writer import Cell, Column, SheetWriter, WorkbookWriter
+from recovery.services.workbook_tie_out import overall, tie_out_write
+from recovery.services.workbook_tie_page import TIE_COLUMNS, Sources
+from recovery.sheets.workbook_writer import Column, SheetWriter, WorkbookWriter
+from recovery.sheets.xlsx_cells import Cell
 
 # One sheet of a workbook stays under 2 GB of text even with wide rows.
 SHEET_ROWS = 400_000
 _BEAT_ROWS = 2000
 _DIGITS = 60
 _SHOWN = ("README", "TieOut", "Liquidations", "Breaks", "Imports", "Payouts")
-_CHECKS = ("Parts less variance (must be 0)", "Check (must be 0)")
+_CHECKS = (PARTS_CHECK, CONSERVATION_CHECK)
 
 
 _Row = TypeVar("_Row")
@@ -81,8 +91,9 @@ def workbook_write(
             is_tied = tie_out_write(sheet, book.tally, _sources(book, files))
         written = Written(book.tally.rows, book.tally.digest, is_tied)
         with writer.sheet("README", README_COLUMNS) as sheet:
-            for row in readme_rows(book.tally, book.blocks, heading):
-                sheet.row(row)
+            told = readme_rows(book.tally, book.blocks, heading, overall(is_tied))
+            for row in told:
+                sheet.row(row, height=row_height(row))
     on_rows(written.rows)
     return written
 

@@ -41,23 +41,30 @@ class _Look(NamedTuple):
 
 
 _TEXT, _AMOUNT, _COUNT, _SHARE = 49, 164, 165, 166
+# A little room, so that text does not touch the number before it.
+_TEXT_STANDS = 'horizontal="left" vertical="top" indent="1"'
+_HEADING_STANDS = 'horizontal="left" vertical="center" indent="1"'
 _LOOKS = {
     Style.PLAIN: _Look(alignment=""),
-    Style.TEXT: _Look(_TEXT),
-    Style.TEXT_FORCED: _Look(_TEXT, quote=True),
-    Style.CODE: _Look(_TEXT, font=2),
+    Style.TEXT: _Look(_TEXT, alignment=_TEXT_STANDS),
+    Style.TEXT_FORCED: _Look(_TEXT, alignment=_TEXT_STANDS, quote=True),
+    Style.CODE: _Look(_TEXT, font=2, alignment=_TEXT_STANDS),
     Style.AMOUNT: _Look(_AMOUNT),
     Style.COUNT: _Look(_COUNT),
     Style.SHARE: _Look(_SHARE),
-    Style.HEADER: _Look(_TEXT, 1, 2, 1, 'vertical="center" wrapText="1"'),
+    Style.HEADER: _Look(
+        _TEXT, 1, 2, 1, 'horizontal="left" vertical="center" wrapText="1" indent="1"'
+    ),
     Style.HEADER_NUMBER: _Look(
         _TEXT, 1, 2, 1, 'horizontal="right" vertical="center" wrapText="1"'
     ),
-    Style.TITLE: _Look(_TEXT, font=3, alignment='vertical="center"'),
-    Style.SECTION: _Look(_TEXT, font=4, alignment='vertical="center"'),
-    Style.NOTE: _Look(_TEXT, alignment='vertical="top" wrapText="1"'),
+    Style.TITLE: _Look(_TEXT, font=3, alignment=_HEADING_STANDS),
+    Style.SECTION: _Look(_TEXT, font=4, alignment=_HEADING_STANDS),
+    Style.NOTE: _Look(
+        _TEXT, alignment='horizontal="left" vertical="top" wrapText="1" indent="1"'
+    ),
     Style.STATUS: _Look(font=5, alignment='horizontal="center" vertical="top"'),
-    Style.LABEL: _Look(_TEXT, font=5),
+    Style.LABEL: _Look(_TEXT, font=5, alignment=_TEXT_STANDS),
 }
 
 _FORMATS = (

@@ -151,7 +151,9 @@ def test_the_handbook_explains_every_status_step_and_reason(words: type) -> None
 
 def test_the_handbook_says_which_role_holds_which_duty() -> None:
     handbook = text_of("desk-handbook.md")
-    row = re.compile(r"^\| `(?P<role>[a-z]+)` \| [^|]+ \| (?P<duties>[^|]+) \|$", re.M)
+    row = re.compile(
+        r"^\| `(?P<role>[a-z]+)` \| [^|]+ \| (?P<duties>[^|]+) \|$", re.MULTILINE
+    )
     told = {
         found["role"]: sorted(found["duties"].split(", "))
         for found in row.finditer(handbook)

@@ -20,11 +20,16 @@ def overall(values: engines.Values) -> str:
 
 
 def asset_line(path: Path, asset: str) -> dict[str, object]:
+    """Everything that the sections of TieOut say of one asset."""
     sheet = openpyxl.load_workbook(path, data_only=True)["TieOut"]
-    rows = list(sheet.values)
-    header = next(row for row in rows if row[0] == "Asset")
-    line = next(row for row in rows if row[0] == asset)
-    return dict(zip(header, line, strict=True))
+    found: dict[str, object] = {}
+    header: tuple[object, ...] = ()
+    for row in sheet.values:
+        if row[0] == "Asset":
+            header = row
+        elif row[0] == asset and header:
+            found = {**dict(zip(header, row, strict=True)), **found}
+    return found
 
 
 @pytest.fixture
