@@ -309,7 +309,7 @@ def customer_preview(
         get_template("claims/_status.html")
     except TemplateDoesNotExist as error:
         raise Http404 from error
-    from recovery.selectors.claims import status_view  # noqa: PLC0415
+    from recovery.selectors.claims import status_view
 
     return TemplateResponse(
         request,
