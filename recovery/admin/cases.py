@@ -21,7 +21,6 @@ from recovery.admin.case_page import (
     case_facts,
     case_figures,
     case_headline,
-    event_words,
     evidence_blocks,
     notes_block,
     payments_block,
@@ -31,7 +30,17 @@ from recovery.admin.case_page import (
 from recovery.admin.pages import Block, Page, Visit
 from recovery.admin.permissions import actor_of, holds
 from recovery.admin.sealed import sealed_decision
-from recovery.admin.show import badge, due_cell, masked_mail, variance_text, words
+from recovery.admin.show import (
+    amount_text,
+    badge,
+    due_cell,
+    masked_mail,
+    moment,
+    nowrap,
+    two_lines,
+    variance_word,
+    words,
+)
 from recovery.domain.duties import Duty
 from recovery.domain.errors import RecoveryError
 from recovery.domain.lifecycle import CASE_ENDED, CaseStatus
@@ -146,7 +155,7 @@ class CaseAdmin(DeskAdmin):
     """Cases, what is due next first."""
 
     list_display = (
-        "reference",
+        "reference_shown",
         "customer_shown",
         "event_shown",
         "variance_shown",
@@ -181,23 +190,38 @@ class CaseAdmin(DeskAdmin):
             return queryset, False
         return queryset.filter(pk__in=case_ids_found(search_term)), False
 
+    @display(description="Reference", ordering="reference")
+    def reference_shown(self, case: RecoveryCase) -> SafeString:
+        """Whole, on one line."""
+        return nowrap(case.reference)
+
     @display(description="Customer")
-    def customer_shown(self, case: RecoveryCase) -> str:
+    def customer_shown(self, case: RecoveryCase) -> SafeString | str:
         """Name and masked mail."""
         if case.customer is None:
             return "unknown"
-        return f"{case.customer.full_name}, {masked_mail(case.customer.email)}"
+        mail = masked_mail(case.customer.email)
+        return two_lines(case.customer.full_name, mail)
 
     @display(description="Event")
-    def event_shown(self, case: RecoveryCase) -> str:
+    def event_shown(self, case: RecoveryCase) -> SafeString | str:
         """What happened."""
-        return event_words(case.event) if case.event else "not linked"
+        event = case.event
+        if event is None:
+            return "not linked"
+        what = f"{words(event.kind)} {event.instrument}"
+        return two_lines(what, moment(event.ended_at))
 
     @display(description="Variance")
-    def variance_shown(self, case: RecoveryCase) -> str:
+    def variance_shown(self, case: RecoveryCase) -> SafeString | str:
         """Short or over, and how much."""
         result = main_result(case.event)
-        return variance_text(result.variance_amount, result.asset) if result else "—"
+        if result is None:
+            return "—"
+        return two_lines(
+            variance_word(result.variance_amount).capitalize(),
+            amount_text(abs(result.variance_amount), result.asset),
+        )
 
     @display(description="Reason")
     def reason_shown(self, case: RecoveryCase) -> str:
