@@ -28,6 +28,7 @@ from recovery.services.jobs import (
     jobs_due,
 )
 from recovery.services.outbox import outbox_deliver
+from recovery.services.workbooks import workbook_build
 
 log = logging.getLogger(__name__)
 
@@ -41,9 +42,14 @@ def _assess(lease: Lease) -> None:
     accounts_assess(lease, lease.payload["accounts"], now=timezone.now())
 
 
+def _workbook(lease: Lease) -> None:
+    workbook_build(lease)
+
+
 HANDLERS: dict[JobKind, Callable[[Lease], None]] = {
     JobKind.IMPORT: _import,
     JobKind.ASSESS: _assess,
+    JobKind.WORKBOOK: _workbook,
 }
 
 

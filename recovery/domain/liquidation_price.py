@@ -20,13 +20,8 @@ from recovery.domain.margin_tiers import (
     tier_upper,
 )
 from recovery.domain.money import ONE, ZERO, divide
-from recovery.domain.policy import (
-    MaintenancePolicy,
-    NotionalBasis,
-    PriceBasis,
-    TierMode,
-    TierUnit,
-)
+from recovery.domain.policy import MaintenancePolicy
+from recovery.domain.policy_words import NotionalBasis, PriceBasis, TierMode, TierUnit
 from recovery.domain.settlement_state import ScopeState, required
 
 

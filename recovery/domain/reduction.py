@@ -9,12 +9,8 @@ from typing import NamedTuple
 from recovery.domain.case_errors import CaseFieldError, CaseUnsupportedError
 from recovery.domain.margin_tiers import TIERS_PATH, tier_index, tier_upper
 from recovery.domain.money import ZERO, Rounding, divide, round_amount, round_up
-from recovery.domain.policy import (
-    MaintenancePolicy,
-    ReductionPolicy,
-    ReductionStep,
-    StepType,
-)
+from recovery.domain.policy import MaintenancePolicy, ReductionPolicy, ReductionStep
+from recovery.domain.policy_words import StepType
 
 STEP_PATH = "policy.reduction.step"
 

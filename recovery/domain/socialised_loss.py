@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from recovery.domain.money import ZERO, Rounding, divide, round_amount
-from recovery.domain.policy import RemainderTo
+from recovery.domain.policy_words import RemainderTo
 
 
 class Loser(NamedTuple):

@@ -8,14 +8,8 @@ from typing import NamedTuple
 
 from recovery.domain.case_errors import CaseUnsupportedError
 from recovery.domain.money import ONE, ZERO, divide, round_amount, round_up
-from recovery.domain.policy import (
-    FeeBase,
-    FeeRule,
-    HaircutAt,
-    LiquidationFeePolicy,
-    Policy,
-    SellOrder,
-)
+from recovery.domain.policy import LiquidationFeePolicy, Policy
+from recovery.domain.policy_words import FeeBase, FeeRule, HaircutAt, SellOrder
 from recovery.domain.settlement_state import required
 
 _SALE_BASES = (FeeBase.FILL_NOTIONAL, FeeBase.VALUE_SOLD)

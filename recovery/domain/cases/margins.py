@@ -15,14 +15,13 @@ from recovery.domain.cases.scope import Needs, initial_margin, read_scope
 from recovery.domain.instruments import Product, notional_of
 from recovery.domain.margin_tiers import maintenance_in_force
 from recovery.domain.money import ONE, ZERO, divide, round_amount
-from recovery.domain.policy import (
+from recovery.domain.policy import MarginLevelPolicy, Policy
+from recovery.domain.policy_words import (
     Comparison,
     FeeRule,
     InterestRule,
     LevelConvention,
-    MarginLevelPolicy,
     NotionalBasis,
-    Policy,
 )
 from recovery.domain.settlement_state import ScopeState, required
 

@@ -16,7 +16,8 @@ from recovery.domain.liquidation_price import (
     scope_liquidation_price,
     spot_liquidation_price,
 )
-from recovery.domain.policy import BankruptcyAllocation, Policy
+from recovery.domain.policy import Policy
+from recovery.domain.policy_words import BankruptcyAllocation
 from recovery.domain.settlement import replay
 from recovery.domain.settlement_case import SettlementCase
 from recovery.domain.settlement_state import ScopeState

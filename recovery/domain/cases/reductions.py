@@ -12,12 +12,10 @@ from recovery.domain.cases.answer import Answer, Values
 from recovery.domain.cases.fields import CaseFields
 from recovery.domain.instruments import Product, notional_of
 from recovery.domain.money import ONE, ZERO, divide
-from recovery.domain.policy import (
+from recovery.domain.policy import Policy, ReductionPolicy, ReductionStep
+from recovery.domain.policy_words import (
     LevelConvention,
     NotionalBasis,
-    Policy,
-    ReductionPolicy,
-    ReductionStep,
     StepType,
     StopRule,
     TierUnit,
@@ -33,6 +31,8 @@ from recovery.domain.reduction import (
     tier_qty,
 )
 from recovery.domain.settlement_state import required
+
+_OF_USED = LevelConvention.EQUITY_OVER_USED
 
 
 class _Asked(NamedTuple):
@@ -89,9 +89,9 @@ def _target(asked: _Asked) -> Decimal:
     """The level to restore: the target, or the trigger where it stops there."""
     target, level = asked.reduction.target, asked.policy.margin_level
     at_trigger = asked.reduction.stop_rule is StopRule.AT_THRESHOLD
-    if target is None and level is not None and at_trigger:
-        if level.convention is LevelConvention.EQUITY_OVER_USED:
-            target = level.trigger
+    of_used = level is not None and level.convention is _OF_USED
+    if target is None and level is not None and at_trigger and of_used:
+        target = level.trigger
     return required(target, "policy.reduction.target")
 
 

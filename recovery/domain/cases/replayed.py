@@ -11,7 +11,8 @@ from recovery.domain.cases.fields import CaseFields
 from recovery.domain.cases.scope import Needs, read_scope
 from recovery.domain.instruments import notional_of
 from recovery.domain.money import ZERO, divide, round_amount
-from recovery.domain.policy import LiquidationFeePolicy, Policy, SettlePer
+from recovery.domain.policy import LiquidationFeePolicy, Policy
+from recovery.domain.policy_words import SettlePer
 from recovery.domain.settlement import conclude, replay, settle
 from recovery.domain.settlement_case import Fill, Scope, SettlementCase
 from recovery.domain.settlement_forced import check_fee_rule
@@ -45,7 +46,7 @@ def answer_staged_reduction(case: CaseFields) -> Answer:
         sizes = position_values(state)
         known = {name: sizes[name] for name in _SIZES if name in sizes}
         return Answer(known | recorder.sizes())
-    settlement = conclude(staged, state)
+    settlement = conclude(state)
     values = settlement.values | recorder.sizes() | recorder.amounts()
     return Answer(values, settlement.lines)
 

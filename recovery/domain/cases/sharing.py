@@ -9,7 +9,8 @@ from recovery.domain.case_errors import CaseFieldError
 from recovery.domain.cases.answer import Answer, Values
 from recovery.domain.cases.fields import CaseFields
 from recovery.domain.money import ZERO, divide, round_amount
-from recovery.domain.policy import Bearer, Policy, SocialisedAllocation
+from recovery.domain.policy import Policy
+from recovery.domain.policy_words import Bearer, SocialisedAllocation
 from recovery.domain.socialised_loss import (
     Loser,
     Shares,
