@@ -9,6 +9,7 @@ import os
 import socket
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from celery import Task, shared_task
 from django.db import transaction
@@ -27,6 +28,7 @@ from recovery.services.jobs import (
     jobs_due,
 )
 from recovery.services.outbox import outbox_deliver
+from recovery.services.workbooks import workbook_build
 
 log = logging.getLogger(__name__)
 
@@ -40,9 +42,14 @@ def _assess(lease: Lease) -> None:
     accounts_assess(lease, lease.payload["accounts"], now=timezone.now())
 
 
+def _workbook(lease: Lease) -> None:
+    workbook_build(lease)
+
+
 HANDLERS: dict[JobKind, Callable[[Lease], None]] = {
     JobKind.IMPORT: _import,
     JobKind.ASSESS: _assess,
+    JobKind.WORKBOOK: _workbook,
 }
 
 
@@ -73,13 +80,14 @@ def run_all_due() -> int:
     """Do every due job in this process, until none is left. For commands."""
     count = 0
     while ids := jobs_due():
-        if not any([run(job_id) for job_id in ids]):
+        done = sum(run(job_id) for job_id in ids)
+        if not done:
             break
-        count += len(ids)
+        count += done
     return count
 
 
-class JobTask(Task):  # type: ignore[misc] - celery has no types
+class JobTask(Task[Any, Any]):
     """The one base: a task is a job id, run once, and a bell for what it left due."""
 
     ignore_result = True

@@ -48,7 +48,8 @@ def write_house(
     """Write one file of the house profile with its preamble and manifest.
 
     Args:
-        path: its stem is the kind, such as `house-ledger`, unless one is given.
+        path: its stem is the kind unless one is given.
+        kind: such as `house-ledger`.
         header: the columns of the kind.
         rows: oldest first.
         sums: the sum for each asset that the manifest states, if the kind has one.

@@ -32,6 +32,7 @@ def write_next_ledger(
     """Write a house ledger file that holds one credit row per instruction line.
 
     Args:
+        path: Where to.
         booked: In the order of booking; several of one account chain by balance.
         at: Aware UTC instant of the bookings.
     """

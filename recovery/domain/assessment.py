@@ -169,7 +169,7 @@ def _assess(window: EventWindow, opening: Opening, rules: RuleBook) -> EventAsse
 # --- the recorded side, and the events the engine replays ------------------------
 
 
-def _draft_fill(  # noqa: PLR0913 - one fill, everything it needs
+def _draft_fill(
     draft: _Draft,
     index: int,
     fill: Fill,
@@ -243,9 +243,7 @@ def _fee_rate(draft: _Draft, index: int, fill: Fill, rules: RuleBook) -> Decimal
     return rates.get("base", ZERO)
 
 
-def _draft_movement(
-    draft: _Draft, index: int, item: Movement, rules: RuleBook
-) -> None:
+def _draft_movement(draft: _Draft, index: int, item: Movement, rules: RuleBook) -> None:
     line = item.entry.line
     if line.asset != draft.asset or line.role in (LedgerRole.INFO, LedgerRole.CREDIT):
         return
@@ -267,9 +265,7 @@ def _draft_movement(
         draft.add_event(sc.Transfer(line.amount), index)
 
 
-def _engine_funding(
-    draft: _Draft, index: int, item: Movement, rules: RuleBook
-) -> None:
+def _engine_funding(draft: _Draft, index: int, item: Movement, rules: RuleBook) -> None:
     """By the published rate on the size open then, where rate and price are known."""
     line = item.entry.line
     rate = rules.funding_rates.get((line.instrument, line.occurred_at))
@@ -404,7 +400,8 @@ def _conclude(
             customer_owes=-owes,
             credit_rows=len(window.credits),
             tolerance=policy.tolerance,
-            money_step=policy.policy.rounding.money and policy.policy.rounding.money.step,
+            money_step=policy.policy.rounding.money
+            and policy.policy.rounding.money.step,
         ),
         policy=policy,
         verified_share=_verified_share(lines),

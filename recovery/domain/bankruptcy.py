@@ -6,7 +6,7 @@ from recovery.domain.case_errors import CaseFieldError
 from recovery.domain.instruments import notional_of, price_of_cash, signed_cash
 from recovery.domain.margin_tiers import maintenance_in_force
 from recovery.domain.money import ZERO, divide, round_amount
-from recovery.domain.policy import BankruptcyAllocation, NotionalBasis
+from recovery.domain.policy_words import BankruptcyAllocation, NotionalBasis
 from recovery.domain.settlement_case import OtherPosition
 from recovery.domain.settlement_state import ScopeState, required
 
@@ -44,9 +44,7 @@ def cash_required(state: ScopeState, qty: Decimal) -> Decimal:
 
     Source: case format, section 5.1; liquidation math, section 2.5 (b) and (c).
     """
-    at_mark = signed_cash(
-        state.product, state.signed_units(qty), state.mark_required()
-    )
+    at_mark = signed_cash(state.product, state.signed_units(qty), state.mark_required())
     cash = at_mark - equity_share(state, qty)
     return round_amount(cash, state.policy.rounding.cash_flow)
 

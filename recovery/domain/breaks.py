@@ -84,14 +84,14 @@ def _credit_reason(line: Line, *, is_missing: bool) -> BreakReason:
     return BreakReason.CREDIT_MISSING if is_missing else BreakReason.CREDIT_SHORT
 
 
-def _primary(
-    assessment: EventAssessment, parts: Iterable[Part]
-) -> BreakReason | None:
+def _primary(assessment: EventAssessment, parts: Iterable[Part]) -> BreakReason | None:
     facts = assessment.facts
-    if facts.unknown_rows:
-        return BreakReason.OPERATION_UNKNOWN
-    if facts.gap:
-        return BreakReason.CHAIN_INCOMPLETE
+    if facts.unknown_rows or facts.gap:
+        return (
+            BreakReason.OPERATION_UNKNOWN
+            if facts.unknown_rows
+            else BreakReason.CHAIN_INCOMPLETE
+        )
     if assessment.variance == ZERO:
         return _explained(assessment, facts)
     if assessment.deficit > ZERO:
@@ -101,6 +101,13 @@ def _primary(
     if reason := _small(assessment, facts):
         return reason
     return next((part.reason for part in parts), BreakReason.UNCLASSIFIED)
+
+
+def _holding(facts: Facts) -> BreakReason | None:
+    """Why the figures may not be acted upon before the data is whole."""
+    if facts.unknown_rows:
+        return BreakReason.OPERATION_UNKNOWN
+    return BreakReason.CHAIN_INCOMPLETE if facts.gap else None
 
 
 def _explained(assessment: EventAssessment, facts: Facts) -> BreakReason | None:

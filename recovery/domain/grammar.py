@@ -136,9 +136,7 @@ def list_of(reader: Reader) -> Reader:
     return read
 
 
-def record(
-    fields: Mapping[str, Reader], required: tuple[str, ...] = ()
-) -> Reader:
+def record(fields: Mapping[str, Reader], required: tuple[str, ...] = ()) -> Reader:
     """A reader of an object: known keys only, required ones present."""
 
     def read(value: object, path: str) -> dict[str, Any]:

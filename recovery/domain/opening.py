@@ -75,7 +75,9 @@ class _Wallet:
         self.is_seen = True
 
 
-def find_openings(items: Sequence[Item], windows: Sequence[EventWindow]) -> list[Opening]:
+def find_openings(
+    items: Sequence[Item], windows: Sequence[EventWindow]
+) -> list[Opening]:
     """The state before each event, in the order of the windows.
 
     Args:
@@ -113,9 +115,10 @@ def window_asset(window: EventWindow) -> str:
     """The settlement asset: that of the cash rows of the forced fills."""
     for fill in window.forced:
         for entry in fill.entries:
-            if entry.line.amount or entry.line.balance_after is not None:
-                if entry.line.asset.lower() != fill.instrument.lower():
-                    return entry.line.asset
+            line = entry.line
+            is_cash = line.amount != ZERO or line.balance_after is not None
+            if is_cash and line.asset.lower() != fill.instrument.lower():
+                return line.asset
     return window.forced[0].entries[-1].line.asset
 
 

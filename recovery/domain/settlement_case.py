@@ -200,5 +200,3 @@ class Settlement(NamedTuple):
 
     values: dict[str, ResultValue]
     lines: tuple[SettlementLine, ...]
-
-

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 
 from recovery.models import SourceFile
@@ -13,9 +12,7 @@ from recovery.services.source_files import source_file_receive
 REFERENCE_FILES = ("customers.csv", "fee-tier-memberships.csv")
 
 
-def demo_files_receive(
-    folder: Path, *, now: datetime, say: Callable[[str], None]
-) -> list[SourceFile]:
+def demo_files_receive(folder: Path, *, say: Callable[[str], None]) -> list[SourceFile]:
     """Take reference data and every source file of a demo folder.
 
     Imports and assessments are due afterwards; the caller has them run.
@@ -34,7 +31,6 @@ def demo_files_receive(
                 name=path.name,
                 provenance=entry["provenance"],
                 account=entry["account"] or "",
-                now=now,
             )
         )
     say(f"{len(received)} source files received")

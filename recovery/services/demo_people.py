@@ -5,10 +5,11 @@ import secrets
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from accounts.models import RoleGrant, User
-from accounts.roles import Role
 from django.conf import settings
 from django.db import transaction
+
+from accounts.models import RoleGrant, User
+from accounts.roles import Role
 
 # Login, name, roles. Three of them carry the walk: Ada proposes, Max makes, Bea checks.
 STAFF = (

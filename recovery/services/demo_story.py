@@ -11,7 +11,6 @@ from datetime import datetime
 from pathlib import Path
 
 from accounts.models import Destination, User
-
 from recovery.demo.next_file import BookedCredit, write_next_ledger
 from recovery.domain.ledger import ZERO
 from recovery.domain.words import DecisionKind, PaymentKind
@@ -27,7 +26,7 @@ from recovery.models import (
 from recovery.services.actors import OPERATOR, Actor, staff_actor
 from recovery.services.batches import batch_build, batch_release
 from recovery.services.cases import case_open, case_take
-from recovery.services.claims import claim_file
+from recovery.services.claims import Filing, claim_file
 from recovery.services.decisions import (
     decision_approve,
     decision_expected,
@@ -142,7 +141,7 @@ class DemoStory:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "house-ledger-next.csv"
             next_house_file_write(path, at=self.now)
-            self.next_file = next_house_file_receive(path, now=self.now)
+            self.next_file = next_house_file_receive(path)
 
     def withdraw(self) -> None:
         """After the credit was posted: a withdrawal to a destination on file."""
@@ -180,9 +179,11 @@ class DemoStory:
     def _filed(self, scenario: str) -> str:
         event = self._event(scenario, venue="house")
         claim = claim_file(
-            account_number=event.account.number,
-            transaction_id=event.source_reference,
-            message="My position was liquidated and less came back than I expected.",
+            Filing(
+                account_number=event.account.number,
+                transaction_id=event.source_reference,
+                message="My position was liquidated, and less was left than I expect.",
+            ),
             now=self.now,
         )
         return claim.reference
@@ -222,8 +223,8 @@ def _booked(payment: Payment) -> BookedCredit:
     )
 
 
-def next_house_file_receive(path: Path, *, now: datetime) -> SourceFile:
+def next_house_file_receive(path: Path) -> SourceFile:
     """Hand the platform's next file to the import."""
     return source_file_receive(
-        OPERATOR, path=path, name=path.name, provenance=Provenance.HOUSE, now=now
+        OPERATOR, path=path, name=path.name, provenance=Provenance.HOUSE
     )

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
-from accounts.models import TradingAccount
 from django.db import transaction
 
+from accounts.models import TradingAccount
 from recovery.domain.policy_reading import parse_policy
 from recovery.domain.rulebook import (
     FeeTerm,
@@ -85,7 +85,7 @@ def _ship_policies(profile: VenueProfile) -> None:
 
 
 def _period(first: date, end: date | None) -> tuple[datetime, datetime | None]:
-    return _midnight(first), end and _midnight(end)
+    return _midnight(first), _midnight(end) if end else None
 
 
 def _midnight(day: date) -> datetime:

@@ -3,7 +3,6 @@
 import hashlib
 import secrets
 import shutil
-from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -29,7 +28,6 @@ def source_file_receive(  # noqa: PLR0913 - what the file cannot say itself
     path: Path,
     name: str,
     provenance: Provenance,
-    now: datetime,
     venue: str = "",
     account: str = "",
     zone: str = "",

@@ -4,15 +4,19 @@ from pathlib import Path
 
 from recovery.sheets.errors import FileRefusedError
 from recovery.sheets.read_csv import open_csv
+from recovery.sheets.read_xlsx import open_xlsx
 from recovery.sheets.records import UPLOAD_LIMITS, Limits, Source, SourceKind
 from recovery.sheets.text_scan import source_kind
 
 
-def open_source(path: Path, *, limits: Limits = UPLOAD_LIMITS) -> Source:
+def open_source(
+    path: Path, *, sheet: str = "", limits: Limits = UPLOAD_LIMITS
+) -> Source:
     """Open a source file; the content decides how it is read.
 
     Args:
         path: the file as it was received.
+        sheet: the sheet to read when a workbook has several with data.
         limits: how much is read at most.
 
     Raises:
@@ -28,7 +32,5 @@ def open_source(path: Path, *, limits: Limits = UPLOAD_LIMITS) -> Source:
     with path.open("rb") as stream:
         kind = source_kind(stream.read(4096))
     if kind is SourceKind.XLSX:
-        raise FileRefusedError(
-            "foreign_content", "The content is a workbook.", "Save it as CSV."
-        )
+        return open_xlsx(path, sheet, limits)
     return open_csv(path, limits)

@@ -18,6 +18,7 @@ from recovery.sheets.records import (
     Record,
     Source,
     SourceKind,
+    fitted,
 )
 from recovery.sheets.text_scan import EXPORT_AGAIN, TextFacts, text_facts
 
@@ -200,14 +201,6 @@ class _Tape:
         text = "".join(self._kept)
         self._kept.clear()
         return text
-
-
-def fitted(cells: Cells, width: int) -> Cells:
-    """The cells without empty ones beyond the header."""
-    end = len(cells)
-    while end > width and not cells[end - 1].strip():
-        end -= 1
-    return cells[:end]
 
 
 def too_many_rows(limits: Limits) -> FileRefusedError:

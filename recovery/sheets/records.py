@@ -116,3 +116,11 @@ def trimmed(cells: Cells) -> Cells:
     while end and not cells[end - 1].strip():
         end -= 1
     return cells[:end]
+
+
+def fitted(cells: Cells, width: int) -> Cells:
+    """The cells without empty ones beyond the header."""
+    end = len(cells)
+    while end > width and not cells[end - 1].strip():
+        end -= 1
+    return cells[:end]

@@ -7,14 +7,13 @@ repeats its accounts, assets and instruments on every row.
 import re
 from collections.abc import Callable
 from datetime import tzinfo
-from decimal import Decimal
 
 from recovery.domain.ledger import RowProblem
 from recovery.domain.money import AmountUnreadableError
 from recovery.sheets.records import Cells, Record
 from recovery.venues.accounts import Accounts
 from recovery.venues.names import NameRefusedError
-from recovery.venues.numbers import number_reader
+from recovery.venues.numbers import OptionalNumbers, number_reader
 from recovery.venues.recognition import Recognition
 from recovery.venues.timestamps import TimeUnreadableError, time_reader
 
@@ -39,6 +38,7 @@ class FileColumns:
         self.read_time = time_reader(self.layout.time.forms, zone)
         self.read_number = number_reader(self.layout.numbers)
         self.none = frozenset(self.layout.numbers.none)
+        self.optional_numbers = OptionalNumbers(self.layout.numbers)
         self._readers: list[tuple[int, Callable[[str], object]]] = []
         self._used: set[int] = set()
         self.time = self.reading(self.layout.time.column, self.read_time)
@@ -66,11 +66,7 @@ class FileColumns:
 
     def optional_number(self, name: str) -> int:
         """Where a number stands that a row may lack."""
-        return self.field(name, self.read_optional)
-
-    def read_optional(self, text: str) -> Decimal | None:
-        """A number, or nothing."""
-        return None if text in self.none else self.read_number(text)
+        return self.field(name, self.optional_numbers.__getitem__)
 
     def position_leg_test(self) -> Callable[[Cells], bool] | None:
         """The test whether a row moves a position instead of money, if there are such."""

@@ -73,7 +73,7 @@ class LedgerRows:
 
     def _line(self, number: int, cells: Cells) -> LedgerLine | Ignored:
         columns = self._columns
-        none, read_number = columns.none, columns.read_number
+        numbers = columns.optional_numbers
         (
             time, account, asset, operation, amount_text, instrument, side, quantity,
             price, mark, entry, position, balance, source_id, order_id, event,
@@ -81,7 +81,8 @@ class LedgerRows:
         rule = self._operations.get(operation) or self._rule(operation)
         if rule.ignored:
             return Ignored(number, rule.ignored)
-        amount = read_number(amount_text)
+        amount = columns.read_number(amount_text)
+        size = numbers[quantity]
         parts = NO_PARTS
         role = rule.role
         if self._parts is not None:
@@ -102,15 +103,16 @@ class LedgerRows:
             self._instruments[instrument],
             rule.marker,
             self._sides.get(side, Side.NONE),
-            None if quantity in none else read_number(quantity).copy_abs(),
-            None if price in none else read_number(price),
-            None if mark in none else read_number(mark),
-            None if entry in none else read_number(entry),
-            None if position in none else read_number(position),
-            None if balance in none else read_number(balance),
-            checked_reference(source_id),
-            checked_reference(order_id),
-            checked_reference(event),
+            None if size is None else size.copy_abs(),
+            numbers[price],
+            numbers[mark],
+            numbers[entry],
+            numbers[position],
+            # Balances hardly ever repeat: remembering them would only cost.
+            None if balance in columns.none else columns.read_number(balance),
+            checked_reference(source_id) if source_id else "",
+            checked_reference(order_id) if order_id else "",
+            checked_reference(event) if event else "",
             time,
         )
 
@@ -140,6 +142,7 @@ class LedgerRows:
         ) = self._pick(cells)  # fmt: skip
         rule = self._operations.get(operation) or self._rule(operation)
         change = columns.read_number(change_text)
+        numbers = columns.optional_numbers
         return LedgerLine(
             row_number=number,
             account=columns.accounts[account],
@@ -152,10 +155,10 @@ class LedgerRows:
             marker=rule.marker,
             side=SIDE_OF_SIGN[change > ZERO] if change else Side.NONE,
             quantity=change.copy_abs(),
-            price=columns.read_optional(price),
-            mark_price=columns.read_optional(mark),
-            entry_price=columns.read_optional(entry),
-            position_after=columns.read_optional(balance),
+            price=numbers[price],
+            mark_price=numbers[mark],
+            entry_price=numbers[entry],
+            position_after=numbers[balance],
             source_id=checked_reference(source_id),
             order_id=checked_reference(order_id),
             event_reference=checked_reference(event),

@@ -8,6 +8,7 @@ from recovery.domain.ledger import ZERO
 from recovery.domain.money import AmountUnreadableError, parse_amount
 from recovery.venues.profile import NumberRule
 
+REMEMBERED = 50_000
 NumberReader = Callable[[str], Decimal]
 _UNIT = re.compile(r"\s*[A-Za-z]{2,10}\Z")
 
@@ -26,6 +27,26 @@ def read_plain(text: str) -> Decimal:
         AmountUnreadableError: anything else, including an empty text.
     """
     return parse_amount(text) or ZERO
+
+
+class OptionalNumbers(dict[str, Decimal | None]):
+    """Texts of cells to numbers, or nothing where a layout says so, remembered.
+
+    Sizes and prices repeat from row to row. A text that is no number raises
+    AmountUnreadableError.
+    """
+
+    def __init__(self, rule: NumberRule) -> None:
+        super().__init__(dict.fromkeys(rule.none))
+        self._none = tuple(rule.none)
+        self._read = number_reader(rule)
+
+    def __missing__(self, text: str) -> Decimal | None:
+        if len(self) >= REMEMBERED:
+            self.clear()
+            self.update(dict.fromkeys(self._none))
+        number = self[text] = self._read(text)
+        return number
 
 
 def _styled_reader(rule: NumberRule) -> NumberReader:

@@ -66,7 +66,7 @@ class EngineRows:
     def read(self, record: Record) -> EngineStep:
         """What one sound record means."""
         columns = self._columns
-        optional = columns.read_optional
+        numbers = columns.optional_numbers
         (
             event, account, instrument, time, step, action, margin_mode, asset,
             trigger, level, bankruptcy, takeover, side, quantity, fill, entry,
@@ -82,16 +82,16 @@ class EngineRows:
             action=checked_action(action),
             margin_mode=checked_reference(margin_mode),
             asset=self._assets[asset],
-            trigger_mark_price=optional(trigger),
-            margin_level=optional(level),
-            bankruptcy_price=optional(bankruptcy),
-            takeover_price=optional(takeover),
+            trigger_mark_price=numbers[trigger],
+            margin_level=numbers[level],
+            bankruptcy_price=numbers[bankruptcy],
+            takeover_price=numbers[takeover],
             side=self._sides.get(side, Side.NONE),
-            quantity=optional(quantity),
-            fill_price=optional(fill),
-            entry_price=optional(entry),
-            position_after=optional(position),
-            fund_movement=optional(movement),
+            quantity=numbers[quantity],
+            fill_price=numbers[fill],
+            entry_price=numbers[entry],
+            position_after=numbers[position],
+            fund_movement=numbers[movement],
         )
 
 

@@ -16,9 +16,14 @@ class RowChecker:
         self._checks = [
             (
                 check,
-                columns.reading(check.left, columns.read_optional),
+                columns.reading(check.left, columns.optional_numbers.__getitem__),
                 [
-                    (columns.reading(term.column, columns.read_optional), term.sign)
+                    (
+                        columns.reading(
+                            term.column, columns.optional_numbers.__getitem__
+                        ),
+                        term.sign,
+                    )
                     for term in check.terms
                 ],
             )
@@ -27,9 +32,9 @@ class RowChecker:
 
     def check(self, number: int, cells: Cells) -> None:
         """Warn where an identity is broken; the row stays as it is."""
-        read = self._columns.read_optional
+        numbers = self._columns.optional_numbers
         for check, left, terms in self._checks:
-            values = [(read(cells[at]), sign) for at, sign in terms]
+            values = [(numbers[cells[at]], sign) for at, sign in terms]
             stated = [
                 value if sign > 0 else value.copy_negate()
                 for value, sign in values
@@ -37,7 +42,7 @@ class RowChecker:
             ]
             if not stated:
                 continue
-            whole = read(cells[left]) or ZERO
+            whole = numbers[cells[left]] or ZERO
             gap = total(whole, *(value.copy_negate() for value in stated))
             if gap.copy_abs() > check.tolerance:
                 self._notices.warn(RowWarning(number, check.name, gap))

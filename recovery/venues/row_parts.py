@@ -42,7 +42,7 @@ class PartsReader:
         return Parts(*(self._part(cells[at], flip) for at, flip in self._places))
 
     def _part(self, text: str, flip: bool) -> Decimal:
-        value = self._columns.read_optional(text)
+        value = self._columns.optional_numbers[text]
         if not value:
             return ZERO
         return value.copy_negate() if flip else value

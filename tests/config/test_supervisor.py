@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -64,6 +65,7 @@ class TinyDesk:
         for pid in self.left():
             os.kill(pid, signal.SIGKILL)
         self.process.wait()
+        shutil.rmtree(socket_folder(self.run_dir), ignore_errors=True)
 
 
 @pytest.fixture

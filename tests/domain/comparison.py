@@ -48,7 +48,9 @@ def _numbers_agree(
     """Rounded as printed, within a tolerance, or equal but for divisions."""
     if rule and "decimals" in rule:
         step = Decimal(1).scaleb(-int(rule["decimals"]))
-        return round_amount(answer, Rounding(step, RoundingMode(rule["mode"]))) == wanted
+        return (
+            round_amount(answer, Rounding(step, RoundingMode(rule["mode"]))) == wanted
+        )
     allowed = RESIDUE * max(Decimal(1), abs(wanted))
     if rule:
         allowed = Decimal(rule["tolerance"])

@@ -192,9 +192,7 @@ _READ_COUNTERPARTY = record(
     ("side",),
 )
 
-_ASSET_PRICE = record(
-    {"asset": text, "price": number_above_zero}, ("asset", "price")
-)
+_ASSET_PRICE = record({"asset": text, "price": number_above_zero}, ("asset", "price"))
 
 _COLLATERAL = record(
     {

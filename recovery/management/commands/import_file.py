@@ -7,7 +7,6 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
-from django.utils import timezone
 
 from recovery.models import JobState, Provenance, SourceFile, SourceFileState
 from recovery.selectors.imports import import_report
@@ -37,11 +36,10 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         for path in options["files"]:
             if not path.is_file():
-                raise CommandError(f"{path}: there is no such file.", returncode=REFUSED)
-        if options["dry_run"]:
-            reports = _try_files(options)
-        else:
-            reports = _import_files(options)
+                raise CommandError(
+                    f"{path}: there is no such file.", returncode=REFUSED
+                )
+        reports = (_try_files if options["dry_run"] else _import_files)(options)
         if options["json"]:
             self.stdout.write(json.dumps(reports, indent=2, ensure_ascii=False))
         else:
@@ -77,7 +75,6 @@ def _receive(path: Path, options: dict[str, Any]) -> SourceFile:
         venue=options["venue"],
         account=options["account"],
         zone=options["zone"],
-        now=timezone.now(),
     )
     if source_file.job:
         run(source_file.job.pk)
@@ -87,7 +84,11 @@ def _receive(path: Path, options: dict[str, Any]) -> SourceFile:
 def _report(path: Path, source_file: SourceFile) -> dict[str, Any]:
     source_file.refresh_from_db()
     job = source_file.job
-    if job and job.state != JobState.DONE and source_file.state == SourceFileState.STORED:
+    if (
+        job
+        and job.state != JobState.DONE
+        and source_file.state == SourceFileState.STORED
+    ):
         raise CommandError(f"{path}: the import failed: {job.error or job.state}")
     return import_report(source_file, name=str(path))
 
