@@ -4,16 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin import SimpleListFilter
+from django.contrib.admin import SimpleListFilter, action, display
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
-from django.template.exceptions import TemplateDoesNotExist
-from django.template.loader import get_template
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from unfold.decorators import action, display
 
 from recovery.admin.base import DeskAdmin
 from recovery.admin.case_acts import CASE_ACTS
@@ -46,6 +43,7 @@ from recovery.domain.errors import RecoveryError
 from recovery.domain.lifecycle import CASE_ENDED, CaseStatus
 from recovery.domain.words import BreakReason, DecisionStatus
 from recovery.models import Decision, RecoveryCase
+from recovery.selectors.claims import status_view
 from recovery.selectors.desk import case_ids_found, main_result, queue
 from recovery.services.cases import case_take
 
@@ -298,7 +296,10 @@ class CaseAdmin(DeskAdmin):
     def preview_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The customer's page, made by the customer page's own builder."""
         case = self.row(request, pk)
-        return customer_preview(self, request, case)
+        view = status_view(case, now=timezone.now())
+        return TemplateResponse(
+            request, "recovery/desk/preview.html", {"case": case, "view": view}
+        )
 
 
 def decision_blocks(visit: Visit, case: RecoveryCase) -> list[Block]:
@@ -319,30 +320,3 @@ def _decision_block(visit: Visit, case: RecoveryCase, decision: Decision) -> Blo
     )
     title = "Proposal" if waits else f"Decision: {words(decision.status)}"
     return Block(title, "recovery/desk/blocks/sealed.html", sealed)
-
-
-def customer_preview(
-    model_admin: DeskAdmin, request: HttpRequest, case: RecoveryCase
-) -> HttpResponse:
-    """Render what the customer reads, inside the desk.
-
-    Raises:
-        Http404: The claim pages are not there.
-    """
-    try:
-        get_template("claims/_status.html")
-    except TemplateDoesNotExist as error:
-        raise Http404 from error
-    from recovery.selectors.claims import status_view
-
-    return TemplateResponse(
-        request,
-        "recovery/desk/preview.html",
-        {
-            **model_admin.admin_site.each_context(request),
-            "title": f"{case.reference} as the customer sees it",
-            "opts": model_admin.opts,
-            "view": status_view(case),
-            "case": case,
-        },
-    )
