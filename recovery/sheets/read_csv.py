@@ -67,7 +67,7 @@ def _best_reading(
     for delimiter in DELIMITERS:
         opening = _opening(path, facts, delimiter)
         readings.append((delimiter, opening, find_heading(opening)))
-    if not any(opening for _, opening, _ in readings):
+    if not all(opening for _, opening, _ in readings):
         raise FileRefusedError(
             "no_rows", "The file holds blank lines only.", "Choose another file."
         )

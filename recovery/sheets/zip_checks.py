@@ -15,6 +15,7 @@ SAVE_AGAIN = "Open it in a spreadsheet program and save it as a plain XLSX file.
 LOCAL_HEADER = struct.Struct("<4s5H3L2H")
 END_RECORD_BYTES = 22
 SMALL_MEMBER = 1024 * 1024  # Below this size any ratio is harmless.
+STATED_ELSEWHERE = 0xFFFFFFFF  # The sizes of a large part stand in an extra field.
 ENCRYPTED, SIZES_FOLLOW = 0x1, 0x8
 
 
@@ -106,7 +107,7 @@ def _end_of(stream: BinaryIO, member: zipfile.ZipInfo) -> int:
     name = stream.read(name_length)
     if name != member.orig_filename.encode("utf-8" if flags & 0x800 else "cp437"):
         raise refused_zip("names a part in two ways")
-    stated = (packed, size)
-    if not flags & SIZES_FOLLOW and stated != (member.compress_size, member.file_size):
+    is_stated_here = not flags & SIZES_FOLLOW and packed != STATED_ELSEWHERE
+    if is_stated_here and (packed, size) != (member.compress_size, member.file_size):
         raise refused_zip("states two sizes for one part")
     return member.header_offset + len(head) + name_length + extra + member.compress_size
