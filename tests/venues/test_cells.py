@@ -154,3 +154,24 @@ def test_zone_of_a_file_may_be_overruled(opened: Open) -> None:
     (line,) = reader.interpret_all(source.records())
     assert isinstance(line, LedgerLine)
     assert line.occurred_at == datetime(2026, 10, 10, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("0.00000000000000000000", "0"),
+        ("-14.87600000000000000000", "-14.876"),
+        ("12345678901234567890.10000000000000000000", "12345678901234567890.1"),
+        ("12345678901234567890", "12345678901234567890"),
+    ],
+)
+def test_numbers_filled_up_with_zeros_are_read_exactly(text: str, value: str) -> None:
+    assert numbers.read_plain(text) == Decimal(value)
+
+
+@pytest.mark.parametrize(
+    "text", ["0.0000000000000000000x", "0.1000000000000000000000e1"]
+)
+def test_padding_is_only_dropped_from_plain_decimals(text: str) -> None:
+    with pytest.raises(AmountUnreadableError):
+        numbers.read_plain(text + "e99")
