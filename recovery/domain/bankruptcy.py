@@ -6,7 +6,7 @@ from recovery.domain.case_errors import CaseFieldError
 from recovery.domain.instruments import notional_of, price_of_cash, signed_cash
 from recovery.domain.margin_tiers import maintenance_in_force
 from recovery.domain.money import ZERO, divide, round_amount
-from recovery.domain.policy import BankruptcyAllocation, NotionalBasis
+from recovery.domain.policy_words import BankruptcyAllocation, NotionalBasis
 from recovery.domain.settlement_case import OtherPosition
 from recovery.domain.settlement_state import ScopeState, required
 

@@ -103,6 +103,13 @@ def _primary(assessment: EventAssessment, parts: Iterable[Part]) -> BreakReason 
     return next((part.reason for part in parts), BreakReason.UNCLASSIFIED)
 
 
+def _holding(facts: Facts) -> BreakReason | None:
+    """Why the figures may not be acted upon before the data is whole."""
+    if facts.unknown_rows:
+        return BreakReason.OPERATION_UNKNOWN
+    return BreakReason.CHAIN_INCOMPLETE if facts.gap else None
+
+
 def _explained(assessment: EventAssessment, facts: Facts) -> BreakReason | None:
     if facts.customer_owes > ZERO:
         return BreakReason.DEFICIT_OPEN

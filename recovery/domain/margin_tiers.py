@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from recovery.domain.case_errors import CaseFieldError
 from recovery.domain.money import ZERO, divide
-from recovery.domain.policy import MaintenancePolicy, MarginTier, TierMode, TierUnit
+from recovery.domain.policy import MaintenancePolicy, MarginTier
+from recovery.domain.policy_words import TierMode, TierUnit
 
 TIERS_PATH = "policy.maintenance.tiers"
 

@@ -153,6 +153,13 @@ def round_amount(amount: Decimal, rounding: Rounding | None) -> Decimal:
     return _ROUNDING.multiply(units, step)
 
 
+def round_up(amount: Decimal, step: Decimal | None) -> Decimal:
+    """The next multiple of a step at or above the amount; unchanged without one."""
+    if step is None:
+        return amount
+    return round_amount(amount, Rounding(step, RoundingMode.CEILING))
+
+
 @lru_cache(maxsize=256)
 def _is_power_of_ten(step: Decimal) -> bool:
     """Whether quantising alone reaches the grid."""

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from recovery.domain import policy as rules
+from recovery.domain import policy_words as words
 from recovery.domain.case_errors import CaseFieldError
 from recovery.domain.grammar import (
     Reader,
@@ -48,8 +50,7 @@ def _rounding(value: object, path: str) -> Rounding:
     return Rounding(ONE.scaleb(-decimals), **fields)
 
 
-_receiver = word_of(rules.SurplusReceiver)
-_read_split = record({"split": lambda value, path: _shares(value, path)}, ("split",))
+_receiver = word_of(words.SurplusReceiver)
 
 
 def _surplus_receivers(value: object, path: str) -> rules.SurplusShares:
@@ -62,14 +63,16 @@ def _surplus_receivers(value: object, path: str) -> rules.SurplusShares:
 
 def _shares(value: object, path: str) -> rules.SurplusShares:
     """The shares of a split, by receiver."""
-    known: dict[str, Reader] = {str(word): share for word in rules.SurplusReceiver}
+    known: dict[str, Reader] = {str(word): share for word in words.SurplusReceiver}
     shares = record(known)(value, path)
     if sum(shares.values(), ZERO) != 1:
         raise CaseFieldError(path, f"shares do not add up to 1: {shown(value)}")
     return tuple(
-        (rules.SurplusReceiver(receiver), part) for receiver, part in shares.items()
+        (words.SurplusReceiver(receiver), part) for receiver, part in shares.items()
     )
 
+
+_read_split = record({"split": _shares}, ("split",))
 
 _read_tiers = list_of(
     value_of(
@@ -90,7 +93,7 @@ def _tiers(value: object, path: str) -> tuple[rules.MarginTier, ...]:
     tiers: tuple[rules.MarginTier, ...] = _read_tiers(value, path)
     if not tiers:
         raise CaseFieldError(path, "no tier given")
-    for index, (tier, following) in enumerate(zip(tiers, tiers[1:], strict=False)):
+    for index, (tier, following) in enumerate(pairwise(tiers)):
         ends_at = tier.lower if tier.upper is None else tier.upper
         if following.lower < ends_at or following.lower == tier.lower:
             where = f"{path}[{index + 1}].lower"
@@ -101,13 +104,13 @@ def _tiers(value: object, path: str) -> tuple[rules.MarginTier, ...]:
 _READ_MAINTENANCE = value_of(
     rules.MaintenancePolicy,
     {
-        "mode": word_of(rules.TierMode),
-        "basis": word_of(rules.NotionalBasis),
+        "mode": word_of(words.TierMode),
+        "basis": word_of(words.NotionalBasis),
         "tiers": _tiers,
-        "tier_unit": word_of(rules.TierUnit),
+        "tier_unit": word_of(words.TierUnit),
         "includes_close_fee": flag,
         "close_fee_rate": number,
-        "close_fee_basis": word_of(rules.PriceBasis),
+        "close_fee_basis": word_of(words.PriceBasis),
         "buffer_rate": number,
     },
 )
@@ -115,12 +118,12 @@ _READ_MAINTENANCE = value_of(
 _READ_MARGIN_LEVEL = value_of(
     rules.MarginLevelPolicy,
     {
-        "convention": word_of(rules.LevelConvention),
-        "used_basis": word_of(rules.NotionalBasis),
+        "convention": word_of(words.LevelConvention),
+        "used_basis": word_of(words.NotionalBasis),
         "includes_close_fee": flag,
         "close_fee_rate": number,
         "trigger": number,
-        "comparison": word_of(rules.Comparison),
+        "comparison": word_of(words.Comparison),
         "warning": number,
         "max_leverage": number_above_zero,
     },
@@ -129,10 +132,10 @@ _READ_MARGIN_LEVEL = value_of(
 _READ_STEP = value_of(
     rules.ReductionStep,
     {
-        "type": word_of(rules.StepType),
+        "type": word_of(words.StepType),
         "fraction": share,
         "above_notional": number_from_zero,
-        "then": word_of(rules.StepType),
+        "then": word_of(words.StepType),
         "tiers": whole_number,
         "tier": whole_number,
         "min_qty": number_from_zero,
@@ -145,7 +148,7 @@ _READ_STEP = value_of(
         "min_notional": number_from_zero,
         "max_notional": number_from_zero,
         "max_insurance_loss": number_from_zero,
-        "notional_basis": word_of(rules.StepNotionalBasis),
+        "notional_basis": word_of(words.StepNotionalBasis),
     },
     ("type",),
 )
@@ -154,28 +157,28 @@ _READ_REDUCTION = value_of(
     rules.ReductionPolicy,
     {
         "step": _READ_STEP,
-        "stop_rule": word_of(rules.StopRule),
+        "stop_rule": word_of(words.StopRule),
         "target": number_above_zero,
         "size_step": number_above_zero,
         "cooldown_seconds": number_from_zero,
         "cancel_orders_first": flag,
         "net_hedges": flag,
-        "order_of_positions": word_of(rules.OrderOfPositions),
-        "order_type": word_of(rules.OrderType),
+        "order_of_positions": word_of(words.OrderOfPositions),
+        "order_type": word_of(words.OrderType),
     },
 )
 
 _READ_LIQUIDATION_FEE = value_of(
     rules.LiquidationFeePolicy,
     {
-        "rule": word_of(rules.FeeRule),
+        "rule": word_of(words.FeeRule),
         "rate": number_from_zero,
-        "base": word_of(rules.FeeBase),
-        "of": word_of(rules.FeeOf),
-        "to": word_of(rules.FeeReceiver),
+        "base": word_of(words.FeeBase),
+        "of": word_of(words.FeeOf),
+        "to": word_of(words.FeeReceiver),
         "in_addition_to_taker": flag,
         "amount": number_from_zero,
-        "condition": word_of(rules.FeeCondition),
+        "condition": word_of(words.FeeCondition),
         "liquidator_rate": number_from_zero,
         "insurance_fund_rate": number_from_zero,
         "max_rate": number_from_zero,
@@ -196,7 +199,7 @@ _READ_SCHEDULE = list_of(
 _READ_INTEREST = value_of(
     rules.InterestPolicy,
     {
-        "rule": word_of(rules.InterestRule),
+        "rule": word_of(words.InterestRule),
         "rate": number,
         "period_hours": number_above_zero,
     },
@@ -205,8 +208,8 @@ _READ_INTEREST = value_of(
 _READ_COLLATERAL = value_of(
     rules.CollateralPolicy,
     {
-        "sell_order": word_of(rules.SellOrder),
-        "haircut_at": word_of(rules.HaircutAt),
+        "sell_order": word_of(words.SellOrder),
+        "haircut_at": word_of(words.HaircutAt),
         "size_step": number_above_zero,
     },
 )
@@ -214,9 +217,9 @@ _READ_COLLATERAL = value_of(
 _READ_SOCIALISED = value_of(
     rules.SocialisedPolicy,
     {
-        "allocation": word_of(rules.SocialisedAllocation),
+        "allocation": word_of(words.SocialisedAllocation),
         "minimum_rate": number_from_zero,
-        "remainder_to": word_of(rules.RemainderTo),
+        "remainder_to": word_of(words.RemainderTo),
     },
 )
 
@@ -241,26 +244,26 @@ _ROUNDED = (
 POLICY_FIELDS: dict[str, Reader] = {
     "valid_from": moment,
     "valid_to": moment,
-    "mark_basis": word_of(rules.MarkBasis),
+    "mark_basis": word_of(words.MarkBasis),
     "maintenance": _READ_MAINTENANCE,
     "margin_level": _READ_MARGIN_LEVEL,
     "reduction": _READ_REDUCTION,
     "trading_fee_rate": number,
     "trading_fee_schedule": _READ_SCHEDULE,
-    "trading_fee_base": word_of(rules.TradingFeeBase),
+    "trading_fee_base": word_of(words.TradingFeeBase),
     "opening_fee_rate": number,
     "liquidation_fee": _READ_LIQUIDATION_FEE,
     "takeover_at_bankruptcy": flag,
     "takeover_level": number,
-    "takeover_surplus_to": word_of(rules.TakeoverReceiver),
+    "takeover_surplus_to": word_of(words.TakeoverReceiver),
     "surplus_to": _surplus_receivers,
     "insolvent_surplus_to": _surplus_receivers,
-    "deficit_to": list_of(word_of(rules.Bearer)),
+    "deficit_to": list_of(word_of(words.Bearer)),
     "cover_booked": flag,
-    "settle_per": word_of(rules.SettlePer),
-    "bankruptcy_allocation": word_of(rules.BankruptcyAllocation),
+    "settle_per": word_of(words.SettlePer),
+    "bankruptcy_allocation": word_of(words.BankruptcyAllocation),
     "bankruptcy_fee_rate": number,
-    "adl_price": word_of(rules.AdlPrice),
+    "adl_price": word_of(words.AdlPrice),
     "interest": _READ_INTEREST,
     "collateral": _READ_COLLATERAL,
     "socialised": _READ_SOCIALISED,

@@ -8,13 +8,9 @@ from typing import NamedTuple
 
 from recovery.domain.case_errors import CaseFieldError, CaseUnsupportedError
 from recovery.domain.margin_tiers import TIERS_PATH, tier_index, tier_upper
-from recovery.domain.money import ZERO, Rounding, divide, round_amount
-from recovery.domain.policy import (
-    MaintenancePolicy,
-    ReductionPolicy,
-    ReductionStep,
-    StepType,
-)
+from recovery.domain.money import ZERO, Rounding, divide, round_amount, round_up
+from recovery.domain.policy import MaintenancePolicy, ReductionPolicy, ReductionStep
+from recovery.domain.policy_words import StepType
 
 STEP_PATH = "policy.reduction.step"
 
@@ -55,10 +51,7 @@ def sized(
     rounding: Rounding | None,
 ) -> Decimal:
     """A size as it can be ordered: up to the size step, at most what is open."""
-    size = round_amount(wanted, rounding)
-    if policy.size_step is not None:
-        units = -(-size // policy.size_step)
-        size = units * policy.size_step
+    size = round_up(round_amount(wanted, rounding), policy.size_step)
     return size if qty is None else min(size, qty)
 
 

@@ -62,6 +62,7 @@ __all__ = [
     "SettlementLine",
     "Takeover",
     "Transfer",
+    "conclude",
     "parse_policy",
     "replay",
     "settle",
@@ -89,34 +90,44 @@ def settle(case: SettlementCase) -> Settlement:
     """
     with exact():
         check_fee_rule(case.policy)
-        state = replay(case)
-        if not state.qty and state.closed_qty and not state.taken_over:
-            state.event_index = _last_fill(case)
-            settle_close(state)
-        check_money(state)
-        return Settlement(settlement_values(state), _lines(state))
+        return conclude(replay(case))
 
 
-def replay(case: SettlementCase, *, staged: bool = False) -> ScopeState:
+def replay(
+    case: SettlementCase, on_event: Callable[[ScopeState, Event], None] | None = None
+) -> ScopeState:
     """The scope after all events, before anything is settled at the close.
 
-    Call inside `exact()`.
+    Args:
+        case: scope, events and policy; call inside `exact()`.
+        on_event: told the state after every event.
     """
-    scope = case.scope
-    state = ScopeState(scope, case.policy)
-    state.is_staged = staged
-    state.only_fill = sum(isinstance(event, Fill) for event in case.events) == 1
+    state = ScopeState(case.scope, case.policy)
+    if on_event is not None:
+        state.is_staged = True
+        state.sizes_only = all(fill.price is None for fill in _fills(case))
+    if case.scope.counterparty is not None:
+        state.only_fill = len(_fills(case)) == 1
     for index, event in enumerate(case.events):
         state.event_index = index
         _APPLY[type(event)](state, event)
+        if on_event is not None:
+            on_event(state, event)
     return state
 
 
-def _last_fill(case: SettlementCase) -> int:
-    """Index of the fill that closed the position."""
-    return max(
-        index for index, event in enumerate(case.events) if isinstance(event, Fill)
-    )
+def conclude(state: ScopeState) -> Settlement:
+    """Settle what a replay has closed, check the money, and name the figures."""
+    if not state.qty and state.closed_qty and not state.taken_over:
+        state.event_index = state.last_fill_index
+        settle_close(state)
+    check_money(state)
+    return Settlement(settlement_values(state), _lines(state))
+
+
+def _fills(case: SettlementCase) -> list[Fill]:
+    """The fills among the events."""
+    return [event for event in case.events if isinstance(event, Fill)]
 
 
 def _apply_mark(state: ScopeState, event: MarkChange) -> None:
@@ -186,6 +197,7 @@ def check_money(state: ScopeState) -> None:
     totals = (
         opening
         + state.customer_pnl
+        + (state.booked_pnl or ZERO)
         + state.funding
         + state.interest
         + state.transfers
@@ -196,10 +208,13 @@ def check_money(state: ScopeState) -> None:
     )
     _must_be_zero("cash of the scope", totals - state.wallet)
     asset = state.scope.settle_asset
-    lines = sum((line.amount for line in state.lines if line.asset == asset), ZERO)
+    lines = ZERO
+    for _, line_asset, amount, _ in state.lines:
+        if line_asset == asset:
+            lines += amount
     _must_be_zero("sum of the lines", lines - state.wallet)
     parties = sum(state.received.values(), ZERO)
-    booked = state.liquidation_fee + state.taken - state.cover - state.cover_pending
+    booked = state.taken - state.cover - state.cover_pending
     venue = state.venue_gain - state.venue_shortfall
     _must_be_zero("sum of the parties", parties - booked - venue)
 

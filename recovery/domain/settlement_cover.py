@@ -3,9 +3,12 @@
 from decimal import Decimal
 
 from recovery.domain.money import ZERO
-from recovery.domain.policy import Bearer, SurplusReceiver, SurplusShares
+from recovery.domain.policy import SurplusShares
+from recovery.domain.policy_words import Bearer, SurplusReceiver
 from recovery.domain.settlement_case import LineLabel
 from recovery.domain.settlement_state import ScopeState
+
+_LIQUIDATION_FEE = LineLabel.LIQUIDATION_FEE
 
 
 def bear_deficit(state: ScopeState, deficit: Decimal) -> Decimal:
@@ -51,8 +54,7 @@ def charge_liquidation_fee(state: ScopeState, fee: Decimal, whole_fee: Decimal) 
     state.liquidation_fee += fee
     state.open_fee += fee
     state.open_whole_fee += whole_fee
-    state.pay(state.policy.liquidation_fee.to, fee)
-    state.book(LineLabel.LIQUIDATION_FEE, -fee)
+    state.book(_LIQUIDATION_FEE, -fee)
 
 
 def share_surplus(state: ScopeState, rest: Decimal, shares: SurplusShares) -> None:
@@ -60,16 +62,24 @@ def share_surplus(state: ScopeState, rest: Decimal, shares: SurplusShares) -> No
 
     Source: case format, `surplus_to`.
     """
-    parts = {receiver: state.money(rest * share) for receiver, share in shares}
-    last = SurplusReceiver.CUSTOMER
-    if last not in parts:
-        last = shares[-1][0]
-    parts[last] += rest - sum(parts.values(), ZERO)
-    for receiver, part in parts.items():
+    for (receiver, _), part in zip(shares, _parts(state, rest, shares), strict=True):
         state.paid_to[receiver] = state.paid_to.get(receiver, ZERO) + part
-    state.residual += parts.pop(SurplusReceiver.CUSTOMER, ZERO)
-    for receiver, part in parts.items():
-        state.pay(receiver, part)
-    taken = sum(parts.values(), ZERO)
-    state.taken += taken
-    state.book(LineLabel.SURPLUS_TAKEN, -taken)
+        if receiver is SurplusReceiver.CUSTOMER:
+            state.residual += part
+        else:
+            state.pay(receiver, part)
+            state.taken += part
+            state.book(LineLabel.SURPLUS_TAKEN, -part)
+
+
+def _parts(state: ScopeState, rest: Decimal, shares: SurplusShares) -> list[Decimal]:
+    """The booked shares of what is left; they add up to it exactly."""
+    if len(shares) == 1:
+        return [rest]
+    parts = [state.money(rest * share) for _, share in shares]
+    receivers = [receiver for receiver, _ in shares]
+    taker = len(shares) - 1
+    if SurplusReceiver.CUSTOMER in receivers:
+        taker = receivers.index(SurplusReceiver.CUSTOMER)
+    parts[taker] += rest - sum(parts, ZERO)
+    return parts

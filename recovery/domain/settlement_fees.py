@@ -4,19 +4,27 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from recovery.domain.case_errors import CaseFieldError, CaseUnsupportedError
-from recovery.domain.money import ZERO, divide
-from recovery.domain.policy import FeeBase, TradingFeeBase
+from recovery.domain.money import ZERO, divide, round_amount
+from recovery.domain.policy_words import FeeBase, TradingFeeBase
 from recovery.domain.settlement_case import FeeRow, Fill, FillFee, FillRole, LineLabel
 from recovery.domain.settlement_state import ScopeState, required
 
 
 class Executed(NamedTuple):
-    """What a fill did: its size, the part that closed, and at which entry."""
+    """What a fill did: its size and value, the part that closed, at which entry."""
 
     qty: Decimal
     price: Decimal
     closed: Decimal
     entry_price: Decimal | None
+    notional: Decimal  # At the fill's price, as fees are charged on it.
+
+
+# Reading a member from its class costs more than the sums of a fill.
+_ADL = FillRole.ADL
+_LIQUIDATION = FillRole.LIQUIDATION
+_TRADING_FEE = LineLabel.TRADING_FEE
+_AT_FILL = TradingFeeBase.FILL_NOTIONAL
 
 
 def charge_trading_fee(state: ScopeState, fill: Fill, done: Executed) -> None:
@@ -29,10 +37,13 @@ def charge_trading_fee(state: ScopeState, fill: Fill, done: Executed) -> None:
         return
     rate = trading_fee_rate(state, fill)
     if rate:
-        fee = state.money(rate * _trading_notional(state, done))
-        _add_fee(state, fee)
+        at_fill = state.policy.trading_fee_base is _AT_FILL
+        notional = done.notional if at_fill else _trading_notional(state, done)
+        fee = rate * notional
+        if state.money_rounding is not None:
+            fee = round_amount(fee, state.money_rounding)
         state.trading_fee_booked += fee
-        state.book(LineLabel.TRADING_FEE, -fee)
+        state.book(_TRADING_FEE, -fee)
 
 
 def trading_fee_rate(state: ScopeState, fill: Fill) -> Decimal:
@@ -40,9 +51,9 @@ def trading_fee_rate(state: ScopeState, fill: Fill) -> Decimal:
     policy = state.policy
     if fill.trading_fee_rate is not None:
         return fill.trading_fee_rate
-    if fill.role is FillRole.ADL:
+    if fill.role is _ADL:
         return ZERO
-    forced = fill.role is FillRole.LIQUIDATION
+    forced = fill.role is _LIQUIDATION
     if forced and not policy.liquidation_fee.in_addition_to_taker:
         return ZERO
     if policy.trading_fee_schedule:
@@ -68,8 +79,8 @@ def _scheduled_rate(state: ScopeState, fill: Fill) -> Decimal:
 
 def _trading_notional(state: ScopeState, done: Executed) -> Decimal:
     """Notional of a fill by the policy's base; an opened part is at its own price."""
-    if state.policy.trading_fee_base is TradingFeeBase.FILL_NOTIONAL:
-        return state.fee_notional(done.qty, done.price)
+    if state.policy.trading_fee_base is _AT_FILL:
+        return done.notional
     at_entry = ZERO
     if done.closed:
         entry = required(done.entry_price, "entry_price")
@@ -82,45 +93,45 @@ def _trading_notional(state: ScopeState, done: Executed) -> Decimal:
 def _charge_stated_fee(state: ScopeState, fee: FillFee, done: Executed) -> None:
     """A fee the fill states itself, booked in its own asset."""
     same = fee.asset == state.scope.settle_asset
-    if fee.price is None and not same:
-        raise CaseFieldError(state.here("fee.price"), "missing")
-    price = Decimal(1) if fee.price is None else fee.price
+    price = Decimal(1) if same and fee.price is None else fee.price
+    price = required(price, state.here("fee.price"))
     if fee.amount is not None:
-        amount = fee.amount
-    elif fee.rate is not None:
-        due = divide(fee.rate * _trading_notional(state, done), price)
-        amount = -state.money(due) if same else -due
+        amount, value = fee.amount, -fee.amount * price
     else:
-        raise CaseFieldError(state.here("fee.amount"), "missing")
-    _book_fee_row(state, amount, None if same else fee.asset, price)
+        rate = required(fee.rate, state.here("fee.amount"))
+        value = rate * _trading_notional(state, done)
+        amount = -state.money(value) if same else -divide(value, price)
+    if same:
+        _book_own_fee(state, amount)
+    else:
+        _book_other_fee(state, fee.asset, amount, value)
 
 
 def apply_fee_row(state: ScopeState, row: FeeRow) -> None:
     """A fee booked as a row of its own."""
-    same = row.asset is None or row.asset == state.scope.settle_asset
-    _book_fee_row(state, row.amount, None if same else row.asset, row.price)
+    if row.asset is None or row.asset == state.scope.settle_asset:
+        _book_own_fee(state, row.amount)
+    else:
+        value = None if row.price is None else -row.amount * row.price
+        _book_other_fee(state, row.asset, row.amount, value)
 
 
-def _book_fee_row(
-    state: ScopeState, amount: Decimal, asset: str | None, price: Decimal | None
+def _book_own_fee(state: ScopeState, amount: Decimal) -> None:
+    """A fee row in the settlement asset; negative is paid."""
+    state.trading_fee_booked -= amount
+    state.book(_TRADING_FEE, amount)
+
+
+def _book_other_fee(
+    state: ScopeState, asset: str, amount: Decimal, value: Decimal | None
 ) -> None:
-    """Move the fee in its asset and report it in the settlement asset."""
-    if asset is None:
-        _add_fee(state, -amount)
-        state.trading_fee_booked -= amount
-        state.book(LineLabel.TRADING_FEE, amount)
-        return
+    """A fee in another asset moves that asset; its value is only reported."""
     state.fee_assets[asset] = state.fee_assets.get(asset, ZERO) + amount
     state.note_other_asset(asset, amount)
-    _add_fee(state, None if price is None else -amount * price)
-
-
-def _add_fee(state: ScopeState, fee: Decimal | None) -> None:
-    """Add to the reported fee; one that cannot be converted makes it unknown."""
-    if fee is None or state.trading_fee is None:
-        state.trading_fee = None
+    if value is None or state.trading_fee_converted is None:
+        state.trading_fee_converted = None
     else:
-        state.trading_fee += fee
+        state.trading_fee_converted += value
 
 
 def liquidation_base(state: ScopeState, done: Executed) -> Decimal:
@@ -131,7 +142,7 @@ def liquidation_base(state: ScopeState, done: Executed) -> Decimal:
     """
     base = state.policy.liquidation_fee.base
     if base is FeeBase.FILL_NOTIONAL:
-        return state.fee_notional(done.qty, done.price)
+        return done.notional
     if base is FeeBase.MARK_NOTIONAL:
         return state.fee_notional(done.qty, state.mark_required())
     if base is FeeBase.ENTRY_NOTIONAL:

@@ -4,17 +4,11 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from recovery.domain.bankruptcy import cash_required
-from recovery.domain.case_errors import CaseUnsupportedError
+from recovery.domain.case_errors import CaseFieldError, CaseUnsupportedError
 from recovery.domain.instruments import signed_cash
 from recovery.domain.money import ZERO
-from recovery.domain.policy import (
-    FeeCondition,
-    FeeOf,
-    FeeRule,
-    LiquidationFeePolicy,
-    Policy,
-    SettlePer,
-)
+from recovery.domain.policy import LiquidationFeePolicy, Policy
+from recovery.domain.policy_words import FeeCondition, FeeOf, FeeRule, SettlePer
 from recovery.domain.settlement_cover import (
     bear_deficit,
     charge_liquidation_fee,
@@ -26,9 +20,11 @@ from recovery.domain.settlement_state import ScopeState, required
 
 FEE_PATH = "policy.liquidation_fee"
 
-# Booked while size is left; every other rule acts once, at the close.
-_AT_ONCE = frozenset({FeeRule.RATE_OF_NOTIONAL, FeeRule.IN_PRICE})
-_WITH_BASE = _AT_ONCE | {FeeRule.RATE_CAPPED_TO_SURPLUS}
+# Reading a member from its class costs more than the sums of a fill.
+_RATE_OF_NOTIONAL = FeeRule.RATE_OF_NOTIONAL
+_CAPPED = FeeRule.RATE_CAPPED_TO_SURPLUS
+_FINAL_ONLY = FeeOf.FINAL_FILL
+_IN_PRICE = FeeRule.IN_PRICE
 _OPTIONAL = frozenset({FeeRule.SCALED_TO_REMAINING, FeeRule.RAMPED})
 
 
@@ -67,28 +63,26 @@ def settle_forced_fill(
     """
     state.forced_fills += 1
     fee_policy = state.policy.liquidation_fee
-    if fee_policy.rule in _WITH_BASE:
+    rule = fee_policy.rule
+    at_once = rule is _RATE_OF_NOTIONAL or rule is _IN_PRICE
+    if at_once or rule is _CAPPED:
         state.final_base = liquidation_base(state, done)
         state.forced_base += state.final_base
     if excess is not None:
         _settle_excess(state, excess)
-    elif fee_policy.rule in _AT_ONCE and _counts(state):
+    elif at_once and not (state.qty and fee_policy.of is _FINAL_ONLY):
         fee = state.money(_base_rate(fee_policy) * state.final_base)
         charge_liquidation_fee(state, fee, fee)
 
 
-def _counts(state: ScopeState) -> bool:
-    """Whether the policy charges this fill: all, or the one that closes."""
-    final_only = state.policy.liquidation_fee.of is FeeOf.FINAL_FILL
-    return not (final_only and state.qty)
-
-
 def _base_rate(policy: LiquidationFeePolicy) -> Decimal:
     """The rate that is applied to the base."""
-    if policy.rule is FeeRule.IN_PRICE:
-        path = f"{FEE_PATH}.insurance_fund_rate"
-        return required(policy.insurance_fund_rate, path)
-    return required(policy.rate, f"{FEE_PATH}.rate")
+    in_price = policy.rule is _IN_PRICE
+    rate = policy.insurance_fund_rate if in_price else policy.rate
+    if rate is None:
+        name = "insurance_fund_rate" if in_price else "rate"
+        raise CaseFieldError(f"{FEE_PATH}.{name}", "missing")
+    return rate
 
 
 def _settle_excess(state: ScopeState, excess: Decimal) -> None:
@@ -99,7 +93,7 @@ def _settle_excess(state: ScopeState, excess: Decimal) -> None:
     fund_before = state.fund_delta
     if excess < 0:
         cover_deficit(state, -excess)
-    elif _counts(state):
+    elif not (state.qty and state.policy.liquidation_fee.of is _FINAL_ONLY):
         whole = _fee_of_fill(state, excess)
         charge_liquidation_fee(state, min(whole, excess), whole)
     state.fund_moves.append(state.fund_delta - fund_before)
@@ -108,13 +102,13 @@ def _settle_excess(state: ScopeState, excess: Decimal) -> None:
 def _fee_of_fill(state: ScopeState, excess: Decimal) -> Decimal:
     """The fee of one fill before the cap."""
     policy = state.policy.liquidation_fee
-    if policy.rule in _WITH_BASE:
-        return state.money(_base_rate(policy) * state.final_base)
+    if policy.rule is FeeRule.NONE:
+        return ZERO
     if policy.rule is FeeRule.ALL_SURPLUS:
         return excess
     if policy.rule is FeeRule.FIXED:
         return _fixed_fee(policy, excess)
-    return ZERO
+    return state.money(_base_rate(policy) * state.final_base)
 
 
 def settle_close(state: ScopeState) -> None:
@@ -153,13 +147,13 @@ def _charge_at_close(state: ScopeState, raw: Decimal, surplus: Decimal) -> None:
         charge_liquidation_fee(state, fee, whole)
 
 
-def _capped(
+def _capped_to_surplus(
     state: ScopeState, raw: Decimal, surplus: Decimal
 ) -> tuple[Decimal, Decimal]:
     """A rate of the notional, never more than the surplus."""
     del raw
     policy = state.policy.liquidation_fee
-    final_only = policy.of is FeeOf.FINAL_FILL
+    final_only = policy.of is _FINAL_ONLY
     base = state.final_base if final_only else state.forced_base
     whole = state.money(_base_rate(policy) * base)
     return min(whole, surplus), whole
@@ -197,7 +191,7 @@ _AT_CLOSE: dict[
     FeeRule,
     Callable[[ScopeState, Decimal, Decimal], tuple[Decimal, Decimal]],
 ] = {
-    FeeRule.RATE_CAPPED_TO_SURPLUS: _capped,
+    FeeRule.RATE_CAPPED_TO_SURPLUS: _capped_to_surplus,
     FeeRule.FIXED: _fixed,
     FeeRule.ALL_SURPLUS: _all_surplus,
 }

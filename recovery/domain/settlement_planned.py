@@ -5,11 +5,10 @@ from decimal import Decimal
 
 from recovery.domain.case_errors import CaseFieldError, CaseUnsupportedError
 from recovery.domain.money import ONE, ZERO, divide
-from recovery.domain.policy import (
+from recovery.domain.policy import ReductionPolicy, ReductionStep
+from recovery.domain.policy_words import (
     LevelConvention,
     NotionalBasis,
-    ReductionPolicy,
-    ReductionStep,
     StepNotionalBasis,
     StepType,
     StopRule,

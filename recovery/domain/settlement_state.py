@@ -11,7 +11,8 @@ from recovery.domain.instruments import (
     profit_of,
 )
 from recovery.domain.money import ONE, ZERO, round_amount
-from recovery.domain.policy import Bearer, Policy
+from recovery.domain.policy import Policy
+from recovery.domain.policy_words import Bearer
 from recovery.domain.settlement_case import (
     LineLabel,
     OtherPosition,
@@ -37,14 +38,15 @@ class ScopeState:
 
     Units: money in the settlement asset, `qty` in contracts. `sign` is +1 of a
     long and -1 of a short; it keeps the last direction while nothing is open.
-    `received` holds what other parties got (+) or gave (-).
+    `received` holds what other parties got (+) or gave (-), but for the
+    liquidation fee, which is its receiver's.
     """
 
     # Totals over all events; each starts at 0.
-    pnl: Decimal | None = ZERO
-    customer_pnl = ZERO  # Realised by the customer, without the venue's fills.
-    trading_fee: Decimal | None = ZERO
-    trading_fee_booked = ZERO  # The part of it in the settlement asset.
+    customer_pnl = ZERO  # Realised by the customer's own fills.
+    venue_fill_pnl: Decimal | None = ZERO  # Of the venue's fills, against the entry.
+    trading_fee_booked = ZERO  # In the settlement asset.
+    trading_fee_converted: Decimal | None = ZERO  # In other assets, converted.
     funding = ZERO
     interest = ZERO
     transfers = ZERO
@@ -83,12 +85,14 @@ class ScopeState:
     is_staged = False
     sizes_only = False  # No price is known: sizes move, money is not followed.
     event_index: int | None = None
+    last_fill_index: int | None = None
 
     def __init__(self, scope: Scope, policy: Policy) -> None:
         """Open the scope as the case states it."""
         self.scope = scope
         self.policy = policy
         self.product = scope.product
+        self.asset = scope.settle_asset
         self.contract_size = scope.contract_size
         self.sign = SHORT_SIGN if scope.side is PositionSide.SHORT else LONG_SIGN
         self.qty = scope.qty
@@ -97,6 +101,10 @@ class ScopeState:
         self.wallet = scope.margin if scope.margin is not None else ZERO
         self.fund_left = scope.insurance_fund
         self.money_rounding = policy.rounding.money
+        self.notional_rounding = policy.rounding.notional
+        others = scope.other_positions
+        self.has_other_positions = bool(others) and any(other.qty for other in others)
+        self.fee_receiver = policy.liquidation_fee.to.value
         self.fee_assets: dict[str, Decimal] = {}
         self.received: dict[str, Decimal] = {}
         self.paid_to: dict[str, Decimal] = {}
@@ -116,8 +124,8 @@ class ScopeState:
         """Move money of the scope and write the line."""
         if amount:
             self.wallet += amount
-            asset = self.scope.settle_asset
-            self.lines.append(SettlementLine(label, asset, amount, self.event_index))
+            line = SettlementLine(label, self.asset, amount, self.event_index)
+            self.lines.append(line)
 
     def note_other_asset(self, asset: str, amount: Decimal) -> None:
         """Write the line of a fee in an asset whose balance is not followed."""
@@ -131,7 +139,22 @@ class ScopeState:
     @property
     def fund_delta(self) -> Decimal:
         """What the insurance fund has received so far."""
-        return self.received.get(FUND, ZERO)
+        moved = self.received.get(FUND, ZERO)
+        return moved + self.liquidation_fee if self.fee_receiver == FUND else moved
+
+    @property
+    def pnl(self) -> Decimal | None:
+        """Result of all fills against the entry; None where no entry is known."""
+        if self.venue_fill_pnl is None:
+            return None
+        return self.customer_pnl + self.venue_fill_pnl
+
+    @property
+    def trading_fee(self) -> Decimal | None:
+        """All trading fees; None where one of another asset has no price."""
+        if self.trading_fee_converted is None:
+            return None
+        return self.trading_fee_booked + self.trading_fee_converted
 
     def here(self, key: str) -> str:
         """The path of a key of the event being applied."""
@@ -164,26 +187,18 @@ class ScopeState:
             self.product, notional, self.entry_required(), self.contract_size
         )
 
-    def add_pnl(self, pnl: Decimal | None) -> None:
-        """Add a result; one without an entry price makes the sum unknown."""
-        self.pnl = None if pnl is None or self.pnl is None else self.pnl + pnl
-
     def fee_notional(self, qty: Decimal, price: Decimal) -> Decimal:
         """Value of a size at a price as fees are charged on it."""
-        notional = self.notional(qty, price)
-        return round_amount(notional, self.policy.rounding.notional)
+        return round_amount(self.notional(qty, price), self.notional_rounding)
 
     def other_profit(self) -> Decimal:
         """Unrealised result of the other positions of the scope."""
         profits = ZERO
+        if not self.has_other_positions:
+            return profits
         for index, other in enumerate(self.scope.other_positions):
             profits += _unrealised(self, other, index)
         return profits
-
-    @property
-    def has_other_positions(self) -> bool:
-        """Whether anything else of the scope is still open."""
-        return any(other.qty for other in self.scope.other_positions)
 
     def own_profit(self) -> Decimal:
         """Unrealised result of what is open, at the mark."""

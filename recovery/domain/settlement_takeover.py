@@ -10,7 +10,7 @@ from recovery.domain.bankruptcy import scope_bankruptcy_price
 from recovery.domain.case_errors import CaseFieldError
 from recovery.domain.instruments import profit_of
 from recovery.domain.money import ZERO
-from recovery.domain.policy import AdlPrice, BankruptcyAllocation
+from recovery.domain.policy_words import AdlPrice, BankruptcyAllocation
 from recovery.domain.settlement_case import Fill, FillRole, LineLabel
 from recovery.domain.settlement_cover import bear_deficit, cover_deficit
 from recovery.domain.settlement_fees import Executed
@@ -44,11 +44,8 @@ def _book_customer_side(state: ScopeState, price: Decimal) -> None:
     fee = state.money(rate * state.notional(state.qty, price)) if rate else ZERO
     booked = _booked_pnl(state, price, fee)
     state.booked_pnl = booked
-    state.customer_pnl += booked
     state.book(LineLabel.TAKEOVER, booked)
     state.trading_fee_booked += fee
-    if state.trading_fee is not None:
-        state.trading_fee += fee
     state.book(LineLabel.TRADING_FEE, -fee)
     if not state.has_other_positions:
         _leave_nothing(state)
@@ -82,7 +79,10 @@ def venue_fill(state: ScopeState, fill: Fill) -> None:
     qty = _venue_qty(state, fill)
     price = _venue_price(state, fill)
     taken_at = required(state.bankruptcy_price, "bankruptcy_price")
-    meet_counterparty(state, fill, Executed(qty, price, qty, state.entry_price))
+    notional = state.notional(qty, price)
+    meet_counterparty(
+        state, fill, Executed(qty, price, qty, state.entry_price, notional)
+    )
     units = state.signed_units(qty)
     state.venue_qty -= qty
     fund_before = state.fund_delta
@@ -93,11 +93,17 @@ def venue_fill(state: ScopeState, fill: Fill) -> None:
     else:
         state.venue_shortfall += bear_deficit(state, -gain)
     state.fund_moves.append(state.fund_delta - fund_before)
-    if state.entry_price is None:
-        state.add_pnl(None)
-    else:
-        entry = state.entry_price
-        state.add_pnl(state.money(profit_of(state.product, units, entry, price)))
+    _add_pnl(state, units, price)
+
+
+def _add_pnl(state: ScopeState, units: Decimal, price: Decimal) -> None:
+    """Result of a fill of the venue against the customer's entry."""
+    entry = state.entry_price
+    if entry is None or state.venue_fill_pnl is None:
+        state.venue_fill_pnl = None
+        return
+    pnl = state.money(profit_of(state.product, units, entry, price))
+    state.venue_fill_pnl += pnl
 
 
 def _venue_qty(state: ScopeState, fill: Fill) -> Decimal:

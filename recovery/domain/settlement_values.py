@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from recovery.domain.instruments import PositionSide, Product
 from recovery.domain.money import ONE, ZERO, divide, round_amount
-from recovery.domain.policy import Bearer, FeeRule, SettlePer
+from recovery.domain.policy_words import Bearer, FeeRule, SettlePer
 from recovery.domain.settlement_case import ResultValue
 from recovery.domain.settlement_state import LONG_SIGN, ScopeState
 
@@ -31,23 +31,27 @@ def settlement_values(state: ScopeState) -> Values:
 
 def position_values(state: ScopeState) -> Values:
     """What was realised and charged, and what is left of the position."""
-    values: dict[str, ResultValue | None] = {
-        "pnl": state.pnl,
-        "trading_fee": state.trading_fee,
+    values: Values = {
         "funding": state.funding,
         "interest": state.interest,
         "transfers": state.transfers,
         "remaining_qty": state.qty,
         "reduced_qty": state.closed_qty,
-        "average_entry_price": state.entry_price,
         "assigned_qty": state.assigned_qty,
     }
+    pnl, fee = state.pnl, state.trading_fee
+    if pnl is not None:
+        values["pnl"] = pnl
+    if fee is not None:
+        values["trading_fee"] = fee
+    if state.entry_price is not None:
+        values["average_entry_price"] = state.entry_price
     if state.qty:
         long = state.sign == LONG_SIGN
         values["remaining_side"] = PositionSide.LONG if long else PositionSide.SHORT
     if state.fee_assets:
         values["fee_assets"] = state.fee_assets
-    return {name: value for name, value in values.items() if value is not None}
+    return values
 
 
 def _fund_values(state: ScopeState) -> Values:

@@ -34,6 +34,7 @@ from recovery.models import (
     BreakState,
     Event,
     LedgerEntry,
+    Provenance,
 )
 from recovery.services.batches import payments_post
 from recovery.services.recomputed import decisions_follow
@@ -83,10 +84,11 @@ def _assess_chunk(ids: Sequence[int], loader: RuleLoader, now: datetime) -> int:
     )
     books = loader.books(accounts)
     by_id = {account.pk: account for account in accounts}
+    names = EventNames(ids)
     computed = [
         one
         for account_id, entries in entries_by_account(by_id)
-        for one in compute_account(by_id[account_id], entries, books[account_id])
+        for one in compute_account(by_id[account_id], entries, books[account_id], names)
     ]
     stored = _store_all(computed, now)
     _post_credits(ids, now)
@@ -125,8 +127,43 @@ def _entry(row: tuple[Any, ...]) -> Entry:
     return Entry(row[0], row[1][:12], row[2], line)
 
 
+class EventNames:
+    """References of events: one that is stored keeps its own.
+
+    A late row can move the start of an event. The stored event whose time overlaps is
+    the same one, so cases and payments stay where they belong.
+    """
+
+    def __init__(self, account_ids: Sequence[int]) -> None:
+        rows = Event.objects.filter(account__in=account_ids).order_by("started_at")
+        self._known: dict[tuple[int, str], list[tuple[datetime, datetime, str]]] = {}
+        for account_id, instrument, start, end, reference in rows.values_list(
+            "account_id", "instrument", "started_at", "ended_at", "reference"
+        ):
+            place = self._known.setdefault((account_id, instrument), [])
+            place.append((start, end, reference))
+
+    def reference(self, account: TradingAccount, window: EventWindow) -> str:
+        """The stored reference, each given once, else the one that follows."""
+        known = self._known.get((account.pk, window.instrument), [])
+        for place in known:
+            start, end, reference = place
+            if start <= window.ended_at and window.started_at <= end:
+                known.remove(place)
+                return reference
+        return event_reference(
+            account.venue,
+            account.number,
+            window.instrument,
+            window.started_at.isoformat(),
+        )
+
+
 def compute_account(
-    account: TradingAccount, entries: Sequence[Entry], rules: RuleBook
+    account: TradingAccount,
+    entries: Sequence[Entry],
+    rules: RuleBook,
+    names: EventNames,
 ) -> Iterator[Computed]:
     """Events of one account, assessed. Writes nothing.
 
@@ -142,25 +179,24 @@ def compute_account(
     openings = find_openings(items, windows)
     for window, opening in zip(windows, openings, strict=True):
         try:
-            yield compute_event(account, window, opening, rules)
+            reference = names.reference(account, window)
+            yield compute_event(account, window, opening, rules, reference)
         except NotReadyError:
             continue
 
 
 def compute_event(
-    account: TradingAccount, window: EventWindow, opening: Opening, rules: RuleBook
+    account: TradingAccount,
+    window: EventWindow,
+    opening: Opening,
+    rules: RuleBook,
+    reference: str,
 ) -> Computed:
     """One event, assessed, with its receipt.
 
     Raises:
         NotReadyError: No policy was in force.
     """
-    reference = event_reference(
-        account.venue,
-        account.number,
-        window.instrument,
-        window.started_at.isoformat(),
-    )
     assessment = assess_event(window, opening, rules)
     finding = find_reason(assessment)
     receipt = write_receipt(
@@ -235,7 +271,7 @@ def _events(computed: Sequence[Computed]) -> dict[str, _Known]:
         update_conflicts=True,
         unique_fields=["reference"],
         update_fields=[
-            "source_reference", "asset", "kind", "ended_at", "position_before",
+            "source_reference", "asset", "kind", "started_at", "ended_at", "position_before",
             "position_after",
         ],
     )  # fmt: skip
@@ -346,9 +382,10 @@ def _state(finding: Finding) -> BreakState:
 
 
 def _post_credits(ids: Sequence[int], now: datetime) -> None:
+    # A customer's own file proves no booking of the platform.
     seen = LedgerEntry.objects.filter(
         account__in=ids, role=LedgerRole.CREDIT, order_id__startswith="PY-"
-    )
+    ).exclude(source_file__provenance=Provenance.CUSTOMER_SUPPLIED)
     payments_post(list(seen), now=now)
 
 

@@ -27,14 +27,14 @@ from recovery.domain.ledger import (
 )
 from recovery.domain.money import format_amount
 from recovery.models import (
-    JobKind,
     Provenance,
     RejectedRecord,
     SourceFile,
     SourceFileState,
 )
 from recovery.services.accounts_seen import AccountBook
-from recovery.services.jobs import LeaseLostError, job_create
+from recovery.services.due import assessments_make_due
+from recovery.services.jobs import LeaseLostError
 from recovery.services.loading import Target, copy_rows
 from recovery.services.source_files import source_file_path
 from recovery.sheets.open_source import open_source
@@ -222,6 +222,12 @@ class _Loader:
             done += tally.records
             if done > self.file.checkpoint:
                 self._store(lease, tally, done)
+
+    def accounts_touched(self) -> list[int]:
+        """Accounts whose events this file can change."""
+        if self.layout.kind == LayoutKind.FUNDING_RATES:
+            return self.accounts.all_ids()
+        return sorted(self.touched)
 
     def _outcomes(self) -> Iterator[tuple[Record, Outcome]]:
         interpret = self.reading.interpreter.interpret
@@ -428,19 +434,4 @@ def _end(
         source_file.state = SourceFileState.LOADED
         source_file.loaded_at = now
         source_file.save(update_fields=["warnings", "manifest", "state", "loaded_at"])
-        _make_assessments_due(source_file, loader)
-
-
-ACCOUNTS_PER_JOB = 500
-
-
-def _make_assessments_due(source_file: SourceFile, loader: _Loader) -> None:
-    accounts = sorted(loader.touched)
-    if loader.layout.kind == LayoutKind.FUNDING_RATES:
-        accounts = sorted(AccountBook(loader.reading.recognition.venue).all_ids())
-    for start in range(0, len(accounts), ACCOUNTS_PER_JOB):
-        job_create(
-            JobKind.ASSESS,
-            {"accounts": accounts[start : start + ACCOUNTS_PER_JOB]},
-            key=f"assess-{source_file.sha256}-{start}",
-        )
+        assessments_make_due(loader.accounts_touched(), f"import-{source_file.sha256}")

@@ -46,7 +46,7 @@ def payment_headroom(decision: Decision, kind: PaymentKind) -> Decimal:
 
 def _total(payments: QuerySet[Payment]) -> Decimal:
     total = payments.aggregate(total=Sum("amount"))["total"]
-    return Decimal(total or ZERO)
+    return total if isinstance(total, Decimal) else ZERO
 
 
 @transaction.atomic
@@ -104,6 +104,8 @@ def payment_propose(  # noqa: PLR0913 - one payment, all of it named
         amount=amount,
         destination=destination,
         hold_reference=hold_reference.strip(),
+        # As the database gives it back: the seal must read the same at approval.
+        fee_amount=ZERO,
         status_since=now,
         proposer=maker,
         proposed_at=now,

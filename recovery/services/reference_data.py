@@ -8,6 +8,7 @@ import csv
 import io
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
+from uuid import uuid4
 
 from django.db import transaction
 
@@ -18,6 +19,7 @@ from recovery.domain.errors import FileRejectedError
 from recovery.models import FeeTierMembership
 from recovery.services.actors import Actor, require_duty
 from recovery.services.audit import audit_write
+from recovery.services.due import assessments_make_due
 
 _Row = dict[str, str]
 
@@ -41,17 +43,19 @@ def reference_data_load(actor: Actor, text: str, name: str) -> int:
         known = " or ".join(",".join(header) for header in _LAYOUTS)
         raise FileRejectedError(f"{name}: the header is not {known}.")
     count = 0
+    touched: list[int] = []
     for number, row in enumerate(reader, start=2):
         try:
-            take(row)
+            touched += take(row)
         except (ValueError, KeyError) as error:
             raise FileRejectedError(f"{name}, row {number}: {error}") from error
         count += 1
+    assessments_make_due(touched, f"reference-{uuid4()}")
     audit_write(actor, "reference_data.load", f"file {name}", rows=count)
     return count
 
 
-def _take_customer(row: _Row) -> None:
+def _take_customer(row: _Row) -> list[int]:
     customer, _ = Customer.objects.update_or_create(
         uid=row["uid"].strip(),
         defaults={
@@ -69,17 +73,19 @@ def _take_customer(row: _Row) -> None:
             raise ValueError(f"accounts “{pair}”: it belongs to another customer.")
         account.customer = customer
         account.save(update_fields=["customer"])
+    return []
 
 
-def _take_membership(row: _Row) -> None:
+def _take_membership(row: _Row) -> list[int]:
     account, _ = TradingAccount.objects.get_or_create(
         venue=row["venue"].strip(), number=row["account"].strip()
     )
     start = _day(row["valid_from"], "valid_from")
     end = _day(row["valid_to"], "valid_to") if row["valid_to"].strip() else None
-    FeeTierMembership.objects.get_or_create(
+    _, is_new = FeeTierMembership.objects.get_or_create(
         account=account, tier=row["tier"].strip(), period=(start, end)
     )
+    return [account.pk] if is_new else []
 
 
 def _day(text: str, column: str) -> datetime:
@@ -90,7 +96,8 @@ def _day(text: str, column: str) -> datetime:
     return datetime.combine(day, time.min, UTC)
 
 
-_LAYOUTS: dict[tuple[str, ...], Callable[[_Row], None]] = {
+# Each takes one row and gives the accounts whose events it can change.
+_LAYOUTS: dict[tuple[str, ...], Callable[[_Row], list[int]]] = {
     (
         "uid",
         "full_name",

@@ -4,7 +4,7 @@ Source: case format, sections 1 and 6.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -92,11 +92,11 @@ def _spelt(value: ResultValue) -> Any:
         return format_amount(value)
     if isinstance(value, bool):
         return value
+    if isinstance(value, str):
+        return str(value)
     if isinstance(value, Mapping):
         return {str(key): _spelt(part) for key, part in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_spelt(part) for part in value]
-    return str(value)
+    return [_spelt(part) for part in value]
 
 
 def _parsed(text: str) -> object:
