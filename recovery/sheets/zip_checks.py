@@ -3,6 +3,7 @@
 import stat
 import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,18 @@ END_RECORD_BYTES = 22
 SMALL_MEMBER = 1024 * 1024  # Below this size any ratio is harmless.
 STATED_ELSEWHERE = 0xFFFFFFFF  # The sizes of a large part stand in an extra field.
 ENCRYPTED, SIZES_FOLLOW = 0x1, 0x8
+
+# What the standard library raises, here or while a part is unpacked, for a container
+# that is not what it says.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    UnicodeDecodeError,
+)
 
 
 @contextmanager
@@ -34,7 +47,7 @@ def opened_zip(path: Path, limits: Limits) -> Iterator[zipfile.ZipFile]:
             with path.open("rb") as stream:
                 _check_places(stream, container.infolist())
             yield container
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError) as error:
+    except _DAMAGE as error:
         raise refused_zip("is damaged") from error
 
 

@@ -82,6 +82,7 @@ def test_bytes_outside_the_encoding_are_refused_with_their_place(
         ('2,"open,3\n' + "4,b,5\n" * 9, 3),
         ('2,"a"b,3\n', 3),
         ('2,a"b,3\n', 3),
+        ('"2,a\rb,3"\n', 3),
         (f"2,{'x' * 200_000},3\n", 3),
         ("2,b,3\n" * 30 + f"2,{'x' * 200_000},3\n", 33),
         (f'2,"{"x" * 200_000}",3\n', 3),

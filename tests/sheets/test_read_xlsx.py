@@ -314,6 +314,9 @@ def test_parts_in_another_encoding_are_refused(book: Path) -> None:
     assert "UTF-8" in refusal(pack(book, content))
     content["xl/worksheets/sheet1.xml"] = wide
     assert "UTF-8" in refusal(pack(book, content))
+    key = "[Content_Types].xml"
+    content[key] = str(content[key]).replace("UTF-8", "U8F-8")
+    assert "UTF-8" in refusal(pack(book, content))
 
 
 def test_large_small_parts_are_refused(book: Path) -> None:
@@ -386,6 +389,23 @@ def test_damaged_containers_are_refused(book: Path) -> None:
     for spoilt in (whole[:-30], whole[: len(whole) // 2], whole + b"more"):
         book.write_bytes(spoilt)
         assert "unsafe_workbook" in refusal(book)
+
+
+@pytest.mark.parametrize(
+    ("signature", "offset", "value"),
+    [
+        (b"PK\x01\x02", 6, 0xFF),  # Needs a version nobody has.
+        (b"PK\x01\x02", 10, 0x63),  # Compressed in an unknown way.
+        (b"PK\x03\x04", 70, 0xFF),  # Bytes of the first part.
+    ],
+)
+def test_damaged_parts_are_refused(
+    book: Path, signature: bytes, offset: int, value: int
+) -> None:
+    data = bytearray(prices(book, GOOD).read_bytes())
+    data[data.index(signature) + offset] = value
+    book.write_bytes(data)
+    assert "unsafe_workbook" in refusal(book)
 
 
 def test_comment_of_the_container_is_refused(book: Path) -> None:

@@ -169,9 +169,7 @@ def test_numbers_filled_up_with_zeros_are_read_exactly(text: str, value: str) ->
     assert numbers.read_plain(text) == Decimal(value)
 
 
-@pytest.mark.parametrize(
-    "text", ["0.0000000000000000000x", "0.1000000000000000000000e1"]
-)
-def test_padding_is_only_dropped_from_plain_decimals(text: str) -> None:
+def test_padding_is_only_dropped_from_plain_decimals() -> None:
+    assert numbers.read_plain("0.1000000000000000000000e1") == 1
     with pytest.raises(AmountUnreadableError):
-        numbers.read_plain(text + "e99")
+        numbers.read_plain("0.0000000000000000000x")
