@@ -29,7 +29,7 @@ _COUNT_MAX = 5000
 _REFUSED = 409
 
 
-class EstimatePaginator(Paginator[Any]):
+class EstimatePaginator(Paginator):  # type: ignore[type-arg]
     """Counts up to a bound; beyond it the catalogue's estimate is enough."""
 
     @cached_property
