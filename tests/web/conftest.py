@@ -10,16 +10,6 @@ from django.utils import timezone
 from recovery.models import Claim
 from recovery.services.outbox import outbox_deliver
 
-_OURS = "recovery.web.middleware.ClaimPagesMiddleware"
-
-
-@pytest.fixture(autouse=True)
-def claim_middleware(settings) -> None:
-    """The claim pages' headers stand above the CSRF check."""
-    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
-    if _OURS not in settings.MIDDLEWARE:
-        settings.MIDDLEWARE = [_OURS, *settings.MIDDLEWARE]
-
 
 def mailed_code(claim: Claim) -> str:
     """Deliver the outbox and read the last code sent for a claim."""
