@@ -5,6 +5,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from recovery.domain.errors import RecoveryError
+
 EARLIEST = datetime(2009, 1, 3, tzinfo=UTC)  # No venue is older than Bitcoin.
 
 
@@ -19,10 +21,14 @@ class TimeUnreadableError(ValueError):
         self.reason = reason
 
 
-class ZoneUnknownError(ValueError):
+class ZoneUnknownError(RecoveryError):
     """No time zone of this name is known."""
 
     code = "zone_unknown"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"No time zone is called {name!r}.")
+        self.name = name
 
 
 Reader = Callable[[str], datetime]
@@ -61,7 +67,7 @@ def time_reader(forms: tuple[str, ...], zone: tzinfo) -> Reader:
     neighbouring rows often carry one time.
     """
     readers = [_FORMS[form] for form in forms]
-    last_text = ""
+    last_text: str | None = None
     last_time = EARLIEST
 
     def read(text: str) -> datetime:
