@@ -28,6 +28,7 @@ class FirstCommands:
         self._around = surroundings
         self._deadline = time.monotonic() + _READY_SECONDS
         self._has_site = False
+        self._current: Sequence[str] = ()
         self._process: subprocess.Popen[bytes] | None = None
 
     def go_on(self) -> None:
@@ -37,8 +38,9 @@ class FirstCommands:
         elif self._process is not None:
             self._note_end(self._process)
         elif self._waiting:
+            self._current = self._waiting.pop(0)
             self._process = start_bound(
-                self._waiting.pop(0),
+                self._current,
                 cwd=self._around.folder,
                 env=self._around.environment,
             )
@@ -66,4 +68,5 @@ class FirstCommands:
         self._around.watcher.ended(process.pid)
         self._process = None
         if code != 0:
-            self._around.say(f"A first command ended with code {code}.")
+            line = " ".join(self._current[1:])
+            self._around.say(f"`{line}` ended with code {code}; the desk runs on.")

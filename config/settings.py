@@ -6,6 +6,7 @@ Safe when nothing is set: debug off, a secret made on the spot, local hosts only
 import secrets
 from pathlib import Path
 
+from config.desk_theme import DESK
 from config.engines.addresses import (
     broker_url_from_env,
     database_from_env,
@@ -43,6 +44,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "recovery.web.middleware.ClaimPagesMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -181,14 +183,4 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env_str("LOG_LEVEL", "WARNING")},
 }
 
-UNFOLD = {
-    "SITE_TITLE": "Recovery Desk",
-    "SITE_HEADER": "Recovery Desk",
-    "SITE_SYMBOL": "account_balance_wallet",
-    "SHOW_HISTORY": False,
-    "SHOW_VIEW_ON_SITE": False,
-    "SIDEBAR": {
-        "show_search": False,
-        "show_all_applications": False,
-    },
-}
+UNFOLD = DESK

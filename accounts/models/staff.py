@@ -30,7 +30,9 @@ class User(AbstractUser):
         """Roles held now. One query, remembered on this instance."""
         if not hasattr(self, "_roles"):
             held = self.role_grants.filter(revoked_at=None)
-            self._roles = frozenset(Role(name) for name in held.values_list("role", flat=True))
+            self._roles = frozenset(
+                Role(name) for name in held.values_list("role", flat=True)
+            )
         return self._roles
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong with a server of our own."""
+"""What can go wrong with servers and schema before any work begins."""
 
 
 class EngineStartError(RuntimeError):
@@ -11,3 +11,13 @@ class EngineStartError(RuntimeError):
         super().__init__(f"{engine} did not start: {reason}")
         self.engine = engine
         self.reason = reason
+
+
+class PreparationFailedError(RuntimeError):
+    """The database could not be brought up to date."""
+
+    code = "preparation_failed"
+
+    def __init__(self) -> None:
+        """Say so; the migration itself has told why."""
+        super().__init__(self.__doc__)

@@ -20,6 +20,7 @@ from config.engines.addresses import (
     DatabaseRole,
     socket_folder,
 )
+from config.engines.errors import PreparationFailedError
 from config.engines.locks import FolderLock
 from config.engines.roles import apply_roles, has_two_roles
 from config.env import env_secret
@@ -27,12 +28,6 @@ from config.env import env_secret
 _CHECKOUT = Path(__file__).resolve().parents[2]
 _STDERR = 2
 _PREPARE_SECONDS = 600.0
-
-
-class PreparationFailedError(RuntimeError):
-    """The database could not be brought up to date."""
-
-    code = "preparation_failed"
 
 
 def prepare_database() -> None:
@@ -52,7 +47,7 @@ def prepare_database() -> None:
         check=False,
     )
     if done.returncode != 0:
-        raise PreparationFailedError(PreparationFailedError.__doc__)
+        raise PreparationFailedError
 
 
 def prepare_if_behind(run_dir: Path) -> None:
@@ -78,9 +73,9 @@ def finish_migration() -> None:
 
     With migrations still to come there is nothing to grant on yet.
     """
-    from django.conf import settings  # noqa: PLC0415 - only after Django's set-up
-    from django.db import connection  # noqa: PLC0415
-    from django.db.migrations.executor import MigrationExecutor  # noqa: PLC0415
+    from django.conf import settings
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
 
     executor = MigrationExecutor(connection)
     is_complete = not executor.migration_plan(executor.loader.graph.leaf_nodes())
@@ -144,8 +139,8 @@ def main() -> None:
     os.environ["DATABASE_ROLE"] = DatabaseRole.OWNER
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-    import django  # noqa: PLC0415 - reads the settings, so after the lines above
-    from django.core.management import call_command  # noqa: PLC0415
+    import django
+    from django.core.management import call_command
 
     django.setup()
     # A first start on this machine makes some twenty tables' worth of lines.

@@ -172,7 +172,8 @@ class Book:
     def _fund(self, slot_ms: int, charged_size: Decimal | None) -> None:
         mark = self.market.mark(self.instrument, slot_ms)
         if self.is_hourly:
-            rate = self.market.hourly_rate(self.instrument, slot_ms)
+            # The rate stated with a booking is that of the hour it closes.
+            rate = self.market.hourly_rate(self.instrument, slot_ms - HOUR_MS)
             funding = due = self._accrued(slot_ms)
         else:
             rate = self.market.funding_rate(self.instrument, slot_ms)

@@ -98,7 +98,7 @@ def _attempt(stage: Stage, planned: Planned) -> Episode:
     open_position(stage, dollars_wanted(stage, planned))
     kind = SCENARIOS[planned.scenario](stage)
     event_facts = stage.event_facts
-    credits = _credit(stage) if planned.scenario == "over" else ZERO
+    credited = _credit(stage) if planned.scenario == "over" else ZERO
     if stage.book.size:
         hours_later = stage.rng.randint(3 * 60, 7 * 60) * MINUTE_MS
         leave_position(stage, stage.window.centre_ms + hours_later)
@@ -112,7 +112,7 @@ def _attempt(stage: Stage, planned: Planned) -> Episode:
         leverage=stage.leverage,
         opening=stage.wallet,
         facts=tuple(event_facts),
-        credits=credits,
+        credits=credited,
         mark_at_close=stage.market.mark(stage.instrument, last.at_ms),
     )
     balance = sum((fact.amount for fact in facts), stage.balance_before)

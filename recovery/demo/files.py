@@ -12,6 +12,11 @@ from recovery.demo.times import iso_text
 Row = Sequence[str]
 
 
+def columns(line: str) -> tuple[str, ...]:
+    """The cells of a line as it stands in a file without quotes."""
+    return tuple(line.split(","))
+
+
 def write_rows(path: Path, header: Row, rows: Iterable[Row], preamble: str = "") -> int:
     """Write a preamble line if any, the header and the rows.
 
@@ -31,17 +36,27 @@ def write_rows(path: Path, header: Row, rows: Iterable[Row], preamble: str = "")
     return count
 
 
-def write_house(path: Path, header: Row, rows: Sequence[Row], sums: dict[str, Decimal]) -> None:
+def write_house(
+    path: Path,
+    header: Row,
+    rows: Sequence[Row],
+    sums: dict[str, Decimal],
+    *,
+    kind: str = "",
+    until: str = "",
+) -> None:
     """Write one file of the house profile with its preamble and manifest.
 
     Args:
-        path: its stem is the kind, such as `house-ledger`.
+        path: its stem is the kind unless one is given.
+        kind: such as `house-ledger`.
         header: the columns of the kind.
         rows: oldest first.
         sums: the sum for each asset that the manifest states, if the kind has one.
+        until: instant the file is complete until; the demo's own end by default.
     """
-    until = iso_text(COMPLETE_UNTIL).replace(".000Z", "Z")
-    preamble = f"#recovery-desk,{path.stem},1,complete_until={until}"
+    until = until or iso_text(COMPLETE_UNTIL).replace(".000Z", "Z")
+    preamble = f"#recovery-desk,{kind or path.stem},1,complete_until={until}"
     count = write_rows(path, header, rows, preamble)
     stated = "".join(f",sum:{asset}={plain(sums[asset])}" for asset in sorted(sums))
     with path.open("a", encoding="utf-8", newline="") as stream:

@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 from recovery.demo.episode import Player
-from recovery.demo.files import Row, write_rows
+from recovery.demo.files import Row, columns, write_rows
 from recovery.demo.house_files import Played, write_house_files
 from recovery.demo.market import Market, stress_windows
 from recovery.demo.people import Person, people_of
@@ -30,10 +30,10 @@ from recovery.demo.venue_files import write_bybit, write_kraken
 
 DEFAULT_SEED = 20_261_010
 DEFAULT_EVENTS = 40
-CUSTOMERS_HEADER = (
+CUSTOMERS_HEADER = columns(
     "uid,full_name,mail,client_class,language,jurisdiction,accounts"
-).split(",")
-MEMBERSHIPS_HEADER = "venue,account,tier,valid_from,valid_to".split(",")
+)
+MEMBERSHIPS_HEADER = columns("venue,account,tier,valid_from,valid_to")
 _HOUSE_KINDS = (
     "house-mark-prices",
     "house-funding-rates",
@@ -78,7 +78,7 @@ def write_demo(
             truth is written.
         DemoStuckError: a scenario found no believable event.
     """
-    rng = Random(seed)  # noqa: S311 - repeatable on purpose, nothing secret.
+    rng = Random(seed)
     with localcontext(_EXACT):
         market = Market(rng, stress_windows(rng, windows_wanted(events)))
         counts = scenario_counts(events, tuple(weights))
@@ -90,9 +90,9 @@ def write_demo(
         write_house_files(out, house, market)
         sources = _house_sources() + _venue_sources(out, played, rng)
     _write_reference(out, people, accounts)
-    _write_json(out / "sources.json", sources)
-    truth = {"version": 1, "seed": seed, "events": documents}
-    _write_json(out / "truth.json", truth)
+    _write_text(out / "sources.json", f"[\n{_one_a_line(sources)}\n]\n")
+    head = f'{{"version": 1, "seed": {seed}, "events": [\n'
+    _write_text(out / "truth.json", f"{head}{_one_a_line(documents)}\n]}}\n")
     scenarios = Counter(str(document["scenario"]) for document in documents)
     return DemoSize(len(documents), len(accounts), len(people), dict(scenarios))
 
@@ -122,12 +122,24 @@ def _documents(played: list[Played]) -> list[dict[str, object]]:
     return documents
 
 
-def _source(file: str, venue: str, layout: str, account: str | None) -> dict[str, object]:
+# Layout code and generation of what the accounts call their layouts.
+_LAYOUTS = {
+    "account_log": ("account-log", "contract"),
+    "U1": ("transaction-log", "U1"),
+    "U2": ("transaction-log", "U2"),
+}
+
+
+def _source(
+    file: str, venue: str, layout: str, account: str | None
+) -> dict[str, object]:
     """How one file is to be imported; `account` where the file cannot say it."""
+    code, generation = _LAYOUTS.get(layout, (layout, "1"))
     return {
         "file": file,
         "venue": venue,
-        "layout": layout,
+        "layout": code,
+        "generation": generation,
         "account": account,
         "zone": "UTC",
         "provenance": "house" if venue == HOUSE else "venue_api",
@@ -141,6 +153,7 @@ def _house_sources() -> list[dict[str, object]]:
 def _venue_sources(
     out: Path, played: list[Played], rng: Random
 ) -> list[dict[str, object]]:
+    """Write the logs of the other venues, and say how to import them."""
     writers = {KRAKEN: write_kraken, BYBIT: write_bybit}
     sources = []
     for one in played:
@@ -182,6 +195,10 @@ def _customer_row(person: Person) -> Row:
     )
 
 
-def _write_json(path: Path, document: object) -> None:
-    text = json.dumps(document, indent=1, ensure_ascii=False)
-    path.write_text(f"{text}\n", encoding="utf-8")
+def _one_a_line(documents: Sequence[object]) -> str:
+    """JSON values, one a line: quick to write, easy to search."""
+    return ",\n".join(json.dumps(one, ensure_ascii=False) for one in documents)
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from recovery.demo.book import FORCED_KINDS, ZERO, Fact
 from recovery.demo.episode import Episode
-from recovery.demo.files import write_house
+from recovery.demo.files import columns, write_house
 from recovery.demo.market import (
     COMPLETE_UNTIL,
     FUNDING_SLOT_MS,
@@ -20,15 +20,15 @@ from recovery.demo.text import plain
 from recovery.demo.times import HOUR_MS, MINUTE_MS, iso_text
 from recovery.demo.truth import Outcome
 
-LEDGER_HEADER = (
+LEDGER_HEADER = columns(
     "account,row_id,time_utc,asset,amount,balance_after,type,instrument,side,"
     "quantity,price,order_id,position_after,event_id"
-).split(",")
-ENGINE_HEADER = (
+)
+ENGINE_HEADER = columns(
     "event_id,account,instrument,time_utc,step,action,margin_mode,trigger_mark_price,"
     "margin_level,bankruptcy_price,takeover_price,side,quantity,fill_price,"
     "entry_price,position_after,fund_movement,asset"
-).split(",")
+)
 MARKS_HEADER = ("time_utc", "instrument", "mark_price")
 RATES_HEADER = ("time_utc", "instrument", "funding_rate")
 _SIDES = {1: "buy", -1: "sell", 0: ""}
@@ -125,7 +125,9 @@ class _Decision(NamedTuple):
     bankruptcy_price: str
 
 
-def _decision(outcome: Outcome, size: Decimal, balance: Decimal, fact: Fact) -> _Decision:
+def _decision(
+    outcome: Outcome, size: Decimal, balance: Decimal, fact: Fact
+) -> _Decision:
     if not size:
         return _Decision("", "")
     used = abs(size) * fact.entry / outcome.leverage

@@ -29,7 +29,8 @@ def open_position(stage: Stage, dollars: int) -> None:
 
 def _steps(stage: Stage, at_ms: int, dollars: int) -> int:
     cents = stage.market.cents(stage.instrument.underlying, at_ms)
-    return dollars * 100 * 10**stage.instrument.quantity_places // cents
+    scale: int = 10**stage.instrument.quantity_places
+    return dollars * 100 * scale // cents
 
 
 def _own_fill(stage: Stage, at_ms: int, side: int, quantity: Decimal) -> None:

@@ -3,21 +3,22 @@
 from dataclasses import dataclass, field
 from random import Random
 
+from recovery.demo.files import columns
 from recovery.demo.plan import Account
 
-_FIRST = (
-    "Amara Anouk Arda Beatriz Bjorn Carla Chen Dalia Daniel Elif Emeka Fatima Finn "
-    "Giulia Hana Hugo Ines Ivan Jana Jonas Kaito Karin Lars Leila Linh Luca Mads "
-    "Maja Marek Mei Milan Nadia Nils Noor Olga Omar Paula Pedro Priya Rafael Rania "
-    "Rosa Samuel Sara Selin Sofia Tariq Tomas Vera Wei Yara Yusuf Zofia"
-).split()
-_LAST = (
-    "Abara Acar Almeida Andersen Baumann Bianchi Botha Chowdhury Costa Dang Demir "
-    "Diallo Dubois Eriksen Farkas Ferrari Garcia Haddad Hansen Hoang Ito Jansen "
-    "Kaya Keller Kim Kowalska Kral Larsen Lefevre Lindholm Marques Mensah Meyer "
-    "Moreau Nakamura Nguyen Novak Okafor Oliveira Osei Petrov Popescu Rahman Ricci "
-    "Rossi Sanchez Schmid Silva Sorensen Tanaka Vargas Weber Yilmaz Zhang"
-).split()
+_FIRST = columns(
+    "Amara,Anouk,Arda,Beatriz,Bjorn,Carla,Chen,Dalia,Daniel,Elif,Emeka,Fatima,Finn,"
+    "Giulia,Hana,Hugo,Ines,Ivan,Jana,Jonas,Kaito,Karin,Lars,Leila,Linh,Luca,Mads,"
+    "Maja,Marek,Mei,Milan,Nadia,Nils,Noor,Olga,Omar,Paula,Pedro,Priya,Rafael,Rania,"
+    "Rosa,Samuel,Sara,Selin,Sofia,Tariq,Tomas,Vera,Wei,Yara,Yusuf,Zofia"
+)
+_LAST = columns(
+    "Abara,Acar,Almeida,Andersen,Baumann,Bianchi,Botha,Chowdhury,Costa,Dang,Demir,"
+    "Diallo,Dubois,Eriksen,Farkas,Ferrari,Garcia,Haddad,Hansen,Hoang,Ito,Jansen,"
+    "Kaya,Keller,Kim,Kowalska,Kral,Larsen,Lefevre,Lindholm,Marques,Mensah,Meyer,"
+    "Moreau,Nakamura,Nguyen,Novak,Okafor,Oliveira,Osei,Petrov,Popescu,Rahman,Ricci,"
+    "Rossi,Sanchez,Schmid,Silva,Sorensen,Tanaka,Vargas,Weber,Yilmaz,Zhang"
+)
 _MAIL_DOMAINS = ("example.com", "example.org", "example.net")
 _PLACES = (
     ("de", "DE"), ("de", "AT"), ("en", "IE"), ("en", "GB"), ("fr", "FR"),

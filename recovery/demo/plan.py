@@ -170,13 +170,18 @@ def _account_draw(rng: Random, venue: str, place: int) -> Account:
     number = _FIRST_NUMBER[venue] + place * 37 + rng.randint(0, 36)
     prefix = {HOUSE: "RD-", KRAKEN: "KF-", BYBIT: ""}[venue]
     modes = ("isolated", "cross") if venue == HOUSE else ("cross",)
-    layouts = {HOUSE: "house", KRAKEN: "account_log", BYBIT: ("U2", "U2", "U1")[place % 3]}
+    bybit = ("U2", "U2", "U1")[place % 3]
+    layout = {HOUSE: "house", KRAKEN: "account_log", BYBIT: bybit}[venue]
     mode = rng.choice(modes)
-    return Account(venue, f"{prefix}{number}", layouts[venue], mode, BASE)
+    return Account(venue, f"{prefix}{number}", layout, mode, BASE)
 
 
 def _tier_settle(rng: Random, account: Account) -> None:
-    """Give a house account its tier; only clean accounts may have an unknown one."""
+    """Give a house account its tier; where fees go wrong the tier is known.
+
+    With an unknown tier a wrong fee could be a published one of another tier, and
+    the truth would be a matter of opinion.
+    """
     if account.venue != HOUSE:
         return
     drawn = rng.randint(1, 20)
@@ -184,8 +189,8 @@ def _tier_settle(rng: Random, account: Account) -> None:
         account.tier = VIP1
     elif drawn <= 9:
         account.later_tier = (_tier_change(rng, account), VIP1)
-    only_clean = all(planned.scenario == "clean" for planned in account.planned)
-    account.tier_known = not (only_clean and drawn % 5 == 1)
+    has_wrong_fee = any("fee" in planned.scenario for planned in account.planned)
+    account.tier_known = has_wrong_fee or drawn % 5 != 1
 
 
 def _tier_change(rng: Random, account: Account) -> date:

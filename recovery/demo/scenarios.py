@@ -7,42 +7,41 @@ from a clean event.
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import NamedTuple
 
-from recovery.demo.book import ZERO, Charges, Fill
+from recovery.demo.book import ZERO, Fill
+from recovery.demo.ladders import (
+    LIQUIDATION,
+    POSITION_REDUCTION,
+    Ladder,
+    Wrong,
+    bad_minute,
+    close_all,
+    instants_from,
+    ladder_instants,
+    lever,
+    liquidate,
+    lots_of,
+    straddling,
+)
 from recovery.demo.plan import (
     BASE,
     HOUSE,
-    HOUSE_LIQUIDATION_RATE,
     TAKER_RATES,
     VIP1,
     Planned,
 )
-from recovery.demo.stage import CLOSE_AT_LEVEL, REDUCE_AT_LEVEL, Stage, require
+from recovery.demo.stage import (
+    CLOSE_AT_LEVEL,
+    REDUCE_AT_LEVEL,
+    Stage,
+    UnlikelyDrawError,
+    require,
+)
 from recovery.demo.times import MINUTE_MS, SECOND_MS
 
-LIQUIDATION, POSITION_REDUCTION = "liquidation", "position_reduction"
 _DOUBLE_LIQUIDATION_RATE = Decimal("0.01")
 _UNPUBLISHED_FEE_RATES = (Decimal("0.0006"), Decimal("0.00075"))
 _PART_LEAST = Decimal("0.25")  # A smaller variance might pass as tolerance.
-
-
-class Wrong(NamedTuple):
-    """Rates charged instead of the published ones."""
-
-    fee: Decimal | None = None
-    liquidation: Decimal | None = None
-
-    def charges(self, right: Charges) -> Charges:
-        """The published charges with the wrong rate put in."""
-        if self.fee is not None:
-            right = right._replace(fee=self.fee)
-        if self.liquidation is not None:
-            right = right._replace(liquidation=self.liquidation)
-        return right
-
-
-_NOTHING_WRONG = Wrong()
 
 
 def _wrong_rate(stage: Stage) -> Wrong:
@@ -53,86 +52,6 @@ def _wrong_rate(stage: Stage) -> Wrong:
     if stage.account.venue == HOUSE and stage.rng.randint(1, 2) == 1:
         return Wrong(liquidation=_DOUBLE_LIQUIDATION_RATE)
     return Wrong(fee=stage.rng.choice(_UNPUBLISHED_FEE_RATES))
-
-
-def _lots(stage: Stage, quantity: Decimal, count: int) -> list[Decimal]:
-    """Cut a quantity into so many lots on the size step."""
-    steps = stage.instrument.steps(quantity)
-    require(steps >= 4 * count)
-    weights = [stage.rng.randint(2, 5) for _ in range(count)]
-    lots = [steps * weight // sum(weights) for weight in weights]
-    lots[-1] += steps - sum(lots)
-    return [stage.instrument.quantity(lot) for lot in lots]
-
-
-def _instants(stage: Stage, start_ms: int, count: int) -> list[int]:
-    """So many instants within seconds of each other, as the venue books them."""
-    instants, at_ms = [], start_ms
-    for _ in range(count):
-        instants.append(stage.moment(at_ms))
-        at_ms += stage.rng.randint(180, 2600)
-    return instants
-
-
-def _bad_minute(stage: Stage) -> int:
-    """An instant in the worst of the window, away from the funding instant."""
-    offset = stage.rng.randint(-4 * MINUTE_MS, 20 * MINUTE_MS)
-    if abs(offset) < 15 * SECOND_MS:
-        offset += 40 * SECOND_MS
-    return stage.moment(stage.window.centre_ms + offset)
-
-
-def _straddling(stage: Stage, count: int) -> list[int]:
-    """Instants on both sides of the funding instant."""
-    centre = stage.window.centre_ms
-    earlier = stage.rng.randint(1, count - 1)
-    first = _instants(stage, centre - stage.rng.randint(12, 50) * SECOND_MS, earlier)
-    later_ms = centre + stage.rng.randint(1500, 20_000)
-    return first + _instants(stage, later_ms, count - earlier)
-
-
-class Ladder(NamedTuple):
-    """A close in several fills, and what goes wrong with it."""
-
-    instants: list[int]
-    wrong: Wrong = _NOTHING_WRONG
-    is_funding_wrong: bool = False
-    away_bps: tuple[int, int] = (1, 8)
-
-
-def _close(stage: Stage, ladder: Ladder) -> None:
-    """Close the whole position; the event must have begun."""
-    original = stage.book.size
-    lots = _lots(stage, abs(original), len(ladder.instants))
-    for at_ms, lot in zip(ladder.instants, lots, strict=True):
-        charged = original if ladder.is_funding_wrong else None
-        stage.book.fund_until(at_ms, charged)
-        mark = stage.market.mark(stage.instrument, at_ms)
-        price = stage.price_away(at_ms, stage.rng.randint(*ladder.away_bps))
-        fill = Fill(at_ms, LIQUIDATION, 0, lot, price, mark)
-        stage.forced_fill(fill, ladder.wrong.charges(stage.charges(at_ms)))
-
-
-def _liquidate(stage: Stage, ladder: Ladder) -> str:
-    """Close everything so that a residual of some ten basis points is left."""
-    stage.begin_event(ladder.instants[0])
-    size, entry = abs(stage.book.size), stage.book.entry
-    signed = stage.book.size
-    _close(stage, ladder)
-    booked = sum((fact.amount for fact in stage.event_facts), ZERO)
-    left = size * entry * stage.rng.randint(12, 60) / 10_000
-    stage.fund_wallet(left - booked)
-    _lever(stage, size * entry)
-    mark = stage.market.mark(stage.instrument, ladder.instants[0])
-    equity = stage.wallet + signed * (mark - entry)
-    require(0 < equity * stage.leverage <= CLOSE_AT_LEVEL * size * entry)
-    return LIQUIDATION
-
-
-def _lever(stage: Stage, notional: Decimal) -> None:
-    """The lowest whole leverage that this wallet can have opened with."""
-    require(stage.wallet > 0)
-    stage.leverage = int(notional / stage.wallet) + 1
 
 
 def _require_parts(stage: Stage) -> None:
@@ -146,38 +65,31 @@ def _require_parts(stage: Stage) -> None:
     require(fee != funding)
 
 
-def _ladder_instants(stage: Stage) -> list[int]:
-    count = stage.rng.randint(1, 4)
-    if count > 1 and stage.rng.randint(1, 3) == 1:
-        return _straddling(stage, count)
-    return _instants(stage, _bad_minute(stage), count)
-
-
 def clean(stage: Stage) -> str:
     """Closed, charged rightly; the residual stays in the wallet."""
-    return _liquidate(stage, Ladder(_ladder_instants(stage)))
+    return liquidate(stage, Ladder(ladder_instants(stage)))
 
 
 def fee_wrong(stage: Stage) -> str:
     """A trading or liquidation fee at another rate than published."""
-    kind = _liquidate(stage, Ladder(_ladder_instants(stage), _wrong_rate(stage)))
+    kind = liquidate(stage, Ladder(ladder_instants(stage), _wrong_rate(stage)))
     _require_parts(stage)
     return kind
 
 
 def funding_wrong(stage: Stage) -> str:
     """Funding charged on the original size after part of it was closed."""
-    instants = _straddling(stage, stage.rng.randint(2, 4))
-    kind = _liquidate(stage, Ladder(instants, is_funding_wrong=True))
+    instants = straddling(stage, stage.rng.randint(2, 4))
+    kind = liquidate(stage, Ladder(instants, is_funding_wrong=True))
     _require_parts(stage)
     return kind
 
 
 def fee_and_funding(stage: Stage) -> str:
     """Both defects in one event."""
-    instants = _straddling(stage, stage.rng.randint(2, 4))
+    instants = straddling(stage, stage.rng.randint(2, 4))
     wrong = _wrong_rate(stage)
-    kind = _liquidate(stage, Ladder(instants, wrong, is_funding_wrong=True))
+    kind = liquidate(stage, Ladder(instants, wrong, is_funding_wrong=True))
     _require_parts(stage)
     return kind
 
@@ -193,15 +105,15 @@ def missing(stage: Stage) -> str:
 
 def deficit_covered(stage: Stage) -> str:
     """The fills gap through the bankruptcy price; the fund pays the rest."""
-    instants = _instants(stage, _bad_minute(stage), stage.rng.randint(1, 3))
+    instants = instants_from(stage, bad_minute(stage), stage.rng.randint(1, 3))
     stage.begin_event(instants[0])
     notional = abs(stage.book.size) * stage.book.entry
     mark = stage.market.mark(stage.instrument, instants[0])
     equity = notional * stage.rng.randint(40, 120) / 10_000
     stage.fund_wallet(equity - stage.book.size * (mark - stage.book.entry))
-    _lever(stage, notional)
+    lever(stage, notional)
     require(stage.level(stage.wallet, mark) <= CLOSE_AT_LEVEL)
-    _close(stage, Ladder(instants, away_bps=(130, 420)))
+    close_all(stage, Ladder(instants, away_bps=(130, 420)))
     left = stage.wallet + sum((fact.amount for fact in stage.event_facts), ZERO)
     require(left < -5)
     _fund_row(stage, "insurance_cover", -left)
@@ -216,17 +128,17 @@ def _fund_row(stage: Stage, kind: str, amount: Decimal) -> None:
 
 def to_fund(stage: Stage) -> str:
     """The venue takes the position over at the bankruptcy price; nothing is left."""
-    at_ms = _bad_minute(stage)
+    at_ms = bad_minute(stage)
     stage.begin_event(at_ms)
     size, entry = stage.book.size, stage.book.entry
     mark = stage.market.mark(stage.instrument, at_ms)
     price = stage.price_away(at_ms, stage.rng.randint(35, 95))
     count = 1 if stage.rng.randint(1, 3) > 1 else 2
-    for lot in _lots(stage, abs(size), count):
+    for lot in lots_of(stage, abs(size), count):
         stage.forced_fill(Fill(at_ms, LIQUIDATION, 0, lot, price, mark))
     booked = sum((fact.amount for fact in stage.event_facts), ZERO)
     stage.fund_wallet(-booked, to_the_cent=False)
-    _lever(stage, abs(size) * entry)
+    lever(stage, abs(size) * entry)
     require(stage.leverage <= 50)
     return LIQUIDATION
 
@@ -245,6 +157,9 @@ def _reduce(stage: Stage, at_ms: int, leverage: int) -> None:
     equity = stage.wallet + loss
     require(equity < REDUCE_AT_LEVEL * size * unit_margin)
     require(stage.wallet >= size * unit_margin)
+    if rng.randint(1, 3) == 1 and stage.wallet >= size * unit_margin * 3 / 2:
+        earlier_ms = at_ms - rng.randint(5 * MINUTE_MS, 40 * MINUTE_MS)
+        stage.add_margin_later(rng.randint(8, 25), earlier_ms)
     charges = stage.charges(at_ms)
     cost = price * (charges.fee + charges.liquidation) + abs(mark - price)
     require(unit_margin > 2 * cost)
@@ -252,8 +167,8 @@ def _reduce(stage: Stage, at_ms: int, leverage: int) -> None:
     quantity = stage.instrument.quantity(stage.instrument.steps(exact))
     require(quantity < size)
     count = rng.randint(1, 2)
-    lots = _lots(stage, quantity, count)
-    for lot, when in zip(lots, _instants(stage, at_ms, count), strict=True):
+    lots = lots_of(stage, quantity, count)
+    for lot, when in zip(lots, instants_from(stage, at_ms, count), strict=True):
         stage.forced_fill(Fill(when, "reduction", 0, lot, price, mark))
 
 
@@ -267,12 +182,12 @@ def reduction_saved(stage: Stage) -> str:
 def reduction_failed(stage: Stage) -> str:
     """A reduction, funding on what is left, then the close of the rest."""
     centre = stage.window.centre_ms
-    at_ms = centre - stage.rng.randint(25, 100) * SECOND_MS
+    at_ms = centre - stage.rng.randint(25 * SECOND_MS, 100 * SECOND_MS)
     _reduce(stage, at_ms, stage.rng.randint(25, 31))
     stage.book.fund_until(centre)
     close_at = _fall_through(stage, centre + MINUTE_MS)
-    instants = _instants(stage, close_at, stage.rng.randint(1, 3))
-    _close(stage, Ladder(instants, away_bps=(1, 4)))
+    instants = instants_from(stage, close_at, stage.rng.randint(1, 3))
+    close_all(stage, Ladder(instants, away_bps=(1, 4)))
     left = stage.wallet + sum((fact.amount for fact in stage.event_facts), ZERO)
     require(left > 5)
     return LIQUIDATION
@@ -289,8 +204,7 @@ def _fall_through(stage: Stage, from_ms: int) -> int:
         mark = stage.market.mark(stage.instrument, at_ms)
         if stage.sign * (mark - threshold) <= 0:
             return at_ms + stage.rng.randint(0, 900)
-    require(holds=False)
-    return last_ms
+    raise UnlikelyDrawError
 
 
 SCENARIOS: dict[str, Callable[[Stage], str]] = {

@@ -11,6 +11,7 @@ from random import Random
 from recovery.demo.book import ZERO, Book, Charges, Fact, Fill
 from recovery.demo.market import Instrument, Market, Window
 from recovery.demo.plan import HOUSE, HOUSE_LIQUIDATION_RATE, Account
+from recovery.demo.text import booking_uid
 from recovery.demo.times import whole_second
 
 CLOSE_AT_LEVEL = Decimal("0.3")
@@ -22,7 +23,7 @@ class UnlikelyDrawError(Exception):
     """The draw makes no believable event; another one is tried."""
 
 
-def require(holds: bool) -> None:  # noqa: FBT001 - reads as a sentence at the call.
+def require(holds: bool) -> None:
     """Give up this attempt unless a condition holds."""
     if not holds:
         raise UnlikelyDrawError
@@ -63,8 +64,7 @@ class Stage:
         """A new order number in the venue's manner."""
         if self.account.venue == HOUSE:
             return f"O{self.rng.getrandbits(48):012X}"
-        text = f"{self.rng.getrandbits(128):032x}"
-        return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
+        return booking_uid(self.rng)
 
     def price_away(self, at_ms: int, away_bps: int) -> Decimal:
         """The mark, worse for the customer by so many hundredths of a percent."""
@@ -106,6 +106,24 @@ class Stage:
         self.book.facts.insert(0, fact)
         self.event_from += 1
         self.wallet = spent + deposit
+
+    def add_margin_later(self, share_percent: int, at_ms: int) -> None:
+        """Let a share of the deposit arrive only at this instant before the event."""
+        deposit = self.book.facts[0]
+        added = (deposit.other * share_percent / 100).quantize(CENT, ROUND_CEILING)
+        self.book.facts[0] = deposit._replace(other=deposit.other - added)
+        earlier = [fact.at_ms <= at_ms for fact in self.book.facts[: self.event_from]]
+        fact = Fact(
+            at_ms,
+            "transfer_in",
+            self.instrument,
+            other=added,
+            size_before=self.book.size,
+            size_after=self.book.size,
+            entry=self.book.entry,
+        )
+        self.book.facts.insert(sum(earlier), fact)
+        self.event_from += 1
 
     def level(self, wallet: Decimal, mark: Decimal) -> Decimal:
         """Equity over used margin of the open position."""

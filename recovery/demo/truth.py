@@ -203,7 +203,6 @@ def outcome_document(venue: str, account: str, outcome: Outcome) -> dict[str, ob
         "lines": _lines_document(outcome.facts),
         "fills": [_fill_document(fact) for fact in outcome.forced],
         "fundings": [
-            _funding_document(fact) for fact in outcome.facts if fact.funding
-            and fact.kind == "funding"
+            _funding_document(fact) for fact in outcome.facts if fact.kind == "funding"
         ],
     }

@@ -6,26 +6,26 @@ from pathlib import Path
 from random import Random
 
 from recovery.demo.book import ZERO, Fact
-from recovery.demo.files import Row, write_rows
+from recovery.demo.files import Row, columns, write_rows
 from recovery.demo.house_files import Played
 from recovery.demo.market import COMPLETE_UNTIL, STARTS_AT
-from recovery.demo.text import plain, trailing_dot, twenty_places
+from recovery.demo.text import booking_uid, plain, trailing_dot, twenty_places
 from recovery.demo.times import SECOND_MS, day_text, second_text
 
-KRAKEN_HEADER = (
+KRAKEN_HEADER = columns(
     "uid,dateTime,account,type,symbol,contract,change,new balance,"
     "new average entry price,trade price,mark price,funding rate,realized pnl,fee,"
     "realized funding,collateral,conversion spread percentage,liquidation fee,"
     "position uid,exchange rate,exchange rate from,conversion fee"
-).split(",")
-BYBIT_U2_HEADER = (
+)
+BYBIT_U2_HEADER = columns(
     "Uid,Currency,Contract,Type,Direction,Quantity,Position,Filled Price,Funding,"
     "Fee Paid,Cash Flow,Change,Wallet Balance,Action,Time(UTC)"
-).split(",")
-BYBIT_U1_HEADER = (
+)
+BYBIT_U1_HEADER = columns(
     "Currency,Contract,Type,Direction,Quantity,Position,Filled Price,Funding,"
     "Fee Paid,Cash Flow,Change,Wallet Balance,Action,OrderId,TradeId,Time"
-).split(",")
+)
 _KRAKEN_TYPES = {"trade": "futures trade", "liquidation": "futures liquidation"}
 _BYBIT_TYPES = {
     "deposit": "TRANSFER_IN",
@@ -37,12 +37,6 @@ _BYBIT_TYPES = {
     "funding": "SETTLEMENT",
 }
 _NOTHING = twenty_places(ZERO)
-
-
-def booking_uid(rng: Random) -> str:
-    """A booking id in the usual form of eight, four, four, four and twelve."""
-    text = f"{rng.getrandbits(128):032x}"
-    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 
 
 def _with_balances(played: Played) -> Iterator[tuple[Fact, Decimal]]:

@@ -128,6 +128,15 @@ class MarkPrice(NamedTuple):
     mark_price: Decimal
 
 
+class FundingRate(NamedTuple):
+    """One published funding rate of an instrument, for the slot ending then."""
+
+    row_number: int
+    instrument: str
+    occurred_at: datetime
+    funding_rate: Decimal
+
+
 @dataclass(frozen=True, slots=True)
 class RowProblem:
     """A record refused: where, what stood there, why, and the remedy."""

@@ -14,13 +14,14 @@ def reference_of(prefix: str, material: bytes, length: int = 10) -> str:
 
 def event_reference(venue: str, account: str, instrument: str, started_at: str) -> str:
     """Reference of an event: follows from where and when it happened."""
-    return reference_of("EV", f"{venue}|{account}|{instrument}|{started_at}".encode())
+    return reference_of("LQ", f"{venue}|{account}|{instrument}|{started_at}".encode())
 
 
 def grouped_reference(prefix: str, random_bytes: bytes) -> str:
     """A reference nobody can guess, in groups of four.
 
     Args:
+        prefix: What kind of thing it names.
         random_bytes: At least ten bytes from a secure source (80 bits).
     """
     text = _spell(int.from_bytes(random_bytes, "big"), len(random_bytes) * 8 // 5)
@@ -31,7 +32,7 @@ def grouped_reference(prefix: str, random_bytes: bytes) -> str:
 def clean_reference(text: str) -> str:
     """A reference as typed by a person, brought to its own form."""
     upper = text.strip().upper().replace(" ", "-")
-    return upper.translate(str.maketrans({"O": "0", "I": "1", "L": "1", "U": "V"}))
+    return upper.translate(str.maketrans("OILU", "011V"))
 
 
 def _spell(number: int, length: int) -> str:

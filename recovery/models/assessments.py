@@ -44,9 +44,7 @@ class AssessmentResult(AppendOnly):
     variance = received - residual, negative when the customer is short.
     """
 
-    assessment = models.ForeignKey(
-        Assessment, models.PROTECT, related_name="results"
-    )
+    assessment = models.ForeignKey(Assessment, models.PROTECT, related_name="results")
     asset = models.CharField(max_length=24)
     residual_amount = amount_field()
     deficit_amount = amount_field()

@@ -11,7 +11,11 @@ class AuditEntry(AppendOnly):
 
     at = models.DateTimeField(auto_now_add=True)
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
     )
     actor_name = models.CharField(
         max_length=80, db_comment="Login, or customer or system."

@@ -1,8 +1,8 @@
 """Claims customers file, and the codes that let them in."""
 
-from accounts.models import Customer
 from django.db import models
 
+from accounts.models import Customer
 from recovery.models.cases import RecoveryCase
 
 

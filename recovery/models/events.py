@@ -1,9 +1,9 @@
 """Events found in the ledger."""
 
-from accounts.models import TradingAccount
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.models import TradingAccount
 from recovery.domain.words import EventKind
 from recovery.models.fields import amount_field, one_of, word_field
 

@@ -27,7 +27,11 @@ class Workbook(models.Model):
     rows = models.BigIntegerField(default=0)
     job = models.OneToOneField(Job, models.PROTECT, null=True, blank=True)
     requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
     )
     requested_at = models.DateTimeField()
 

@@ -10,7 +10,9 @@ from django.db.models import Q
 AMOUNT_BOUND = 10**20
 
 
-def amount_field(*, null: bool = False, **kwargs: Any) -> "models.DecimalField[Any, Any]":
+def amount_field(
+    *, null: bool = False, **kwargs: Any
+) -> "models.DecimalField[Any, Any]":
     """An exact amount, price or quantity."""
     return models.DecimalField(
         max_digits=38, decimal_places=18, null=null, blank=null, **kwargs
@@ -21,7 +23,9 @@ def word_field(words: Any, **kwargs: Any) -> "models.CharField[Any, Any]":
     """A status or kind stored as a word of an enum."""
     if "default" in kwargs:
         kwargs["default"] = str(kwargs["default"])
-    choices = [(word.value, word.value.replace("_", " ").capitalize()) for word in words]
+    choices = [
+        (word.value, word.value.replace("_", " ").capitalize()) for word in words
+    ]
     return models.CharField(max_length=24, choices=choices, **kwargs)
 
 

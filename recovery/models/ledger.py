@@ -1,8 +1,8 @@
 """Records understood: ledger entries and the platform's own logs beside them."""
 
-from accounts.models import TradingAccount
 from django.db import models
 
+from accounts.models import TradingAccount
 from recovery.domain.ledger import EventMarker, LedgerRole, Side
 from recovery.models.append_only import AppendOnly
 from recovery.models.fields import amount_field, bounded, one_of, word_field

@@ -2,11 +2,11 @@
 
 import uuid
 
-from accounts.models import Destination
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.models import Destination
 from recovery.domain.lifecycle import PaymentStatus
 from recovery.domain.words import PaymentKind
 from recovery.models.append_only import AppendOnly

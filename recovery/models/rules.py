@@ -1,11 +1,11 @@
 """Policy as data: what was in force when. Periods cannot overlap (database)."""
 
-from accounts.models import TradingAccount
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
 
+from accounts.models import TradingAccount
 from recovery.models.fields import amount_field, never_negative, positive
 
 
@@ -40,7 +40,11 @@ class InForce(models.Model):
         default=False, db_comment="False: confirm with the venue."
     )
     created_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

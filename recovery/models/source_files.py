@@ -59,7 +59,11 @@ class SourceFile(models.Model):
     refusal = models.TextField(blank=True)
     job = models.OneToOneField(Job, models.PROTECT, null=True, blank=True)
     received_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
     )
     received_at = models.DateTimeField(auto_now_add=True)
     loaded_at = models.DateTimeField(null=True, blank=True)

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from accounts.models import User
 from accounts.roles import Role
-
 from recovery.domain.duties import Duty
 from recovery.domain.errors import DutyMissingError
 
@@ -82,6 +81,19 @@ def staff_actor(user: User, request_id: str = "") -> Actor:
     duties = frozenset[Duty]().union(*(_DUTIES_OF_ROLE[role] for role in roles))
     first = min(roles, default=None)
     return Actor(user, user.username, duties, first or "", request_id)
+
+
+def require_staff(actor: Actor, *wanted: Duty) -> User:
+    """The member of staff who acts, holding any of the duties.
+
+    Raises:
+        DutyMissingError: The actor holds none of them, or is no person: operators,
+            jobs and customers propose and approve nothing.
+    """
+    require_duty(actor, *wanted)
+    if actor.user is None:
+        raise DutyMissingError(actor.name, "of a signed-in member of staff")
+    return actor.user
 
 
 def require_duty(actor: Actor, *wanted: Duty) -> None:

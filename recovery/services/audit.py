@@ -13,6 +13,7 @@ def audit_write(actor: Actor, action: str, subject: str, **detail: Any) -> None:
     """Record an act, in the transaction of the act.
 
     Args:
+        actor: Who acted.
         action: `subject.act`, words apart by dots.
         subject: Kind and reference of what was acted upon.
         detail: Plain JSON values; no personal data, no amounts as floats.

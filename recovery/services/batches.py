@@ -13,6 +13,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
+from accounts.models import User
 from recovery.domain.canonical import canonical_json, digest_text
 from recovery.domain.duties import Duty
 from recovery.domain.errors import FileRejectedError, NotReadyError, SamePersonError
@@ -22,7 +23,7 @@ from recovery.domain.money import format_amount
 from recovery.domain.references import grouped_reference
 from recovery.domain.words import PaymentKind
 from recovery.models import LedgerEntry, Payment, PayoutBatch, RecoveryCase
-from recovery.services.actors import SYSTEM, Actor, require_duty
+from recovery.services.actors import SYSTEM, Actor, require_duty, require_staff
 from recovery.services.audit import audit_write, refusal_recorded
 from recovery.services.mails import mail_case_news
 from recovery.services.payments import payment_content
@@ -63,7 +64,7 @@ def batch_build(
         NotReadyError: Nothing approved is waiting.
         DutyMissingError: The actor builds no batches.
     """
-    require_duty(actor, Duty.BUILD_BATCH)
+    builder = require_staff(actor, Duty.BUILD_BATCH)
     payments = list(
         Payment.objects.select_for_update(of=("self",), skip_locked=True)
         .select_related("decision__result__assessment", "destination", "case__event")
@@ -77,7 +78,7 @@ def batch_build(
     batch = PayoutBatch.objects.create(
         reference=grouped_reference("PB", secrets.token_bytes(5)),
         kind=kind,
-        built_by=actor.user,
+        built_by=builder,
         built_at=now,
         lines=len(payments),
         totals=batch_totals(payments),
@@ -86,9 +87,7 @@ def batch_build(
     for payment in payments:
         payment.batch = batch
         payment_move(actor, payment, PaymentAction.ADD_TO_BATCH, now=now)
-    audit_write(
-        actor, "batch.build", f"batch {batch.reference}", lines=batch.lines
-    )
+    audit_write(actor, "batch.build", f"batch {batch.reference}", lines=batch.lines)
     return batch
 
 
@@ -128,16 +127,16 @@ def batch_release(actor: Actor, batch: PayoutBatch, *, now: datetime) -> PayoutB
 
 @transaction.atomic
 def _release(actor: Actor, batch: PayoutBatch, now: datetime) -> PayoutBatch:
-    require_duty(actor, Duty.RELEASE_BATCH)
+    releaser = require_staff(actor, Duty.RELEASE_BATCH)
     batch = PayoutBatch.objects.select_for_update().get(pk=batch.pk)
     payments = list(
         batch.payments.select_for_update(of=("self",))
         .select_related("decision__result__assessment", "destination", "case__event")
         .order_by("id")
     )
-    _require_releasable(actor, batch, payments)
+    _require_releasable(releaser, batch, payments)
     text = batch_file(batch, payments)
-    batch.released_by = actor.user
+    batch.released_by = releaser
     batch.released_at = now
     batch.file_name = f"{batch.kind}-{batch.reference}.csv"
     batch.file_sha256 = hashlib.sha256(text.encode()).hexdigest()
@@ -157,13 +156,15 @@ def _release(actor: Actor, batch: PayoutBatch, now: datetime) -> PayoutBatch:
 
 
 def _require_releasable(
-    actor: Actor, batch: PayoutBatch, payments: Sequence[Payment]
+    releaser: User, batch: PayoutBatch, payments: Sequence[Payment]
 ) -> None:
     if batch.released_by_id is not None:
         raise NotReadyError("This batch is released already.")
     touched = {batch.built_by_id, *(payment.proposer_id for payment in payments)}
-    if actor.user is None or actor.user.pk in touched:
-        raise SamePersonError(actor.name, "built this batch or proposed a line of it")
+    if releaser.pk in touched:
+        raise SamePersonError(
+            releaser.username, "built this batch or proposed a line of it"
+        )
     for payment in payments:
         _require_sealed(payment)
     same = (len(payments), batch_totals(payments), batch_hash_total(payments))

@@ -3,9 +3,9 @@
 import secrets
 from datetime import datetime, timedelta
 
-from accounts.models import Customer, User
 from django.db import transaction
 
+from accounts.models import Customer, User
 from recovery.domain.duties import Duty
 from recovery.domain.errors import NotReadyError
 from recovery.domain.lifecycle import (
@@ -38,7 +38,11 @@ def case_open(
     """Open a case, or give the one already open for this event.
 
     Args:
+        actor: Staff, customer or the system.
+        event: What happened; None while a claim matches nothing.
+        customer: Whose it is; the event's own by default.
         origin: claim, agent or rule.
+        now: Aware UTC.
 
     Raises:
         DutyMissingError: Neither staff working cases, customer nor system.

@@ -26,7 +26,7 @@ from recovery.models import (
     Provenance,
     RecoveryCase,
 )
-from recovery.services.actors import Actor, require_duty
+from recovery.services.actors import Actor, require_duty, require_staff
 from recovery.services.audit import refusal_recorded
 from recovery.services.mails import mail_case_news
 from recovery.services.transitions import case_lock, case_move
@@ -48,7 +48,7 @@ def decision_expected(result: AssessmentResult) -> tuple[DecisionKind, Decimal]:
 
 
 @transaction.atomic
-def decision_propose(
+def decision_propose(  # noqa: PLR0913 - one proposal, all of it named
     actor: Actor,
     case: RecoveryCase,
     *,
@@ -66,7 +66,7 @@ def decision_propose(
         LimitExceededError: More than the assessment shows as short.
         StaleError, TransitionRefusedError, DutyMissingError: As everywhere.
     """
-    require_duty(actor, Duty.PROPOSE_DECISION)
+    proposer = require_staff(actor, Duty.PROPOSE_DECISION)
     case = case_lock(case, shown_version)
     case_step(CaseStatus(case.status), CaseAction.PROPOSE_DECISION)
     _require_active(case, result)
@@ -91,7 +91,7 @@ def decision_propose(
         reason=reason.strip(),
         sealed=sealed,
         content_digest=digest_text(sealed),
-        proposer=actor.user,
+        proposer=proposer,
         proposed_at=now,
     )
     case_move(
@@ -148,7 +148,7 @@ def _provenance(result: AssessmentResult) -> list[str]:
     return sorted(set(rows.values_list("source_file__provenance", flat=True)))
 
 
-def _content(  # noqa: PLR0913 - everything that is sealed, by name
+def _content(
     case: RecoveryCase,
     result: AssessmentResult,
     kind: DecisionKind,
@@ -204,22 +204,22 @@ def decision_approve(
 def _approve(
     actor: Actor, decision: Decision, shown_digest: str, now: datetime
 ) -> Decision:
-    require_duty(actor, Duty.APPROVE_DECISION)
+    approver = require_staff(actor, Duty.APPROVE_DECISION)
     case = case_lock(decision.case)
     decision = _lock_proposed(decision, shown_digest)
-    if actor.user is None or decision.proposer_id == actor.user.pk:
+    if decision.proposer_id == approver.pk:
         raise SamePersonError(actor.name, "proposed this decision")
     _require_active(case, decision.result)
     Approval.objects.create(
         decision=decision,
         proposer=decision.proposer,
-        approver=actor.user,
+        approver=approver,
         approver_role=actor.role,
         content=decision.sealed,
         content_digest=decision.content_digest,
     )
     decision.status = DecisionStatus.APPROVED
-    decision.approver = actor.user
+    decision.approver = approver
     decision.ended_at = now
     decision.save(update_fields=["status", "approver", "ended_at"])
     case_move(
@@ -249,9 +249,7 @@ def decision_return(
     case = case_lock(decision.case)
     decision = _lock_proposed(decision, decision.content_digest)
     _end(decision, DecisionStatus.RETURNED, reason.strip(), now)
-    case_move(
-        actor, case, CaseAction.RETURN_PROPOSAL, now=now, reason=reason.strip()
-    )
+    case_move(actor, case, CaseAction.RETURN_PROPOSAL, now=now, reason=reason.strip())
     return decision
 
 

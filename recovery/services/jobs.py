@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from accounts.models import User
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from accounts.models import User
 from recovery.domain.errors import RecoveryError
 from recovery.models import Job, JobKind, JobState
 
@@ -36,7 +36,9 @@ class Lease:
     kind: JobKind
     payload: dict[str, Any]
 
-    def beat(self, done: int, total: int = 0, unit: str = "", message: str = "") -> None:
+    def beat(
+        self, done: int, total: int = 0, unit: str = "", message: str = ""
+    ) -> None:
         """Renew the lease and tell the progress; call it inside each chunk.
 
         Raises:

@@ -4,10 +4,10 @@ import secrets
 from datetime import datetime
 from decimal import Decimal
 
-from accounts.models import Destination
 from django.db import transaction
 from django.db.models import QuerySet, Sum
 
+from accounts.models import Destination, User
 from recovery.domain.canonical import canonical_json, digest_text
 from recovery.domain.duties import Duty
 from recovery.domain.errors import (
@@ -22,7 +22,7 @@ from recovery.domain.money import format_amount
 from recovery.domain.references import grouped_reference
 from recovery.domain.words import DecisionKind, DecisionStatus, PaymentKind
 from recovery.models import Approval, Decision, Event, Payment
-from recovery.services.actors import Actor, require_duty
+from recovery.services.actors import Actor, require_staff
 from recovery.services.audit import refusal_recorded
 from recovery.services.mails import mail_case_news
 from recovery.services.transitions import case_lock, payment_move
@@ -40,14 +40,13 @@ def payment_headroom(decision: Decision, kind: PaymentKind) -> Decimal:
     taken = _total(live.filter(kind=kind))
     if kind == PaymentKind.CREDIT:
         return decision.amount - taken
-    posted = _total(
-        live.filter(kind=PaymentKind.CREDIT, status=PaymentStatus.POSTED)
-    )
+    posted = _total(live.filter(kind=PaymentKind.CREDIT, status=PaymentStatus.POSTED))
     return posted - taken
 
 
 def _total(payments: QuerySet[Payment]) -> Decimal:
-    return payments.aggregate(total=Sum("amount"))["total"] or ZERO
+    total = payments.aggregate(total=Sum("amount"))["total"]
+    return total if isinstance(total, Decimal) else ZERO
 
 
 @transaction.atomic
@@ -64,6 +63,11 @@ def payment_propose(  # noqa: PLR0913 - one payment, all of it named
     """Propose one movement of money that an approved decision allows.
 
     Args:
+        actor: A maker.
+        decision: Approved, owed.
+        kind: Credit or withdrawal.
+        amount: In the decision's asset, above 0.
+        now: Aware UTC.
         destination: Of a withdrawal: verified, on file, of this customer and asset.
         hold_reference: Of a withdrawal: the wallet system's hold on the money.
 
@@ -73,9 +77,9 @@ def payment_propose(  # noqa: PLR0913 - one payment, all of it named
         LimitExceededError: More than may still be paid.
         DutyMissingError: The actor proposes no payments.
     """
-    require_duty(actor, Duty.PROPOSE_PAYMENT)
+    maker = require_staff(actor, Duty.PROPOSE_PAYMENT)
     case = case_lock(decision.case)
-    Event.objects.select_for_update().get(pk=case.event_id)
+    event = Event.objects.select_for_update().get(cases=case)
     decision.refresh_from_db()
     is_owed = (decision.kind, decision.status) == (
         DecisionKind.OWED,
@@ -94,14 +98,16 @@ def payment_propose(  # noqa: PLR0913 - one payment, all of it named
         reference=grouped_reference("PY", secrets.token_bytes(5)),
         case=case,
         decision=decision,
-        event_id=case.event_id,
+        event=event,
         kind=kind,
         asset=decision.asset,
         amount=amount,
         destination=destination,
         hold_reference=hold_reference.strip(),
+        # As the database gives it back: the seal must read the same at approval.
+        fee_amount=ZERO,
         status_since=now,
-        proposer=actor.user,
+        proposer=maker,
         proposed_at=now,
     )
     payment.sealed = canonical_json(payment_content(payment))
@@ -163,16 +169,14 @@ def payment_approve(
 def _approve(
     actor: Actor, payment: Payment, shown_digest: str, now: datetime
 ) -> Payment:
-    require_duty(actor, Duty.APPROVE_PAYMENT)
+    checker = require_staff(actor, Duty.APPROVE_PAYMENT)
     case = case_lock(payment.case)
     payment = payment_lock(payment)
     if payment.content_digest != shown_digest:
-        raise StaleError(
-            "The payment", shown_digest[:12], payment.content_digest[:12]
-        )
+        raise StaleError("The payment", shown_digest[:12], payment.content_digest[:12])
     if payment.status != PaymentStatus.PROPOSED:
         raise NotReadyError(f"This payment is already {payment.status}.")
-    _require_second_person(actor, payment)
+    _require_second_person(checker, payment)
     if payment.decision.status != DecisionStatus.APPROVED:
         raise NotReadyError("The decision behind this payment lost its force.")
     if digest_text(canonical_json(payment_content(payment))) != shown_digest:
@@ -180,22 +184,22 @@ def _approve(
     Approval.objects.create(
         payment=payment,
         proposer=payment.proposer,
-        approver=actor.user,
+        approver=checker,
         approver_role=actor.role,
         content=payment.sealed,
         content_digest=payment.content_digest,
     )
-    payment.approver = actor.user
+    payment.approver = checker
     payment_move(actor, payment, PaymentAction.APPROVE, now=now)
     mail_case_news(case, "amount.approved", key=f"payment-approved-{payment.pk}")
     return payment
 
 
-def _require_second_person(actor: Actor, payment: Payment) -> None:
-    if actor.user is None or actor.user.pk == payment.proposer_id:
-        raise SamePersonError(actor.name, "proposed this payment")
-    if actor.user.pk == payment.decision.proposer_id:
-        raise SamePersonError(actor.name, "proposed the amount of this payment")
+def _require_second_person(checker: User, payment: Payment) -> None:
+    if checker.pk == payment.proposer_id:
+        raise SamePersonError(checker.username, "proposed this payment")
+    if checker.pk == payment.decision.proposer_id:
+        raise SamePersonError(checker.username, "proposed the amount of this payment")
 
 
 def payment_lock(payment: Payment) -> Payment:

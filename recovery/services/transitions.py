@@ -31,7 +31,7 @@ def case_lock(case: RecoveryCase, shown_version: int | None = None) -> RecoveryC
     return locked
 
 
-def case_move(  # noqa: PLR0913 - one act, all of it named
+def case_move(
     actor: Actor,
     case: RecoveryCase,
     action: CaseAction,

@@ -1,0 +1,1 @@
+"""Source files to records, rows to files. The only place that knows file formats."""

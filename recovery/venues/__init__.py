@@ -1,0 +1,1 @@
+"""What is known of each venue, as data, and how its records are understood."""

@@ -1,0 +1,101 @@
+# One target per habit; `make` alone lists them. Needs Python >= 3.11 and make only.
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+UV := $(VENV)/bin/uv
+UV_INSTALL := $(UV) pip install --quiet --python $(PY) --require-hashes
+UV_LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --no-annotate --no-header --python-version 3.11
+# Stamps say which lock the environment was last filled from.
+UV_STAMP := $(VENV)/.filled-uv
+RUN_STAMP := $(VENV)/.filled-run
+DEV_STAMP := $(VENV)/.filled-dev
+# The machine's own authorities, where it has them: a company's proxy is among them.
+SYSTEM_CERTS := $(wildcard /etc/ssl/certs/ca-certificates.crt)
+ifneq ($(SYSTEM_CERTS),)
+export SSL_CERT_FILE ?= $(SYSTEM_CERTS)
+endif
+# What a server behind TLS would say; nothing is started with it.
+PRODUCTION_LIKE := DJANGO_ALLOWED_HOSTS=desk.example.com \
+	DJANGO_CSRF_TRUSTED_ORIGINS=https://desk.example.com BEHIND_TLS_PROXY=true \
+	DJANGO_SECRET_KEY=not-a-secret-only-long-enough-for-the-deployment-checks-0123456789
+
+.DEFAULT_GOAL := help
+.PHONY: help setup-run setup-dev run test test-domain check lint types imports \
+	migrations deploy fmt bench lock clean
+
+help: ## List the targets.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' \
+		| column -t -s '|' 2>/dev/null || grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST)
+
+setup-run: $(RUN_STAMP) ## Make .venv and fill it with what the site needs.
+
+setup-dev: $(DEV_STAMP) ## Fill .venv with what tests and checks need too.
+
+run: setup-run ## Run the whole desk on http://127.0.0.1:8000/ (PORT=… for another).
+	@exec $(PY) -m config.supervisor
+
+test: setup-dev ## Run all tests on servers of their own (ARGS=… goes to pytest).
+	$(PY) -m pytest -n 2 $(ARGS)
+
+test-domain: setup-dev ## Run the core's tests: seconds, no servers.
+	DESK_TEST_ENGINES=none $(PY) -m pytest tests/domain $(ARGS)
+
+# The tests come last: their closing line is the line that counts.
+check: lint types imports migrations deploy test ## Run everything CI runs.
+
+lint: setup-dev ## Check style and format.
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+
+types: setup-dev ## Check the types.
+	$(PY) -m mypy .
+
+imports: setup-dev ## Check who imports whom.
+	$(VENV)/bin/lint-imports
+
+migrations: setup-dev ## Check that the migrations say what the models say.
+	$(PY) manage.py makemigrations --check --dry-run
+
+deploy: setup-dev ## Check the settings as a server would have them.
+	$(PRODUCTION_LIKE) $(PY) manage.py check --deploy --fail-level WARNING
+
+fmt: setup-dev ## Format the code and mend what the linter can.
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+bench: setup-dev ## Measure, side by side in one run.
+	@set -e; for bench in benchmarks/*_bench.py; do \
+		$(PY) -m "benchmarks.$$(basename "$$bench" .py)"; done
+
+lock: $(UV_STAMP) ## Lock the packages anew from requirements/*.in.
+	$(UV_LOCK) requirements/uv.in -o requirements/uv.txt
+	$(UV_LOCK) requirements/run.in -o requirements/run.txt
+	cd requirements && ../$(UV_LOCK) dev.in -o dev.txt
+
+clean: ## Remove .venv and caches; the desk's data in .run stays.
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache \
+		.hypothesis .coverage htmlcov
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(PY):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python 3.11 or newer is needed; $(PYTHON) is not. Name one: PYTHON=… make" \
+		>&2; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV) || { \
+		echo "$(PYTHON) cannot make an environment (Debian: install python3-venv)." \
+		>&2; exit 1; }
+
+$(UV_STAMP): requirements/uv.txt | $(PY)
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes \
+		-r requirements/uv.txt
+	@touch $@
+
+$(RUN_STAMP): requirements/run.txt $(UV_STAMP)
+	$(UV_INSTALL) -r requirements/run.txt
+	@touch $@
+
+$(DEV_STAMP): requirements/dev.txt $(UV_STAMP)
+	$(UV_INSTALL) -r requirements/dev.txt
+	@touch $(RUN_STAMP) $@

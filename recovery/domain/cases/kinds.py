@@ -1,0 +1,68 @@
+"""Which function answers which kind."""
+
+from collections.abc import Callable
+
+from recovery.domain.case_errors import CaseUnsupportedError
+from recovery.domain.cases.answer import Answer
+from recovery.domain.cases.collateral import (
+    answer_collateral,
+    answer_spot_margin,
+    answer_spot_settlement,
+)
+from recovery.domain.cases.fields import CaseFields, CaseKind
+from recovery.domain.cases.margins import (
+    answer_interest,
+    answer_maintenance_margin,
+    answer_margin_level,
+)
+from recovery.domain.cases.prices import (
+    answer_bankruptcy_price,
+    answer_liquidation_price,
+)
+from recovery.domain.cases.reductions import (
+    answer_reduction_limit,
+    answer_reduction_size,
+)
+from recovery.domain.cases.replayed import (
+    answer_adl,
+    answer_funding,
+    answer_pnl,
+    answer_settlement,
+    answer_staged_reduction,
+)
+from recovery.domain.cases.sharing import answer_socialised_loss
+from recovery.domain.money import exact
+
+_ANSWERS: dict[CaseKind, Callable[[CaseFields], Answer]] = {
+    CaseKind.SETTLEMENT: answer_settlement,
+    CaseKind.STAGED_REDUCTION: answer_staged_reduction,
+    CaseKind.PNL: answer_pnl,
+    CaseKind.ADL: answer_adl,
+    CaseKind.BANKRUPTCY_PRICE: answer_bankruptcy_price,
+    CaseKind.LIQUIDATION_PRICE: answer_liquidation_price,
+    CaseKind.MAINTENANCE_MARGIN: answer_maintenance_margin,
+    CaseKind.MARGIN_LEVEL: answer_margin_level,
+    CaseKind.REDUCTION_SIZE: answer_reduction_size,
+    CaseKind.REDUCTION_LIMIT: answer_reduction_limit,
+    CaseKind.FUNDING: answer_funding,
+    CaseKind.INTEREST: answer_interest,
+    CaseKind.COLLATERAL: answer_collateral,
+    CaseKind.SPOT_MARGIN: answer_spot_margin,
+    CaseKind.SPOT_SETTLEMENT: answer_spot_settlement,
+    CaseKind.SOCIALISED_LOSS: answer_socialised_loss,
+}
+
+
+def answer_case(raw: object) -> Answer:
+    """The answer to one case as a JSON document holds it.
+
+    Raises:
+        CaseFieldError: a field must be refused.
+        CaseUnsupportedError: the kind, or a policy in it, is not modelled.
+    """
+    with exact():
+        case = CaseFields(raw)
+        kind = case.need("kind")
+        if kind not in _ANSWERS:
+            raise CaseUnsupportedError("kind", kind)
+        return _ANSWERS[kind](case)

@@ -1,0 +1,151 @@
+"""What an account held just before an event: balance, position, average entry.
+
+Position and entry are replayed from the account's own fills, linear contracts only;
+where the history begins in the middle, what a row states is taken and said so.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from recovery.domain.detection import EventWindow
+from recovery.domain.history import Entry, Fill, Item, Movement
+from recovery.domain.ledger import ZERO
+from recovery.domain.money import divide, exact
+from recovery.domain.words import Basis
+
+
+@dataclass(slots=True)
+class Holding:
+    """A position as replayed: signed size and average entry, None while unknown."""
+
+    size: Decimal = ZERO
+    entry: Decimal | None = None
+    is_known: bool = True
+
+    def take(self, fill: Fill) -> None:
+        """Apply one fill (MATH §2.1)."""
+        before = fill.position_before
+        if before is not None and before != self.size:
+            # Rows are missing before this one: what it states is all we know.
+            self.size, self.entry, self.is_known = before, None, before == ZERO
+        after = self.size + fill.signed_quantity
+        if self.size == ZERO or (self.size > ZERO) != (after > ZERO):
+            self.entry = fill.price if after != ZERO else None
+            self.is_known = True
+        elif abs(after) > abs(self.size) and self.entry is not None and fill.price:
+            cost = self.entry * self.size + fill.price * fill.signed_quantity
+            self.entry = divide(cost, after)
+        if fill.entry_price_after and after != ZERO and self.entry is None:
+            self.entry = fill.entry_price_after
+        self.size = after
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """State of the scope before the first item of an event.
+
+    Attributes:
+        balance: Cash of the settlement asset; None where no row tells.
+        size: Signed contracts.
+        entry: Average entry price; None where the records cannot prove it.
+        balance_basis: `computed` when every row since zero was seen.
+    """
+
+    balance: Decimal | None
+    size: Decimal
+    entry: Decimal | None
+    balance_basis: Basis
+
+
+@dataclass(slots=True)
+class _Wallet:
+    balance: Decimal = ZERO
+    is_whole: bool = True
+    is_seen: bool = False
+
+    def take(self, entry: Entry) -> None:
+        line = entry.line
+        stated = line.balance_after
+        if not self.is_seen and stated is not None and stated != line.amount:
+            self.is_whole = False
+        if stated is not None and self.is_seen and self.balance + line.amount != stated:
+            self.is_whole = False
+        self.balance = self.balance + line.amount if stated is None else stated
+        self.is_seen = True
+
+
+def find_openings(
+    items: Sequence[Item], windows: Sequence[EventWindow]
+) -> list[Opening]:
+    """The state before each event, in the order of the windows.
+
+    Args:
+        items: All items of one account.
+        windows: From `detect_events`, in time order of their first item.
+    """
+    wallets: dict[str, _Wallet] = {}
+    holdings: dict[str, Holding] = {}
+    wanted = {window.before: window for window in windows}
+    found: dict[int, Opening] = {}
+    with exact():
+        for index, item in enumerate(items):
+            if window := wanted.get(index):
+                found[index] = _opening(window, wallets, holdings)
+            _take(item, wallets, holdings)
+    return [found[window.before] for window in windows]
+
+
+def _take(
+    item: Item, wallets: dict[str, _Wallet], holdings: dict[str, Holding]
+) -> None:
+    for entry in item_entries(item):
+        if entry.line.amount or entry.line.balance_after is not None:
+            wallets.setdefault(entry.line.asset, _Wallet()).take(entry)
+    if isinstance(item, Fill):
+        holdings.setdefault(item.instrument, Holding()).take(item)
+
+
+def item_entries(item: Item) -> list[Entry]:
+    """The ledger entries an item was made of."""
+    return [item.entry] if isinstance(item, Movement) else item.entries
+
+
+def window_asset(window: EventWindow) -> str:
+    """The settlement asset: that of the cash rows of the forced fills."""
+    for fill in window.forced:
+        for entry in fill.entries:
+            line = entry.line
+            is_cash = line.amount != ZERO or line.balance_after is not None
+            if is_cash and line.asset.lower() != fill.instrument.lower():
+                return line.asset
+    return window.forced[0].entries[-1].line.asset
+
+
+def _opening(
+    window: EventWindow, wallets: dict[str, _Wallet], holdings: dict[str, Holding]
+) -> Opening:
+    asset = window_asset(window)
+    wallet = wallets.get(asset, _Wallet(is_whole=False))
+    holding = holdings.get(window.instrument, Holding(is_known=False))
+    first = window.forced[0]
+    size = first.position_before
+    entry = holding.entry if size is None or size == holding.size else None
+    stated = _stated_opening(window, asset)
+    balance = wallet.balance if wallet.is_seen else None
+    is_whole = wallet.is_whole and stated in (None, balance)
+    return Opening(
+        balance=balance if stated is None else stated,
+        size=holding.size if size is None else size,
+        entry=entry if entry is not None else first.entry_price_after,
+        balance_basis=Basis.COMPUTED if is_whole else Basis.RECORDED,
+    )
+
+
+def _stated_opening(window: EventWindow, asset: str) -> Decimal | None:
+    for item in window.items:
+        for entry in item_entries(item):
+            line = entry.line
+            if line.asset == asset and line.balance_after is not None:
+                return line.balance_after - line.amount
+    return None

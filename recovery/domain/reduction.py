@@ -1,0 +1,157 @@
+"""How much one step of an automatic position reduction closes.
+
+Source: liquidation math, section 4; case format, `policy.reduction`.
+"""
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from recovery.domain.case_errors import CaseFieldError, CaseUnsupportedError
+from recovery.domain.margin_tiers import TIERS_PATH, tier_index, tier_upper
+from recovery.domain.money import ZERO, Rounding, divide, round_amount, round_up
+from recovery.domain.policy import MaintenancePolicy, ReductionPolicy, ReductionStep
+from recovery.domain.policy_words import StepType
+
+STEP_PATH = "policy.reduction.step"
+
+
+def restore_qty(
+    *,
+    target: Decimal,
+    used_margin_per_unit: Decimal,
+    cost_per_unit: Decimal,
+    equity: Decimal,
+    qty: Decimal,
+) -> Decimal:
+    """Size that brings equity / used margin back to the target, unrounded.
+
+    Args:
+        target: level to restore, as a ratio.
+        used_margin_per_unit: margin released by closing one contract.
+        cost_per_unit: fees and slippage of closing one contract.
+        equity: equity before the step.
+        qty: contracts open.
+
+    Returns:
+        0 where the level is there already, everything where closing costs as
+        much as it releases; may be more than `qty`.
+    """
+    needed_per_unit = target * used_margin_per_unit
+    missing = needed_per_unit * qty - equity
+    if missing <= 0:
+        return ZERO
+    relief = needed_per_unit - cost_per_unit
+    return divide(missing, relief) if relief > 0 else qty
+
+
+def sized(
+    wanted: Decimal,
+    qty: Decimal | None,
+    policy: ReductionPolicy,
+    rounding: Rounding | None,
+) -> Decimal:
+    """A size as it can be ordered: up to the size step, at most what is open."""
+    size = round_up(round_amount(wanted, rounding), policy.size_step)
+    return size if qty is None else min(size, qty)
+
+
+class TierPosition(NamedTuple):
+    """A position among size tiers, and how a notional bound becomes contracts."""
+
+    qty: Decimal
+    measure: Decimal  # Size or notional, in the unit of the bounds.
+
+    def qty_at(self, bound: Decimal) -> Decimal:
+        """Contracts at a bound."""
+        return divide(self.qty * bound, self.measure)
+
+
+def tier_qty(
+    step: ReductionStep, maintenance: MaintenancePolicy, position: TierPosition
+) -> Decimal:
+    """Size that brings the position down to the upper bound of a tier.
+
+    Returns:
+        Everything where the step leads below the lowest tier; 0 where the
+        position already lies in the tier or below.
+
+    Raises:
+        CaseFieldError: the policy has no tiers, or not that one.
+    """
+    tiers = maintenance.tiers
+    if not tiers:
+        raise CaseFieldError(TIERS_PATH, "missing")
+    index = _target_index(step, maintenance, position)
+    if index < 0:
+        return position.qty
+    if index >= len(tiers):
+        raise CaseFieldError(f"{STEP_PATH}.tier", "no such tier")
+    bound = tier_upper(tiers, index)
+    if bound is None or position.measure <= bound:
+        return ZERO
+    return position.qty - position.qty_at(bound)
+
+
+def _target_index(
+    step: ReductionStep, maintenance: MaintenancePolicy, position: TierPosition
+) -> int:
+    """Index of the tier to reach; negative below the lowest one."""
+    if step.type is StepType.TO_TIER:
+        if not step.tier:
+            raise CaseFieldError(f"{STEP_PATH}.tier", "missing")
+        return step.tier - 1
+    if step.tiers is None:
+        raise CaseFieldError(f"{STEP_PATH}.tiers", "missing")
+    return tier_index(maintenance.tiers, position.measure) - step.tiers
+
+
+def fraction_qty(
+    step: ReductionStep, qty: Decimal, notional: Decimal | None
+) -> Decimal:
+    """A fixed part of the position; everything up to `above_notional`."""
+    if step.fraction is None:
+        raise CaseFieldError(f"{STEP_PATH}.fraction", "missing")
+    if step.above_notional is not None:
+        if notional is None:
+            raise CaseFieldError("mark_price", "missing")
+        if notional <= step.above_notional:
+            return qty
+    return step.fraction * qty
+
+
+def step_after_first(step: ReductionStep) -> StepType:
+    """What follows the first step of a fraction; the whole position by default."""
+    following = step.then or StepType.WHOLE_POSITION
+    if following not in (StepType.WHOLE_POSITION, StepType.FRACTION, StepType.NONE):
+        raise CaseUnsupportedError(f"{STEP_PATH}.then", following)
+    return following
+
+
+def lot_qty(step: ReductionStep, qty: Decimal) -> Decimal:
+    """Contracts of one order of fixed size."""
+    bounds = {size for size in (step.min_qty, step.max_qty) if size is not None}
+    if not bounds:
+        raise CaseFieldError(f"{STEP_PATH}.max_qty", "missing")
+    if len(bounds) > 1:
+        raise CaseUnsupportedError(f"{STEP_PATH}.type", "lots with a range of sizes")
+    return min(bounds.pop(), qty)
+
+
+class NotionalLimits(NamedTuple):
+    """Least and most notional that one step may close."""
+
+    lowest: Decimal
+    highest: Decimal
+
+
+def notional_limits(step: ReductionStep, notional: Decimal) -> NotionalLimits:
+    """Limits of one step of a notional cap.
+
+    Source: case format, kind `reduction_limit`.
+    """
+    lowest = min(step.min_notional or ZERO, notional)
+    portion = notional if step.max_portion is None else step.max_portion * notional
+    highest = max(lowest, portion)
+    if step.max_notional is not None:
+        highest = min(highest, step.max_notional)
+    return NotionalLimits(lowest, highest)

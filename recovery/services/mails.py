@@ -1,0 +1,108 @@
+"""Mails to customers: written as outbox rows in the transaction of their cause.
+
+A mail carries a reference and the address of the site, never a link that acts and
+never an amount: who reads a mailbox is not known, who enters with a code is.
+"""
+
+from django.conf import settings
+from django.template.loader import render_to_string
+
+from accounts.models import Customer
+from recovery.domain.words import DecisionKind
+from recovery.models import Claim, OutboxMessage, RecoveryCase
+
+CLAIM_RECEIVED = "claim.received"
+CLAIM_CODE = "claim.code"
+# Every piece of news a case can bring; templates/mails has one text for each.
+CASE_NEWS = frozenset(
+    {
+        CLAIM_RECEIVED,
+        "info.requested",
+        *(f"decision.{kind}" for kind in DecisionKind),
+        "amount.approved",
+        "credit.posted",
+        "payout.confirmed",
+        "payout.returned",
+        "payout.uncertain",
+        "case.closed",
+    }
+)
+
+
+class MailUnknownError(ValueError):
+    """There is no text for this piece of news."""
+
+    code = "mail_unknown"
+
+    def __init__(self, event: str) -> None:
+        self.event = event
+        super().__init__(f"no mail text for “{event}”")
+
+
+def mail_case_news(case: RecoveryCase, event: str, *, key: str) -> None:
+    """Tell the customer of a case some news, once per key; nobody, if unknown.
+
+    Args:
+        case: With its customer's mail on file.
+        event: One of `CASE_NEWS`.
+        key: Names this one piece of news; the same key never gives a second mail.
+
+    Raises:
+        MailUnknownError: There is no text for the event.
+    """
+    if event not in CASE_NEWS:
+        raise MailUnknownError(event)
+    if case.customer is None:
+        return
+    claim = case.claims.order_by("id").first()
+    _mail_write(
+        case.customer,
+        event,
+        key=key,
+        reference=claim.reference if claim else case.reference,
+        has_claim=claim is not None,
+        next_update_on=case.next_update_due_at.date(),
+    )
+
+
+def mail_claim_received(claim: Claim) -> None:
+    """Tell the owner of the account that a claim was filed, and its reference."""
+    if claim.case is None or claim.customer is None:
+        return
+    _mail_write(
+        claim.customer,
+        CLAIM_RECEIVED,
+        key=f"claim-received-{claim.pk}",
+        reference=claim.reference,
+        has_claim=True,
+        next_update_on=claim.case.next_update_due_at.date(),
+    )
+
+
+def mail_claim_code(customer: Customer, reference: str, code: str, *, key: str) -> None:
+    """Send a one-time code to the mail on file.
+
+    The code stands in the row only until it is sent (services.outbox).
+    """
+    _mail_write(customer, CLAIM_CODE, key=key, reference=reference, code=code)
+
+
+def _mail_write(customer: Customer, event: str, *, key: str, **context: object) -> None:
+    text = render_to_string(
+        f"mails/{event}.txt",
+        {"name": customer.full_name, "site_url": settings.SITE_URL, **context},
+    )
+    subject, _, body = text.partition("\n")
+    # One statement that lets the first writer win: safe to repeat, safe in parallel.
+    OutboxMessage.objects.bulk_create(
+        [
+            OutboxMessage(
+                key=key,
+                event=event,
+                recipient=customer.email,
+                subject=subject.strip(),
+                body=body.strip() + "\n",
+            )
+        ],
+        ignore_conflicts=True,
+    )

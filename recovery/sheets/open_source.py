@@ -1,0 +1,36 @@
+"""The one door to a source file."""
+
+from pathlib import Path
+
+from recovery.sheets.errors import FileRefusedError
+from recovery.sheets.read_csv import open_csv
+from recovery.sheets.read_xlsx import open_xlsx
+from recovery.sheets.records import UPLOAD_LIMITS, Limits, Source, SourceKind
+from recovery.sheets.text_scan import source_kind
+
+
+def open_source(
+    path: Path, *, sheet: str = "", limits: Limits = UPLOAD_LIMITS
+) -> Source:
+    """Open a source file; the content decides how it is read.
+
+    Args:
+        path: the file as it was received.
+        sheet: the sheet to read when a workbook has several with data.
+        limits: how much is read at most.
+
+    Raises:
+        FileRefusedError: the file as a whole cannot be taken.
+    """
+    size = path.stat().st_size
+    if size > limits.file_bytes:
+        raise FileRefusedError(
+            "too_large",
+            f"The file has {size} bytes; at most {limits.file_bytes} are read.",
+            "Split it into parts.",
+        )
+    with path.open("rb") as stream:
+        kind = source_kind(stream.read(4096))
+    if kind is SourceKind.XLSX:
+        return open_xlsx(path, sheet, limits)
+    return open_csv(path, limits)

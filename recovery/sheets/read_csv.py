@@ -1,0 +1,218 @@
+"""Text files: strict quoting, every record with the line it begins on."""
+
+import csv
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Protocol
+
+from recovery.sheets.errors import FileRefusedError
+from recovery.sheets.heading import Heading, find_heading
+from recovery.sheets.records import (
+    OPENING_ROWS,
+    Cells,
+    Flaw,
+    Limits,
+    Record,
+    Source,
+    SourceKind,
+    fitted,
+)
+from recovery.sheets.text_scan import EXPORT_AGAIN, TextFacts, text_facts
+
+
+class _LineReader(Protocol):
+    """What is used of the parser of the standard library."""
+
+    line_num: int
+
+    def __iter__(self) -> Iterator[list[str]]: ...
+
+
+DELIMITERS = ",;\t|"
+_MARK = "\ufeff"
+
+
+def open_csv(path: Path, limits: Limits) -> Source:
+    """Open a text file: decide the delimiter by its header, keep the records lazy.
+
+    Raises:
+        FileRefusedError: no rows, or a text that cannot be read safely.
+    """
+    facts = text_facts(path, limits)
+    delimiter, opening, heading = _best_reading(path, facts)
+    number = opening[heading.position].number if heading.header else 0
+    table = _Table(path, facts, delimiter, heading.width, number, limits)
+    return Source(
+        path=path,
+        kind=SourceKind.CSV,
+        sheet="",
+        encoding=facts.encoding,
+        delimiter=delimiter,
+        preamble=heading.preamble,
+        header=heading.header,
+        header_number=number,
+        opening=opening,
+        rows=table.rows,
+    )
+
+
+def _best_reading(
+    path: Path, facts: TextFacts
+) -> tuple[str, tuple[Record, ...], Heading]:
+    """The delimiter under which the header is widest, and what it shows."""
+    readings = []
+    for delimiter in DELIMITERS:
+        opening = _opening(path, facts, delimiter)
+        readings.append((delimiter, opening, find_heading(opening)))
+    if not any(opening for _, opening, _ in readings):
+        raise FileRefusedError(
+            "no_rows", "The file holds blank lines only.", "Choose another file."
+        )
+    best = max(readings, key=lambda reading: reading[2].width)
+    rivals = [one for one in readings if one[2].width == best[2].width]
+    if best[2].width and len(rivals) > 1:
+        raise FileRefusedError(
+            "delimiter_unclear",
+            "The header can be split in more than one way.",
+            "Export it with commas, semicolons or tabs only.",
+        )
+    return best
+
+
+def _opening(path: Path, facts: TextFacts, delimiter: str) -> tuple[Record, ...]:
+    """The first rows, read forgivingly: the strict reading names a bad line."""
+    with path.open(encoding=facts.encoding, newline="") as stream:
+        reader = csv.reader(islice(stream, OPENING_ROWS), delimiter=delimiter)
+        rows = [
+            Record(number, _unwrapped(cells, delimiter))
+            for number, cells in _numbered(reader)
+        ]
+    return tuple(row for row in rows if any(cell.strip() for cell in row.cells))
+
+
+def _numbered(reader: _LineReader) -> Iterator[tuple[int, Cells]]:
+    """Each record with the line it begins on.
+
+    Raises:
+        FileRefusedError: broken quoting, naming the line the record begins on.
+    """
+    begins = 1
+    try:
+        for cells in reader:
+            yield begins, tuple(cells)
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        raise _malformed(begins, error) from error
+
+
+def _unwrapped(cells: Cells, delimiter: str) -> Cells:
+    """The cells of a row that was quoted as a whole."""
+    if len(cells) == 1 and delimiter in cells[0]:
+        return tuple(next(csv.reader([cells[0]], delimiter=delimiter)))
+    return cells
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """The records of a text file below its header."""
+
+    path: Path
+    facts: TextFacts
+    delimiter: str
+    width: int
+    header_number: int
+    limits: Limits
+
+    def rows(self) -> Iterator[Record]:
+        """Read the records; a file without any quote takes the short way."""
+        read = self._plain if self.facts.is_plain else self._careful
+        with self.path.open(encoding=self.facts.encoding, newline="") as stream:
+            yield from read(stream)
+
+    def _plain(self, stream: Iterable[str]) -> Iterator[Record]:
+        """One line is one record: this loop runs for every row of a large file."""
+        reader = csv.reader(stream, delimiter=self.delimiter, strict=True)
+        width, last = self.width, self.limits.rows + self.header_number
+        try:
+            for row in islice(reader, self.header_number, None):
+                cells = tuple(row) if len(row) == width else fitted(tuple(row), width)
+                if cells and (cells[0] or any(cells)):
+                    if reader.line_num > last:
+                        raise too_many_rows(self.limits)
+                    yield Record(reader.line_num, cells)
+        except csv.Error as error:
+            raise _malformed(reader.line_num, error) from error
+
+    def _careful(self, stream: Iterable[str]) -> Iterator[Record]:
+        """Quotes, byte order marks or NUL characters occur: look at every row."""
+        tape = _Tape(stream)
+        reader = csv.reader(tape, delimiter=self.delimiter, strict=True)
+        count = 0
+        for number, cells in _numbered(reader):
+            self._check_quoting(number, cells, tape.taken())
+            if number <= self.header_number or not any(cells):
+                continue
+            count += 1
+            if count > self.limits.rows:
+                raise too_many_rows(self.limits)
+            yield self._cleaned(number, cells)
+
+    def _cleaned(self, number: int, cells: Cells) -> Record:
+        unmarked = tuple(cell.replace(_MARK, "") for cell in cells)
+        whole = fitted(_unwrapped(unmarked, self.delimiter), self.width)
+        flaws = tuple(
+            Flaw(index, cell.replace("\0", ""), "holds a NUL character")
+            for index, cell in enumerate(whole)
+            if "\0" in cell
+        )
+        return Record(number, whole, flaws)
+
+    def _check_quoting(self, number: int, cells: Cells, text: str) -> None:
+        """Refuse a quote inside an unquoted field, which the parser lets pass."""
+        if any('"' in cell for cell in cells) and not self._is_well_quoted(text):
+            raise _malformed(number, "a quote stands inside an unquoted field")
+
+    def _is_well_quoted(self, text: str) -> bool:
+        split = re.escape(self.delimiter)
+        field = f'\ufeff?(?:"(?:[^"]|"")*+"|[^"{split}]*+)'
+        return re.fullmatch(f"{field}(?:{split}{field})*+[\r\n]*", text) is not None
+
+
+class _Tape:
+    """Lines on their way to the parser, kept until the record is whole."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines = iter(lines)
+        self._kept: list[str] = []
+
+    def __iter__(self) -> "_Tape":
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self._kept.append(line)
+        return line
+
+    def taken(self) -> str:
+        """The text since the last record."""
+        text = "".join(self._kept)
+        self._kept.clear()
+        return text
+
+
+def too_many_rows(limits: Limits) -> FileRefusedError:
+    """The refusal of a file with more records than the limit."""
+    return FileRefusedError(
+        "too_many_rows",
+        f"The file holds more than {limits.rows} rows.",
+        "Split it into parts.",
+    )
+
+
+def _malformed(number: int, error: object) -> FileRefusedError:
+    return FileRefusedError(
+        "malformed_row", f"Line {number} cannot be read: {error}.", EXPORT_AGAIN
+    )

@@ -1,0 +1,126 @@
+"""The values that reading a source file gives, and how much is read at most."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple
+
+from recovery.sheets.errors import FileRefusedError
+
+Cells = tuple[str, ...]
+MANIFEST_MARK = "#"
+OPENING_ROWS = 20
+
+
+class SourceKind(StrEnum):
+    """What a source file is, by its content."""
+
+    CSV = "csv"
+    XLSX = "xlsx"
+
+
+class Flaw(NamedTuple):
+    """A cell that cannot be trusted: where, what stood there, why."""
+
+    column: int
+    value: str
+    reason: str
+
+
+class Record(NamedTuple):
+    """One raw row; `number` is the physical line or sheet row it begins on."""
+
+    number: int
+    cells: Cells
+    flaws: tuple[Flaw, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of a source file is read before it is refused."""
+
+    file_bytes: int = 25 * 1024 * 1024
+    line_bytes: int = 1024 * 1024
+    rows: int = 500_000
+    columns: int = 200
+    cells: int = 10_000_000
+    members: int = 200
+    member_bytes: int = 100 * 1024 * 1024
+    unpacked_bytes: int = 200 * 1024 * 1024
+    ratio: int = 100
+
+
+UPLOAD_LIMITS = Limits()
+# Files of the house come from its own staff or its own systems, and hold a whole day.
+HOUSE_LIMITS = Limits(file_bytes=8 * 1024**3, rows=50_000_000)
+
+
+@dataclass(slots=True)
+class Source:
+    """An opened source file: what stands above the records, and the records.
+
+    Attributes:
+        preamble: non-empty rows above the header.
+        header: column names, unnamed trailing columns cut off.
+        header_number: line or row of the header; 0 when none was found.
+        opening: the first rows as they stand, for recognition and refusals.
+        trailer: the manifest row below the records, known once all are read.
+        notes: what a reader of the import should know, such as hidden rows.
+    """
+
+    path: Path
+    kind: SourceKind
+    sheet: str
+    encoding: str
+    delimiter: str
+    preamble: tuple[Cells, ...]
+    header: Cells
+    header_number: int
+    opening: tuple[Record, ...]
+    rows: Callable[[], Iterator[Record]]
+    trailer: Cells = ()
+    notes: list[str] = field(default_factory=list)
+
+    def records(self) -> Iterator[Record]:
+        """Read the records below the header, in file order, from the start.
+
+        Raises:
+            FileRefusedError: the file breaks its own format further down.
+        """
+        self.trailer = ()
+        return self._marked_records() if self.is_marked else self.rows()
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether the file announces itself, and so may close with a manifest."""
+        return bool(self.preamble) and self.preamble[0][0].startswith(MANIFEST_MARK)
+
+    def _marked_records(self) -> Iterator[Record]:
+        for record in self.rows():
+            if self.trailer:
+                raise FileRefusedError(
+                    "row_below_manifest",
+                    f"Row {record.number} stands below the manifest.",
+                    "The manifest is the last row: export the file again.",
+                )
+            if record.cells[0].startswith(MANIFEST_MARK):
+                self.trailer = trimmed(record.cells)
+            else:
+                yield record
+
+
+def trimmed(cells: Cells) -> Cells:
+    """The cells without the empty ones at the end."""
+    end = len(cells)
+    while end and not cells[end - 1].strip():
+        end -= 1
+    return cells[:end]
+
+
+def fitted(cells: Cells, width: int) -> Cells:
+    """The cells without empty ones beyond the header."""
+    end = len(cells)
+    while end > width and not cells[end - 1].strip():
+        end -= 1
+    return cells[:end]

@@ -1,0 +1,126 @@
+"""What kind of bytes a file holds, checked once before anything is parsed."""
+
+import codecs
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from recovery.sheets.errors import FileRefusedError
+from recovery.sheets.records import Limits, SourceKind
+
+CHUNK = 1024 * 1024
+EXPORT_AGAIN = "Export it again as CSV (UTF-8) or XLSX."
+FOREIGN = {
+    b"\xd0\xcf\x11\xe0": "a password-protected or old Excel workbook",
+    b"%PDF": "a PDF document",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"GIF8": "a picture",
+    b"MZ": "a program",
+    b"\x7fELF": "a program",
+    b"\x1f\x8b": "a compressed file",
+    b"Rar!": "a compressed file",
+    b"7z\xbc\xaf": "a compressed file",
+    b"{": "a JSON document",
+    b"[": "a JSON document",
+    b"<": "an HTML or XML document",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TextFacts:
+    """How a text file has to be read."""
+
+    encoding: str
+    quoted: bool = False
+    has_nul: bool = False
+    has_inner_mark: bool = False
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether one line is one record and no cell needs a second look."""
+        return not (self.quoted or self.has_nul or self.has_inner_mark)
+
+
+def source_kind(head: bytes) -> SourceKind:
+    """Decide the kind of a file by its first bytes, never by its name.
+
+    Raises:
+        FileRefusedError: the content is of another kind, which is named.
+    """
+    if not head:
+        raise FileRefusedError("empty", "The file is empty.", "Choose another file.")
+    if head.startswith(b"PK\x03\x04"):
+        return SourceKind.XLSX
+    body = head.removeprefix(codecs.BOM_UTF8).lstrip()
+    for signature, name in FOREIGN.items():
+        if body.startswith(signature):
+            raise FileRefusedError(
+                "foreign_content", f"The content is {name}.", EXPORT_AGAIN
+            )
+    return SourceKind.CSV
+
+
+def text_facts(path: Path, limits: Limits) -> TextFacts:
+    """Read the whole text once and tell how to parse it.
+
+    Raises:
+        FileRefusedError: bytes outside the encoding, or a line without an end.
+    """
+    with path.open("rb") as stream:
+        encoding = _encoding(stream.read(4))
+        stream.seek(0)
+        return _scanned(stream, encoding, limits)
+
+
+def _encoding(head: bytes) -> str:
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    return "utf-8-sig"
+
+
+def _scanned(stream: BinaryIO, encoding: str, limits: Limits) -> TextFacts:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    offset = line = 0
+    quoted = has_nul = has_mark = False
+    while chunk := stream.read(CHUNK):
+        text = _decoded(decoder, chunk, offset)
+        line = _line_length(chunk, line, limits)
+        quoted = quoted or '"' in text
+        has_nul = has_nul or "\0" in text
+        has_mark = has_mark or "\ufeff" in text
+        offset += len(chunk)
+    _decoded(decoder, b"", offset, final=True)
+    return TextFacts(encoding, quoted, has_nul, has_mark)
+
+
+def _decoded(
+    decoder: codecs.IncrementalDecoder,
+    chunk: bytes,
+    offset: int,
+    *,
+    final: bool = False,
+) -> str:
+    pending = len(decoder.getstate()[0])
+    try:
+        return decoder.decode(chunk, final)
+    except UnicodeDecodeError as error:
+        at = offset - pending + error.start
+        raise FileRefusedError(
+            "encoding",
+            f"Byte {at} does not belong to the encoding of the file.",
+            "Save it as UTF-8 and send it again.",
+        ) from error
+
+
+def _line_length(chunk: bytes, before: int, limits: Limits) -> int:
+    """Length of the line still open at the end of `chunk`."""
+    last = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
+    length = before + len(chunk) if last < 0 else len(chunk) - last - 1
+    if length > limits.line_bytes:
+        raise FileRefusedError(
+            "line_too_long",
+            f"A line is longer than {limits.line_bytes} bytes.",
+            EXPORT_AGAIN,
+        )
+    return length

@@ -1,0 +1,176 @@
+"""The parts of a workbook: what it is, which sheets it has, which one holds data."""
+
+import posixpath
+import re
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+
+from recovery.sheets.errors import FileRefusedError
+from recovery.sheets.records import Limits
+from recovery.sheets.sheet_scan import CHUNK, SheetScan, check_encoding, scan_sheet
+from recovery.sheets.zip_checks import SAVE_AGAIN, opened_zip, refused_zip
+
+PLAIN_WORKBOOK = "spreadsheetml.sheet.main+xml"
+SMALL_PART = CHUNK
+_DECLARATION = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+_SHARED = re.compile(r"xl/(?:sharedStrings|styles|metadata|theme/[^/]+)\.xml")
+KINDS = {
+    "macroEnabled": "a workbook with macros",
+    "sheet.binary": "a binary workbook",
+    "opendocument": "an OpenDocument sheet",
+    "wordprocessingml": "a text document",
+    "presentationml": "a presentation",
+}
+
+
+def checked_sheet(path: Path, sheet: str, limits: Limits) -> tuple[str, SheetScan]:
+    """Check a workbook's structure and find the sheet to read.
+
+    Args:
+        path: the workbook.
+        sheet: the sheet asked for, or empty for the only one with data.
+        limits: how much is unpacked and read at most.
+
+    Returns:
+        The sheet's name and what its XML holds.
+
+    Raises:
+        FileRefusedError: unsafe, of another kind, without data, or with data on
+            several sheets of which none is named.
+    """
+    with opened_zip(path, limits) as container:
+        _check_kind(container)
+        _check_shared_parts(container)
+        sheets = _sheets(container)
+        if sheet and sheet not in sheets:
+            raise _no_such_sheet(sheet, sheets)
+        wanted = {sheet: sheets[sheet]} if sheet else sheets
+        scans = {
+            name: _scanned(container, part, limits) for name, part in wanted.items()
+        }
+    filled = {name: scan for name, scan in scans.items() if scan.rows}
+    if len(filled) > 1:
+        raise FileRefusedError(
+            "sheet_needed",
+            f"Several sheets hold data: {', '.join(filled)}.",
+            "Say which one to read.",
+        )
+    if not filled:
+        raise FileRefusedError(
+            "no_rows", "The workbook holds no data.", "Choose another file."
+        )
+    return filled.popitem()
+
+
+def _no_such_sheet(sheet: str, sheets: Mapping[str, str]) -> FileRefusedError:
+    return FileRefusedError(
+        "sheet_unknown",
+        f"There is no sheet {sheet!r}; there are: {', '.join(sheets)}.",
+        "Say which one to read.",
+    )
+
+
+def _check_kind(container: zipfile.ZipFile) -> None:
+    names = container.namelist()
+    if "[Content_Types].xml" not in names:
+        kind = "an OpenDocument sheet" if "content.xml" in names else "an archive"
+        raise _foreign(kind)
+    types = _part(container, "[Content_Types].xml")
+    stated = " ".join(child.get("ContentType") or "" for child in types)
+    for word, kind in KINDS.items():
+        if word in stated:
+            raise _foreign(kind)
+    if PLAIN_WORKBOOK not in stated:
+        raise _foreign("not a workbook")
+    if any(name.casefold().endswith("vbaproject.bin") for name in names):
+        raise _foreign("a workbook with macros")
+
+
+def _foreign(kind: str) -> FileRefusedError:
+    return FileRefusedError("foreign_content", f"The content is {kind}.", SAVE_AGAIN)
+
+
+def _part(container: zipfile.ZipFile, name: str) -> Element:
+    """A small part, parsed without document types."""
+    try:
+        with container.open(name) as stream:
+            text = stream.read(SMALL_PART + 1)
+        if len(text) > SMALL_PART:
+            raise refused_zip(f"has a part {name} of more than {SMALL_PART} bytes")
+        return fromstring(text, forbid_dtd=True)
+    except KeyError as error:
+        raise refused_zip(f"lacks the part {name}") from error
+    except DefusedXmlException as error:
+        raise refused_zip("declares a document type or an entity") from error
+    except ParseError as error:
+        raise refused_zip("has a part that is not well-formed") from error
+
+
+def _check_shared_parts(container: zipfile.ZipFile) -> None:
+    """The parts the reader also opens hold no document type and are UTF-8."""
+    for name in container.namelist():
+        if _SHARED.fullmatch(name):
+            with container.open(name) as stream:
+                _check_no_declaration(stream)
+
+
+def _check_no_declaration(stream: IO[bytes]) -> None:
+    tail = b""
+    first = True
+    while chunk := stream.read(CHUNK):
+        if first:
+            check_encoding(chunk)
+            first = False
+        if _DECLARATION.search(tail + chunk):
+            raise refused_zip("declares a document type or an entity")
+        tail = chunk[-32:]
+
+
+def _sheets(container: zipfile.ZipFile) -> dict[str, str]:
+    """Sheet names with the parts that hold them, in the order of the workbook."""
+    package = _part(container, "_rels/.rels")
+    home = next(
+        (
+            child.get("Target") or ""
+            for child in package
+            if (child.get("Type") or "").endswith("/officeDocument")
+        ),
+        "xl/workbook.xml",
+    ).lstrip("/")
+    folder = posixpath.dirname(home)
+    links = {
+        child.get("Id"): child
+        for child in _part(container, f"{folder}/_rels/{posixpath.basename(home)}.rels")
+    }
+    return {
+        sheet.get("name") or "": _target(folder, links.get(_link_id(sheet)))
+        for sheet in _part(container, home).iter()
+        if sheet.tag.rpartition("}")[2] == "sheet"
+    }
+
+
+def _link_id(sheet: Element) -> str | None:
+    return next((value for key, value in sheet.items() if key.endswith("}id")), None)
+
+
+def _target(folder: str, link: Element | None) -> str:
+    if link is None or link.get("TargetMode") == "External":
+        raise refused_zip("has a sheet that is not inside it")
+    target = link.get("Target") or ""
+    if target.startswith("/"):
+        return target.lstrip("/")
+    return posixpath.normpath(posixpath.join(folder, target))
+
+
+def _scanned(container: zipfile.ZipFile, part: str, limits: Limits) -> SheetScan:
+    try:
+        with container.open(part) as stream:
+            return scan_sheet(stream, limits)
+    except KeyError as error:
+        raise refused_zip(f"lacks the part {part}") from error

@@ -1,0 +1,122 @@
+"""Celery's door: claim the job, call its service, write the outcome down.
+
+A message carries a job id and nothing else. Losing, repeating or forging one changes
+only when work happens, never what happens.
+"""
+
+import logging
+import os
+import socket
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from celery import Task, shared_task
+from django.db import transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from recovery.models import Job, JobKind, SourceFile
+from recovery.services.assessments import accounts_assess
+from recovery.services.imports import source_file_load
+from recovery.services.jobs import (
+    Lease,
+    LeaseLostError,
+    job_claim,
+    job_fail,
+    job_finish,
+    jobs_due,
+)
+from recovery.services.outbox import outbox_deliver
+
+log = logging.getLogger(__name__)
+
+
+def _import(lease: Lease) -> None:
+    source_file = SourceFile.objects.get(pk=lease.payload["source_file"])
+    source_file_load(lease, source_file, now=timezone.now())
+
+
+def _assess(lease: Lease) -> None:
+    accounts_assess(lease, lease.payload["accounts"], now=timezone.now())
+
+
+HANDLERS: dict[JobKind, Callable[[Lease], None]] = {
+    JobKind.IMPORT: _import,
+    JobKind.ASSESS: _assess,
+}
+
+
+def run(job_id: int) -> bool:
+    """Claim a job and do it, here and now.
+
+    Returns:
+        Whether it was this call that did it.
+    """
+    holder = f"{socket.gethostname()}:{os.getpid()}"
+    lease = job_claim(job_id, holder)
+    if lease is None:
+        return False
+    try:
+        HANDLERS[lease.kind](lease)
+        job_finish(lease)
+    except LeaseLostError:
+        log.warning("job %s: lease lost, another worker has it", job_id)
+        return False
+    except Exception as error:
+        log.exception("job %s failed", job_id)
+        job_fail(lease, f"{type(error).__name__}: {error}")
+        return False
+    return True
+
+
+def run_all_due() -> int:
+    """Do every due job in this process, until none is left. For commands."""
+    count = 0
+    while ids := jobs_due():
+        done = sum(run(job_id) for job_id in ids)
+        if not done:
+            break
+        count += done
+    return count
+
+
+class JobTask(Task[Any, Any]):
+    """The one base: a task is a job id, run once, and a bell for what it left due."""
+
+    ignore_result = True
+
+    def after_return(self, *_args: object, **_kwargs: object) -> None:
+        """Ring for jobs that this one made due, without waiting for the sweeper."""
+        ring_due()
+
+
+@shared_task(base=JobTask, name="recovery.run_job")
+def run_job(job_id: int) -> None:
+    """Do one job."""
+    run(job_id)
+
+
+@shared_task(name="recovery.sweep", ignore_result=True)
+def sweep() -> None:
+    """Ring every due job again and let the outbox out. Safe to run any number of times."""
+    ring_due()
+    outbox_deliver(None, timezone.now())
+
+
+def ring(job: Job) -> None:
+    """Ring for a job once the transaction is committed. A broken bell is no error."""
+    transaction.on_commit(partial(_ring, job.pk), robust=True)
+
+
+def ring_due() -> None:
+    """Ring for everything due."""
+    for job_id in jobs_due():
+        _ring(job_id)
+
+
+def _ring(job_id: int) -> None:
+    try:
+        run_job.delay(job_id)
+    except OperationalError as error:
+        log.warning("job %s waits for the sweeper: %s", job_id, error)

@@ -1,0 +1,81 @@
+"""Records to what they mean: one interpreter per file."""
+
+from collections.abc import Callable, Iterable, Iterator
+
+from recovery.domain.errors import RecoveryError
+from recovery.sheets.records import Record
+from recovery.venues.accounts import accounts_of
+from recovery.venues.cells import UNREADABLE, FileColumns
+from recovery.venues.ledger_rows import LedgerRows
+from recovery.venues.outcomes import Notices, Outcome
+from recovery.venues.profile import ZONE_ASKED, LayoutKind
+from recovery.venues.recognition import Recognition
+from recovery.venues.reference_rows import EngineRows, PriceRows
+from recovery.venues.timestamps import zone_named
+
+_ROWS: dict[LayoutKind, type[EngineRows] | type[PriceRows]] = {
+    LayoutKind.ENGINE_LOG: EngineRows,
+    LayoutKind.MARK_PRICES: PriceRows,
+    LayoutKind.FUNDING_RATES: PriceRows,
+}
+
+
+class ZoneNeededError(RecoveryError):
+    """The file does not say in which zone its times are: it has to be given."""
+
+    code = "zone_needed"
+
+
+class Interpreter:
+    """Understands the records of one recognised file.
+
+    Args:
+        recognition: venue, layout and columns of the file.
+        account: the account, where the file cannot say it.
+        zone: the zone of the written times; the layout's own when empty.
+
+    Raises:
+        AccountNeededError: the file does not say whose account it is. Layouts whose
+            wallets are named per row raise it on the first such row.
+        AccountContradictedError: the file names another account than the one given.
+        ZoneNeededError: the file does not say its zone.
+        ZoneUnknownError: there is no zone of that name.
+    """
+
+    def __init__(
+        self, recognition: Recognition, *, account: str = "", zone: str = ""
+    ) -> None:
+        self.recognition = recognition
+        self.zone = zone or recognition.layout.time.zone
+        if self.zone == ZONE_ASKED:
+            raise ZoneNeededError
+        self.notices = Notices()
+        accounts = accounts_of(recognition, account)
+        columns = FileColumns(recognition, accounts, zone_named(self.zone))
+        self.interpret: Callable[[Record], Outcome] = self._reader(columns)
+
+    def interpret_all(self, records: Iterable[Record]) -> Iterator[Outcome]:
+        """The meaning of each record, in order; exactly one per record."""
+        return map(self.interpret, records)
+
+    def _reader(self, columns: FileColumns) -> Callable[[Record], Outcome]:
+        kind = self.recognition.layout.kind
+        if kind is LayoutKind.LEDGER:
+            return LedgerRows(columns, self.notices).read
+        return _guarded(columns, _ROWS[kind](columns).read)
+
+
+def _guarded(
+    columns: FileColumns, read: Callable[[Record], Outcome]
+) -> Callable[[Record], Outcome]:
+    """The reader, with a row problem for every record it cannot read."""
+
+    def guarded(record: Record) -> Outcome:
+        if not columns.is_sound(record):
+            return columns.problem(record)
+        try:
+            return read(record)
+        except UNREADABLE:
+            return columns.problem(record)
+
+    return guarded

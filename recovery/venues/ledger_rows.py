@@ -1,0 +1,166 @@
+"""Records of an account history to ledger lines.
+
+This runs for every row of a large file: positions and rules are looked up once,
+and the cell that was refused is only searched for after a refusal.
+"""
+
+from decimal import Decimal
+from operator import itemgetter
+
+from recovery.domain.ledger import ZERO, LedgerLine, LedgerRole, RowProblem, Side
+from recovery.sheets.records import Cells, Record
+from recovery.venues.cells import UNREADABLE, FileColumns
+from recovery.venues.names import Names, checked_reference
+from recovery.venues.outcomes import Ignored, Notices
+from recovery.venues.profile import UNKNOWN_OPERATION, OperationRule
+from recovery.venues.row_checks import RowChecker
+from recovery.venues.row_parts import NO_PARTS, PartsReader, settled_role
+
+SIDE_OF_SIGN = {True: Side.BUY, False: Side.SELL}
+
+
+class LedgerRows:
+    """The reader of one file's ledger lines."""
+
+    def __init__(self, columns: FileColumns, notices: Notices) -> None:
+        layout = columns.layout
+        self._columns = columns
+        self._notices = notices
+        self._names = Names(layout.asset_case, optional=False)
+        self._instruments = Names(layout.instrument_case, optional=True)
+        self._sides = {text: Side(side) for text, side in layout.sides.items()}
+        self._operations = dict(layout.operations)
+        self._parts = PartsReader(columns) if layout.cost_signs else None
+        self._checker = RowChecker(columns, notices) if layout.checks else None
+        self._is_leg = columns.position_leg_test()
+        self._pick = itemgetter(*self._positions(columns))
+
+    def _positions(self, columns: FileColumns) -> list[int]:
+        """Where the cells of a line stand, in the order `_line` takes them."""
+        return [
+            columns.time,
+            columns.account,
+            columns.field("asset", self._names.__getitem__),
+            columns.field("operation", checked_reference),
+            columns.number("amount"),
+            columns.field("instrument", self._instruments.__getitem__),
+            columns.field("side", str),
+            columns.optional_number("quantity"),
+            columns.optional_number("price"),
+            columns.optional_number("mark_price"),
+            columns.optional_number("entry_price"),
+            columns.optional_number("position_after"),
+            columns.optional_number("balance_after"),
+            columns.field("source_id", checked_reference),
+            columns.field("order_id", checked_reference),
+            columns.field("event_reference", checked_reference),
+        ]
+
+    def read(self, record: Record) -> LedgerLine | Ignored | RowProblem:
+        """What one record means."""
+        columns = self._columns
+        if (record.flaws or len(record.cells) != columns.width) and not (
+            columns.is_sound(record)
+        ):
+            return columns.problem(record)
+        cells = (*record.cells, "")
+        try:
+            if self._is_leg is not None and self._is_leg(cells):
+                return self._position_leg(record.number, cells)
+            return self._line(record.number, cells)
+        except UNREADABLE:
+            return columns.problem(record)
+
+    def _line(self, number: int, cells: Cells) -> LedgerLine | Ignored:
+        columns = self._columns
+        numbers = columns.optional_numbers
+        (
+            time, account, asset, operation, amount_text, instrument, side, quantity,
+            price, mark, entry, position, balance, source_id, order_id, event,
+        ) = self._pick(cells)  # fmt: skip
+        rule = self._operations.get(operation) or self._rule(operation)
+        if rule.ignored:
+            return Ignored(number, rule.ignored)
+        amount = columns.read_number(amount_text)
+        size = numbers[quantity]
+        parts = NO_PARTS
+        role = rule.role
+        if self._parts is not None:
+            parts = self._parts.read(cells)
+            role, parts = settled_role(rule, amount, parts)
+            role = self._spot_role(rule, cells, amount, role)
+        if self._checker is not None:
+            self._checker.check(number, cells)
+        return LedgerLine(
+            number,
+            columns.accounts[account],
+            columns.read_time(time),
+            self._names[asset],
+            role,
+            checked_reference(operation),
+            amount,
+            *parts,
+            self._instruments[instrument],
+            rule.marker,
+            self._sides.get(side, Side.NONE),
+            None if size is None else size.copy_abs(),
+            numbers[price],
+            numbers[mark],
+            numbers[entry],
+            numbers[position],
+            # Balances hardly ever repeat: remembering them would only cost.
+            None if balance in columns.none else columns.read_number(balance),
+            checked_reference(source_id) if source_id else "",
+            checked_reference(order_id) if order_id else "",
+            checked_reference(event) if event else "",
+            time,
+        )
+
+    def _rule(self, operation: str) -> OperationRule:
+        """The rule of a row type that is written with blanks, or unknown."""
+        rule = self._operations.get(operation.strip(), UNKNOWN_OPERATION)
+        if rule is UNKNOWN_OPERATION:
+            self._notices.unknown_operations[operation.strip()] += 1
+        return rule
+
+    def _spot_role(
+        self, rule: OperationRule, cells: Cells, amount: Decimal, role: LedgerRole
+    ) -> LedgerRole:
+        """The role of a spot leg, which moves an asset instead of settling a result."""
+        if not rule.spot_when_none:
+            return role
+        if cells[self._columns.position(rule.spot_when_none)] not in self._columns.none:
+            return role
+        return LedgerRole.BOUGHT if amount > ZERO else LedgerRole.SOLD
+
+    def _position_leg(self, number: int, cells: Cells) -> LedgerLine:
+        """A row that moves a position: its `amount` column holds contracts."""
+        columns = self._columns
+        (
+            time, account, asset, operation, change_text, instrument, _, _,
+            price, mark, entry, _, balance, source_id, order_id, event,
+        ) = self._pick(cells)  # fmt: skip
+        rule = self._operations.get(operation) or self._rule(operation)
+        change = columns.read_number(change_text)
+        numbers = columns.optional_numbers
+        return LedgerLine(
+            row_number=number,
+            account=columns.accounts[account],
+            occurred_at=columns.read_time(time),
+            asset="",
+            role=LedgerRole.INFO,
+            operation=checked_reference(operation),
+            amount=ZERO,
+            instrument=self._instruments[instrument or asset],
+            marker=rule.marker,
+            side=SIDE_OF_SIGN[change > ZERO] if change else Side.NONE,
+            quantity=change.copy_abs(),
+            price=numbers[price],
+            mark_price=numbers[mark],
+            entry_price=numbers[entry],
+            position_after=numbers[balance],
+            source_id=checked_reference(source_id),
+            order_id=checked_reference(order_id),
+            event_reference=checked_reference(event),
+            raw_time=time,
+        )

@@ -1,0 +1,73 @@
+"""Names in cells: assets, instruments, accounts; refused when they could deceive."""
+
+import re
+
+from recovery.venues.profile import LetterCase
+
+# Names are ASCII: a Cyrillic letter in USDT must not make another asset.
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:/@+-]{0,63}", re.ASCII)
+REMEMBERED = 100_000
+
+
+class NameRefusedError(ValueError):
+    """The text is not a name the desk can take."""
+
+    code = "name_refused"
+
+    def __init__(self, text: str, reason: str) -> None:
+        super().__init__(reason)
+        self.text = text
+        self.reason = reason
+
+
+class Names(dict[str, str]):
+    """Texts of cells to names as the desk spells them, remembered.
+
+    A missing text is read on first sight, which raises NameRefusedError when it
+    is no name. An empty text is the empty name where `optional`.
+    """
+
+    def __init__(self, case: LetterCase, *, optional: bool) -> None:
+        super().__init__({"": ""} if optional else {})
+        self._upper = case is LetterCase.UPPER
+
+    def __missing__(self, text: str) -> str:
+        name = checked_name(text)
+        if len(self) >= REMEMBERED:
+            self.clear()
+        self[text] = name.upper() if self._upper else name
+        return self[text]
+
+
+def checked_name(text: str) -> str:
+    """The name without blanks around it.
+
+    Raises:
+        NameRefusedError: empty, too long, or with characters that names do not have.
+    """
+    name = text.strip()
+    if not name:
+        raise NameRefusedError(text, "is missing")
+    if not _NAME.fullmatch(name):
+        raise NameRefusedError(text, _why(name))
+    return name
+
+
+def _why(name: str) -> str:
+    if not name.isascii():
+        return f"has a letter outside ASCII that may only look alike: {name!a}"
+    return "is not a name"
+
+
+REFERENCE_LENGTH = 128
+
+
+def checked_reference(text: str) -> str:
+    """A reference as the venue wrote it, without blanks around it.
+
+    Raises:
+        NameRefusedError: it is too long to be one.
+    """
+    if len(text) > REFERENCE_LENGTH:
+        raise NameRefusedError(text, f"is longer than {REFERENCE_LENGTH} characters")
+    return text.strip()

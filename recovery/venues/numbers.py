@@ -1,0 +1,83 @@
+"""Written numbers to exact decimals, under the number rule of a layout."""
+
+import re
+from collections.abc import Callable
+from decimal import Context, Decimal, Inexact, InvalidOperation
+
+from recovery.domain.ledger import ZERO
+from recovery.domain.money import AmountUnreadableError, parse_amount
+from recovery.venues.profile import NumberRule
+
+REMEMBERED = 50_000
+NumberReader = Callable[[str], Decimal]
+_UNIT = re.compile(r"\s*[A-Za-z]{2,10}\Z")
+
+
+def number_reader(rule: NumberRule) -> NumberReader:
+    """A function from text to an exact number; it raises AmountUnreadableError."""
+    if rule.thousands or rule.decimal != "." or rule.unit_suffix:
+        return _styled_reader(rule)
+    return read_plain
+
+
+def read_plain(text: str) -> Decimal:
+    """The number in plain notation; a written `-0` or `0E-18` is zero.
+
+    Raises:
+        AmountUnreadableError: anything else, including an empty text.
+    """
+    return parse_amount(text) or ZERO
+
+
+class OptionalNumbers(dict[str, Decimal | None]):
+    """Texts of cells to numbers, or nothing where a layout says so, remembered.
+
+    Sizes and prices repeat from row to row. A text that is no number raises
+    AmountUnreadableError.
+    """
+
+    def __init__(self, rule: NumberRule) -> None:
+        super().__init__(dict.fromkeys(rule.none))
+        self._none = tuple(rule.none)
+        self._read = number_reader(rule)
+
+    def __missing__(self, text: str) -> Decimal | None:
+        if len(self) >= REMEMBERED:
+            self.clear()
+            self.update(dict.fromkeys(self._none))
+        number = self[text] = self._read(text)
+        return number
+
+
+def _styled_reader(rule: NumberRule) -> NumberReader:
+    grouped = re.compile(_grouped_pattern(rule), re.ASCII)
+
+    def read(text: str) -> Decimal:
+        bare = _UNIT.sub("", text) if rule.unit_suffix else text
+        if not grouped.fullmatch(bare):
+            raise AmountUnreadableError(text, "is not a number in the declared style")
+        plain = bare.replace(rule.thousands, "") if rule.thousands else bare
+        return read_plain(plain.replace(rule.decimal, "."))
+
+    return read
+
+
+def _grouped_pattern(rule: NumberRule) -> str:
+    """Digits in whole groups of three, or without any separator."""
+    point, exponent = re.escape(rule.decimal), r"(?:[eE][+-]?\d{1,2})?"
+    whole = r"\d+"
+    if rule.thousands:
+        whole = rf"(?:\d{{1,3}}(?:{re.escape(rule.thousands)}\d{{3}})+|\d+)"
+    return rf"[+-]?{whole}(?:{point}\d*)?{exponent}"
+
+
+# Amounts have at most 38 + 18 digits: no sum of a row loses one here.
+_SUMS = Context(prec=120, traps=[Inexact, InvalidOperation])
+
+
+def total(*amounts: Decimal) -> Decimal:
+    """The exact sum."""
+    result = ZERO
+    for amount in amounts:
+        result = _SUMS.add(result, amount)
+    return result

@@ -1,0 +1,120 @@
+"""Records of the platform's engine log and of its published prices and rates."""
+
+from operator import itemgetter
+
+from recovery.domain.ledger import EngineStep, FundingRate, MarkPrice, Side
+from recovery.sheets.records import Record
+from recovery.venues.cells import FileColumns
+from recovery.venues.names import NameRefusedError, Names, checked_reference
+from recovery.venues.profile import LayoutKind
+
+ACTIONS = frozenset({"reduce", "close", "takeover", "adl", "cover", "restored"})
+
+
+def checked_action(text: str) -> str:
+    """The engine's action.
+
+    Raises:
+        NameRefusedError: it is none the desk knows.
+    """
+    if text not in ACTIONS:
+        raise NameRefusedError(text, "is no action of the engine")
+    return text
+
+
+def checked_step(text: str) -> int:
+    """The number of an engine step.
+
+    Raises:
+        NameRefusedError: it is no small whole number.
+    """
+    if not (text.isascii() and text.isdigit() and len(text) <= 6):
+        raise NameRefusedError(text, "is no step number")
+    return int(text)
+
+
+class EngineRows:
+    """The reader of one file's engine steps."""
+
+    def __init__(self, columns: FileColumns) -> None:
+        layout = columns.layout
+        self._columns = columns
+        self._assets = Names(layout.asset_case, optional=True)
+        self._instruments = Names(layout.instrument_case, optional=False)
+        self._sides = {text: Side(side) for text, side in layout.sides.items()}
+        self._pick = itemgetter(
+            columns.field("event_reference", checked_reference),
+            columns.account,
+            columns.field("instrument", self._instruments.__getitem__),
+            columns.time,
+            columns.field("step", checked_step),
+            columns.field("action", checked_action),
+            columns.field("margin_mode", checked_reference),
+            columns.field("asset", self._assets.__getitem__),
+            columns.optional_number("trigger_mark_price"),
+            columns.optional_number("margin_level"),
+            columns.optional_number("bankruptcy_price"),
+            columns.optional_number("takeover_price"),
+            columns.field("side", str),
+            columns.optional_number("quantity"),
+            columns.optional_number("fill_price"),
+            columns.optional_number("entry_price"),
+            columns.optional_number("position_after"),
+            columns.optional_number("fund_movement"),
+        )
+
+    def read(self, record: Record) -> EngineStep:
+        """What one sound record means."""
+        columns = self._columns
+        numbers = columns.optional_numbers
+        (
+            event, account, instrument, time, step, action, margin_mode, asset,
+            trigger, level, bankruptcy, takeover, side, quantity, fill, entry,
+            position, movement,
+        ) = self._pick((*record.cells, ""))  # fmt: skip
+        return EngineStep(
+            row_number=record.number,
+            event_reference=checked_reference(event),
+            account=columns.accounts[account],
+            instrument=self._instruments[instrument],
+            occurred_at=columns.read_time(time),
+            step=checked_step(step),
+            action=checked_action(action),
+            margin_mode=checked_reference(margin_mode),
+            asset=self._assets[asset],
+            trigger_mark_price=numbers[trigger],
+            margin_level=numbers[level],
+            bankruptcy_price=numbers[bankruptcy],
+            takeover_price=numbers[takeover],
+            side=self._sides.get(side, Side.NONE),
+            quantity=numbers[quantity],
+            fill_price=numbers[fill],
+            entry_price=numbers[entry],
+            position_after=numbers[position],
+            fund_movement=numbers[movement],
+        )
+
+
+class PriceRows:
+    """The reader of one file's mark prices or funding rates."""
+
+    def __init__(self, columns: FileColumns) -> None:
+        is_rates = columns.layout.kind is LayoutKind.FUNDING_RATES
+        self._columns = columns
+        self._make = FundingRate if is_rates else MarkPrice
+        self._instruments = Names(columns.layout.instrument_case, optional=False)
+        self._pick = itemgetter(
+            columns.time,
+            columns.field("instrument", self._instruments.__getitem__),
+            columns.number("funding_rate" if is_rates else "mark_price"),
+        )
+
+    def read(self, record: Record) -> MarkPrice | FundingRate:
+        """What one sound record means."""
+        time, instrument, value = self._pick((*record.cells, ""))
+        return self._make(
+            record.number,
+            self._instruments[instrument],
+            self._columns.read_time(time),
+            self._columns.read_number(value),
+        )

@@ -1,0 +1,124 @@
+"""The status page: three answers first, figures only when two people decided."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from recovery.services.actors import staff_actor
+from recovery.services.cases import case_ask_customer
+from recovery.services.payments import payment_hold
+from tests.web import makers
+
+pytestmark = pytest.mark.django_db
+
+
+def read(client: Client) -> str:
+    answer = client.get("/claims/status/")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def test_no_figure_shows_before_the_approval(enter_claim) -> None:
+    event = makers.make_event(makers.make_customer())
+    result = makers.make_assessment(event)
+    claim = makers.make_claim(event)
+    decision = makers.propose(claim.case, result)
+
+    before = read(enter_claim(claim))
+    makers.approve(decision)
+    after = read(enter_claim(claim))
+
+    assert "Result being reviewed" in before
+    for figure in ("3.1", "91.7", "88.6", "row 812", "clause 7.2", "takes"):
+        assert figure not in before
+    assert "We owe you 3.1 USDT." in after
+    assert "clause 7.2" in after
+
+
+def test_a_hold_does_not_show(enter_claim) -> None:
+    claim = makers.decided()
+    payment = makers.make_payment(claim.case.decisions.get())
+    client = enter_claim(claim)
+    approved = read(client)
+
+    cleo = staff_actor(makers.make_staff("cleo", "compliance"))
+    payment_hold(cleo, payment, reason="Suspicion", now=makers.NOW)
+
+    payment.refresh_from_db()
+    assert payment.status == "held"
+    assert without_token(read(client)) == without_token(approved)
+
+
+def without_token(page: str) -> str:
+    return re.sub(r'csrfmiddlewaretoken" value="\w+"', "", page)
+
+
+def test_names_of_staff_and_internal_notes_never_show(enter_claim) -> None:
+    claim = makers.decided()
+
+    page = read(enter_claim(claim))
+
+    for name in ("ada", "bea", "Suspicion"):
+        assert f">{name}" not in page
+
+
+def test_an_owed_decision_shows_words_picture_and_table(enter_claim) -> None:
+    page = read(enter_claim(makers.decided()))
+
+    assert "booked was 5.8 USDT: 2.9 USDT less for you." in page
+    assert 'class="bar-minus"' in page
+    assert "cannot be verified" not in page
+    assert page.count("taken from the records") == 1
+
+
+def test_a_fair_no_says_where_the_money_went(enter_claim) -> None:
+    claim = makers.decided(makers.TAKEN_OVER, terms=makers.TAKEOVER_TERMS)
+
+    page = read(enter_claim(claim))
+
+    assert "Nothing is owed to you in USDT." in page
+    assert "takes the position over at its bankruptcy price" in page
+    assert "Payment, if money is owed" not in page
+
+
+def test_a_deficit_asks_no_protected_customer_for_money(enter_claim) -> None:
+    claim = makers.decided(
+        makers.DEFICIT,
+        deficit="403",
+        terms={"deficit_to": ["insurance_fund", "customer"]},
+    )
+
+    page = read(enter_claim(claim))
+
+    assert "The account ended 403 USDT below zero." in page
+    assert "You owe nothing." in page
+
+
+def test_a_question_is_answered_once(enter_claim) -> None:
+    event = makers.make_event(makers.make_customer())
+    claim = makers.make_claim(event)
+    sue = staff_actor(makers.make_staff("sue", "support"))
+    case_ask_customer(sue, claim.case, "Which bot placed <this>?", now=makers.NOW)
+    client = enter_claim(claim)
+
+    assert "Which bot placed &lt;this&gt;?" in read(client)
+    assert client.post("/claims/answer/", {"answer": " "}).status_code == 400
+    assert client.post("/claims/answer/", {"answer": "Mine"}).status_code == 302
+    assert client.post("/claims/answer/", {"answer": "Mine"}).status_code == 409
+    claim.case.refresh_from_db()
+    assert claim.case.status == "investigating"
+    assert "We are checking" in read(client)
+
+
+def test_withdrawing_asks_once_more(enter_claim) -> None:
+    claim = makers.make_claim(makers.make_event(makers.make_customer()))
+    client = enter_claim(claim)
+
+    assert "Withdraw this claim?" in client.get("/claims/withdraw/").content.decode()
+    claim.case.refresh_from_db()
+    assert claim.case.status == "new"
+    client.post("/claims/withdraw/")
+    claim.case.refresh_from_db()
+    assert claim.case.status == "withdrawn"
+    assert "You withdrew this claim" in read(client)
