@@ -187,7 +187,7 @@ class WorkbookWriter:
     """
 
     def __init__(self, path: Path, shown: Sequence[str]) -> None:
-        """Begin a file that must not exist yet.
+        """Begin a file that must not exist yet; nobody else may read it.
 
         Args:
             path: Where to write; the caller renames it when it is whole.
@@ -196,7 +196,8 @@ class WorkbookWriter:
         """
         self._shown = list(shown)
         self._written: list[str] = []
-        self._file: BufferedWriter = path.open("xb")
+        path.touch(mode=0o600, exist_ok=False)
+        self._file: BufferedWriter = path.open("wb")
         self._zip = zipfile.ZipFile(
             self._file, "w", zipfile.ZIP_DEFLATED, compresslevel=4
         )

@@ -9,7 +9,6 @@ import openpyxl
 import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
-from pytest_django.fixtures import SettingsWrapper
 
 from accounts.models import RoleGrant
 from accounts.roles import Role
@@ -30,7 +29,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def folder(settings: SettingsWrapper, tmp_path: Path) -> Path:
+def folder(settings: Any, tmp_path: Path) -> Path:
     settings.FILES_DIR = tmp_path
     return tmp_path / "workbooks"
 
