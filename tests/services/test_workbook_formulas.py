@@ -214,3 +214,15 @@ def test_hostile_asset_names_count_for_themselves_only(tmp_path: Path) -> None:
 
 def _fee(amount: int) -> tuple[tuple[str, str], ...]:
     return (("FEE_VARIANCE", str(amount)),)
+
+
+def test_rows_without_asset_and_amount_make_no_line(tmp_path: Path) -> None:
+    desk.source_file("legs.csv", "1", sums={"USDT": {"PNL": "1"}, "": {"INFO": "0"}})
+    desk.source_file("prices.csv", sums={}, manifest={"rows": 0, "sums": {}})
+    assert desk.write(tmp_path / "book.xlsx").is_tied
+    sheet = openpyxl.load_workbook(tmp_path / "book.xlsx", data_only=True)["TieOut"]
+    lines = [row[:5] for row in sheet.values if str(row[0]).endswith(".csv")]
+    assert [(line[0], line[1], line[4]) for line in lines] == [
+        ("legs.csv", "tied", "USDT"),
+        ("prices.csv", "tied", None),
+    ]
