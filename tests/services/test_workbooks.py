@@ -111,6 +111,23 @@ def test_job_builds_the_workbook_and_tells_its_progress(folder: Path) -> None:
     ]
 
 
+def test_lease_is_renewed_while_rows_are_written(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recovery.services.workbook_writing._BEAT_ROWS", 5)
+    beats: list[int] = []
+    beat = Lease.beat
+
+    def counted(lease: Lease, done: int, *rest: Any) -> None:
+        beats.append(done)
+        beat(lease, done, *rest)
+
+    monkeypatch.setattr(Lease, "beat", counted)
+    desk.desk()
+    workbook = built(requested())
+    assert beats == [0, 5, 10, 15, workbook.rows, workbook.rows]
+
+
 def test_workbook_built_twice_has_the_same_bytes(folder: Path) -> None:
     desk.desk()
     workbook = requested()
