@@ -22,6 +22,13 @@ DESK: dict[str, object] = {
     "SITE_URL": "/desk/",
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda _request: static("desk/favicon.svg"),
+        }
+    ],
     "STYLES": [lambda _request: static("desk/desk.css")],
     "SCRIPTS": [lambda _request: static("desk/progress.js")],
     "DASHBOARD_CALLBACK": "recovery.admin.dashboard.dashboard",

@@ -99,7 +99,7 @@ def lines_block(assessment: Assessment, explained: list[ExplainedLine]) -> Block
     """Every line: expected, recorded, difference, basis, evidence."""
     rows = [
         (
-            str(one.line.position),
+            str(place),
             _label(one),
             amount_cell(one.line.expected, one.line.asset),
             amount_cell(one.line.recorded, one.line.asset),
@@ -107,7 +107,7 @@ def lines_block(assessment: Assessment, explained: list[ExplainedLine]) -> Block
             _BASES[Basis(one.line.basis)],
             evidence_links(one.evidence),
         )
-        for one in explained
+        for place, one in enumerate(explained, start=1)
     ]
     columns = heads(
         "#No.", "Line", "#Expected", "#Recorded", "#Difference", "Basis", "Evidence"

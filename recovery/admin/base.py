@@ -29,7 +29,7 @@ _COUNT_MAX = 5000
 _REFUSED = 409
 
 
-class EstimatePaginator(Paginator):  # type: ignore[type-arg] - rows of any model
+class EstimatePaginator(Paginator):  # type: ignore[type-arg]
     """Counts up to a bound; beyond it the catalogue's estimate is enough."""
 
     @cached_property
@@ -47,10 +47,11 @@ def _estimate(table: str) -> int:
         cursor.execute(
             "SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [table]
         )
-        return int(cursor.fetchone()[0])
+        found: int = cursor.fetchone()[0]
+        return found
 
 
-class DeskAdmin(ModelAdmin):  # type: ignore[misc] - unfold carries no types
+class DeskAdmin(ModelAdmin):  # type: ignore[misc]
     """Read-only. What may be done is listed in `acts` and goes through services.
 
     Attributes:

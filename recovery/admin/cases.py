@@ -4,16 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin import SimpleListFilter
+from django.contrib.admin import SimpleListFilter, action, display
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
-from django.template.exceptions import TemplateDoesNotExist
-from django.template.loader import get_template
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from unfold.decorators import action, display
 
 from recovery.admin.base import DeskAdmin
 from recovery.admin.case_acts import CASE_ACTS
@@ -21,7 +18,6 @@ from recovery.admin.case_page import (
     case_facts,
     case_figures,
     case_headline,
-    event_words,
     evidence_blocks,
     notes_block,
     payments_block,
@@ -31,12 +27,23 @@ from recovery.admin.case_page import (
 from recovery.admin.pages import Block, Page, Visit
 from recovery.admin.permissions import actor_of, holds
 from recovery.admin.sealed import sealed_decision
-from recovery.admin.show import badge, due_cell, masked_mail, variance_text, words
+from recovery.admin.show import (
+    amount_text,
+    badge,
+    due_cell,
+    masked_mail,
+    moment,
+    nowrap,
+    two_lines,
+    variance_word,
+    words,
+)
 from recovery.domain.duties import Duty
 from recovery.domain.errors import RecoveryError
 from recovery.domain.lifecycle import CASE_ENDED, CaseStatus
 from recovery.domain.words import BreakReason, DecisionStatus
 from recovery.models import Decision, RecoveryCase
+from recovery.selectors.claims import status_view
 from recovery.selectors.desk import case_ids_found, main_result, queue
 from recovery.services.cases import case_take
 
@@ -146,7 +153,7 @@ class CaseAdmin(DeskAdmin):
     """Cases, what is due next first."""
 
     list_display = (
-        "reference",
+        "reference_shown",
         "customer_shown",
         "event_shown",
         "variance_shown",
@@ -181,23 +188,38 @@ class CaseAdmin(DeskAdmin):
             return queryset, False
         return queryset.filter(pk__in=case_ids_found(search_term)), False
 
+    @display(description="Reference", ordering="reference")
+    def reference_shown(self, case: RecoveryCase) -> SafeString:
+        """Whole, on one line."""
+        return nowrap(case.reference)
+
     @display(description="Customer")
-    def customer_shown(self, case: RecoveryCase) -> str:
+    def customer_shown(self, case: RecoveryCase) -> SafeString | str:
         """Name and masked mail."""
         if case.customer is None:
             return "unknown"
-        return f"{case.customer.full_name}, {masked_mail(case.customer.email)}"
+        mail = masked_mail(case.customer.email)
+        return two_lines(case.customer.full_name, mail)
 
     @display(description="Event")
-    def event_shown(self, case: RecoveryCase) -> str:
+    def event_shown(self, case: RecoveryCase) -> SafeString | str:
         """What happened."""
-        return event_words(case.event) if case.event else "not linked"
+        event = case.event
+        if event is None:
+            return "not linked"
+        what = f"{words(event.kind)} {event.instrument}"
+        return two_lines(what, moment(event.ended_at))
 
     @display(description="Variance")
-    def variance_shown(self, case: RecoveryCase) -> str:
+    def variance_shown(self, case: RecoveryCase) -> SafeString | str:
         """Short or over, and how much."""
         result = main_result(case.event)
-        return variance_text(result.variance_amount, result.asset) if result else "—"
+        if result is None:
+            return "—"
+        return two_lines(
+            variance_word(result.variance_amount).capitalize(),
+            amount_text(abs(result.variance_amount), result.asset),
+        )
 
     @display(description="Reason")
     def reason_shown(self, case: RecoveryCase) -> str:
@@ -274,7 +296,10 @@ class CaseAdmin(DeskAdmin):
     def preview_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The customer's page, made by the customer page's own builder."""
         case = self.row(request, pk)
-        return customer_preview(self, request, case)
+        view = status_view(case, now=timezone.now())
+        return TemplateResponse(
+            request, "recovery/desk/preview.html", {"case": case, "view": view}
+        )
 
 
 def decision_blocks(visit: Visit, case: RecoveryCase) -> list[Block]:
@@ -295,30 +320,3 @@ def _decision_block(visit: Visit, case: RecoveryCase, decision: Decision) -> Blo
     )
     title = "Proposal" if waits else f"Decision: {words(decision.status)}"
     return Block(title, "recovery/desk/blocks/sealed.html", sealed)
-
-
-def customer_preview(
-    model_admin: DeskAdmin, request: HttpRequest, case: RecoveryCase
-) -> HttpResponse:
-    """Render what the customer reads, inside the desk.
-
-    Raises:
-        Http404: The claim pages are not there.
-    """
-    try:
-        get_template("claims/_status.html")
-    except TemplateDoesNotExist as error:
-        raise Http404 from error
-    from recovery.selectors.claims import status_view  # noqa: PLC0415
-
-    return TemplateResponse(
-        request,
-        "recovery/desk/preview.html",
-        {
-            **model_admin.admin_site.each_context(request),
-            "title": f"{case.reference} as the customer sees it",
-            "opts": model_admin.opts,
-            "view": status_view(case),
-            "case": case,
-        },
-    )

@@ -8,11 +8,11 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin import display
 from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
-from unfold.decorators import display
 
 from recovery.admin.acts import Act, Data
 from recovery.admin.base import DeskAdmin
@@ -27,6 +27,7 @@ from recovery.admin.show import (
     link,
     moment,
     moment_cell,
+    two_lines,
     words,
 )
 from recovery.domain.duties import Duty
@@ -96,15 +97,10 @@ class SourceFileAdmin(DeskAdmin):
 
     list_display = (
         "name",
-        "provenance",
-        "venue",
-        "layout",
+        "layout_shown",
         "state_shown",
-        "records",
-        "accepted",
-        "duplicate",
-        "ignored",
-        "rejected",
+        "records_shown",
+        "rejected_shown",
         "received_shown",
     )
     list_filter = ("state", "provenance", "venue")
@@ -123,6 +119,26 @@ class SourceFileAdmin(DeskAdmin):
             hint="Stored once by its SHA-256; the same file again changes nothing.",
         ),
     )
+
+    @display(description="Layout", ordering="layout")
+    def layout_shown(self, source: SourceFile) -> SafeString:
+        """What it was recognised as, and where it came from."""
+        return two_lines(
+            source.layout or "not recognised yet", words(source.provenance)
+        )
+
+    @display(description="Records", ordering="records")
+    def records_shown(self, source: SourceFile) -> SafeString:
+        """All records, and how many of them were new."""
+        new = f"{source.accepted:,} accepted, {source.duplicate:,} duplicate"
+        return two_lines(f"{source.records:,}", new)
+
+    @display(description="Rejected", ordering="rejected")
+    def rejected_shown(self, source: SourceFile) -> SafeString | str:
+        """How many need a look."""
+        if not source.rejected:
+            return "none"
+        return badge(f"{source.rejected:,} rejected", "bad")
 
     @display(description="State", ordering="state")
     def state_shown(self, source: SourceFile) -> SafeString:
@@ -212,6 +228,10 @@ def _facts(source: SourceFile) -> list[Fact]:
 
 def flat(value: Any) -> str:
     """A value from a file or a policy, on one line."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None:
+        return "none"
     if isinstance(value, dict):
         return ", ".join(f"{key}: {flat(item)}" for key, item in value.items())
     if isinstance(value, list):

@@ -3,8 +3,8 @@
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin import display
 from django.utils.safestring import SafeString
-from unfold.decorators import display
 
 from recovery.admin.base import DeskAdmin, all_facts
 from recovery.admin.imports import flat

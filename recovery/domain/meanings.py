@@ -33,6 +33,7 @@ class DecisionFacts(NamedTuple):
         difference: Received - expected; negative: the customer is short.
         terms: The liquidation policy in force, as the receipt holds it.
         client_class: Of the customer; unknown counts as protected.
+        is_paid: All that is owed was credited.
     """
 
     kind: DecisionKind
@@ -42,12 +43,15 @@ class DecisionFacts(NamedTuple):
     steps: Sequence[Step]
     terms: Mapping[str, Any]
     client_class: str
+    is_paid: bool = False
 
 
 def decision_headline(facts: DecisionFacts) -> str:
     """The decision in one sentence."""
     amount = money_text(facts.amount, facts.asset)
     if facts.kind == DecisionKind.OWED:
+        if facts.is_paid:
+            return f"{amount} was owed to you and is credited."
         return f"We owe you {amount}."
     if facts.kind == DecisionKind.DEFICIT:
         return f"The account ended {amount} below zero."
@@ -65,8 +69,8 @@ def decision_meaning(facts: DecisionFacts) -> tuple[str, ...]:
 
 def _owed(facts: DecisionFacts) -> tuple[str, ...]:
     first = (
-        "You received less than you should have been left with. The difference is "
-        "credited to your own balance."
+        "You received less than you should have been left with. What is owed goes to "
+        "your own balance."
     )
     if facts.amount == -facts.difference:
         return (first,)

@@ -93,39 +93,45 @@ def _trading_notional(state: ScopeState, done: Executed) -> Decimal:
 def _charge_stated_fee(state: ScopeState, fee: FillFee, done: Executed) -> None:
     """A fee the fill states itself, booked in its own asset."""
     same = fee.asset == state.scope.settle_asset
-    if fee.price is None and not same:
-        raise CaseFieldError(state.here("fee.price"), "missing")
-    price = Decimal(1) if fee.price is None else fee.price
+    price = Decimal(1) if same and fee.price is None else fee.price
+    price = required(price, state.here("fee.price"))
     if fee.amount is not None:
-        amount = fee.amount
-    elif fee.rate is not None:
-        due = divide(fee.rate * _trading_notional(state, done), price)
-        amount = -state.money(due) if same else -due
+        amount, value = fee.amount, -fee.amount * price
     else:
-        raise CaseFieldError(state.here("fee.amount"), "missing")
-    _book_fee_row(state, amount, None if same else fee.asset, price)
+        rate = required(fee.rate, state.here("fee.amount"))
+        value = rate * _trading_notional(state, done)
+        amount = -state.money(value) if same else -divide(value, price)
+    if same:
+        _book_own_fee(state, amount)
+    else:
+        _book_other_fee(state, fee.asset, amount, value)
 
 
 def apply_fee_row(state: ScopeState, row: FeeRow) -> None:
     """A fee booked as a row of its own."""
-    same = row.asset is None or row.asset == state.scope.settle_asset
-    _book_fee_row(state, row.amount, None if same else row.asset, row.price)
+    if row.asset is None or row.asset == state.scope.settle_asset:
+        _book_own_fee(state, row.amount)
+    else:
+        value = None if row.price is None else -row.amount * row.price
+        _book_other_fee(state, row.asset, row.amount, value)
 
 
-def _book_fee_row(
-    state: ScopeState, amount: Decimal, asset: str | None, price: Decimal | None
+def _book_own_fee(state: ScopeState, amount: Decimal) -> None:
+    """A fee row in the settlement asset; negative is paid."""
+    state.trading_fee_booked -= amount
+    state.book(_TRADING_FEE, amount)
+
+
+def _book_other_fee(
+    state: ScopeState, asset: str, amount: Decimal, value: Decimal | None
 ) -> None:
-    """Move the fee in its asset and report it in the settlement asset."""
-    if asset is None:
-        state.trading_fee_booked -= amount
-        state.book(_TRADING_FEE, amount)
-        return
+    """A fee in another asset moves that asset; its value is only reported."""
     state.fee_assets[asset] = state.fee_assets.get(asset, ZERO) + amount
     state.note_other_asset(asset, amount)
-    if price is None or state.trading_fee_converted is None:
+    if value is None or state.trading_fee_converted is None:
         state.trading_fee_converted = None
     else:
-        state.trading_fee_converted -= amount * price
+        state.trading_fee_converted += value
 
 
 def liquidation_base(state: ScopeState, done: Executed) -> Decimal:

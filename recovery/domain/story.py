@@ -140,9 +140,25 @@ def story_total(steps: Sequence[Step]) -> Step:
         )
 
 
-def story_sentences(steps: Iterable[Step], asset: str) -> tuple[str, ...]:
-    """One sentence a step: what should have happened, and what was booked instead."""
-    return tuple(_sentence(step, asset) for step in steps)
+def story_sentences(steps: Sequence[Step], asset: str) -> tuple[str, ...]:
+    """One sentence a step, and one of what is left in the end."""
+    total = story_total(steps)
+    return (*(_sentence(step, asset) for step in steps), _last_sentence(total, asset))
+
+
+def _last_sentence(total: Step, asset: str) -> str:
+    if total.difference == ZERO:
+        return f"That leaves {_with_sign(total.recorded, asset)}, as it should be."
+    return (
+        f"By the rules that leaves {_with_sign(total.expected, asset)}; the records "
+        f"leave {_with_sign(total.recorded, asset)}, which is "
+        f"{difference_words(total.difference, asset)}."
+    )
+
+
+def _with_sign(amount: Decimal, asset: str) -> str:
+    text = money_text(amount, asset)
+    return f"minus {text}" if amount < ZERO else text
 
 
 def _sentence(step: Step, asset: str) -> str:
@@ -158,9 +174,10 @@ def _sentence(step: Step, asset: str) -> str:
     is_turned = (step.recorded < ZERO) != (step.expected < ZERO)
     booked = money_text(step.recorded, asset)
     if is_turned:
-        booked = _said(step.label, step.recorded, asset)
+        side = "to your cost" if step.recorded < ZERO else "in your favour"
+        booked = f"{booked} {side}"
     return _capital(
-        f"by the rules, {said}; booked was {booked}: "
+        f"by the rules, {said}; {booked} was booked, which is "
         f"{difference_words(step.difference, asset)}."
     )
 
@@ -191,7 +208,7 @@ class Bar(NamedTuple):
     """One bar of a waterfall, in thousandths of the picture's width.
 
     Attributes:
-        kind: total, plus, minus or none.
+        kind: plus, minus or none of a step; booked or rules of the two sums.
     """
 
     name: str
@@ -205,31 +222,30 @@ _PICTURE_WIDTH = 1000
 _BAR_MIN = 4  # A bar that is there can be seen.
 
 
-def waterfall_bars(steps: Sequence[Step], closing_name: str) -> tuple[Bar, ...]:
-    """The recorded amounts as bars that begin where the one before ended."""
+class Waterfall(NamedTuple):
+    """A picture: its bars, and where zero lies in thousandths of the width."""
+
+    bars: tuple[Bar, ...]
+    zero: int
+
+
+def waterfall(steps: Sequence[Step]) -> Waterfall:
+    """What was booked as bars that begin where the one before ended, and both sums."""
+    total = story_total(steps)
     with exact():
         levels = [ZERO]
         for step in steps:
             levels.append(levels[-1] + step.recorded)
-        low, high = min(levels), max(levels)
-        span = (high - low) or Decimal(1)
+        low = min(*levels, total.expected)
+        span = (max(*levels, total.expected) - low) or Decimal(1)
         bars = [
             _bar(step.name, before, step.recorded, low, span)
             for step, before in zip(steps, levels, strict=False)
         ]
-        end = _bar(closing_name, ZERO, levels[-1], low, span)
-        return (*bars, end._replace(kind="total"))
-
-
-def waterfall_zero(steps: Sequence[Step]) -> int:
-    """Where zero lies in the picture, in thousandths of its width."""
-    with exact():
-        levels = [ZERO]
-        for step in steps:
-            levels.append(levels[-1] + step.recorded)
-        low, high = min(levels), max(levels)
-        span = (high - low) or Decimal(1)
-        return _place(ZERO, low, span)
+        booked = _bar("Left by what was booked", ZERO, total.recorded, low, span)
+        rules = _bar("Left by the rules", ZERO, total.expected, low, span)
+        sums = (booked._replace(kind="booked"), rules._replace(kind="rules"))
+        return Waterfall((*bars, *sums), _place(ZERO, low, span))
 
 
 def _bar(

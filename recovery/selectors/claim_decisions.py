@@ -18,12 +18,12 @@ from recovery.domain.meanings import DecisionFacts, decision_headline, decision_
 from recovery.domain.story import (
     LineFacts,
     Step,
+    Waterfall,
     difference_words,
     story_sentences,
     story_steps,
     story_total,
-    waterfall_bars,
-    waterfall_zero,
+    waterfall,
 )
 from recovery.domain.words import Basis, DecisionKind, DecisionStatus
 from recovery.models import Decision, RecoveryCase
@@ -91,7 +91,9 @@ def approved_decisions(case: RecoveryCase) -> list[Decision]:
     )
 
 
-def decision_view(case: RecoveryCase, decision: Decision) -> DecisionView:
+def decision_view(
+    case: RecoveryCase, decision: Decision, *, is_paid: bool
+) -> DecisionView:
     """Words, picture and table of one approved decision."""
     result = decision.result
     receipt: dict[str, Any] = json.loads(result.assessment.receipt or "{}")
@@ -101,6 +103,7 @@ def decision_view(case: RecoveryCase, decision: Decision) -> DecisionView:
         for line in sorted(result.assessment.lines.all(), key=lambda one: one.position)
         if line.asset == result.asset
     )
+    picture = waterfall(steps)
     kind = DecisionKind(decision.kind)
     facts = DecisionFacts(
         kind=kind,
@@ -110,6 +113,7 @@ def decision_view(case: RecoveryCase, decision: Decision) -> DecisionView:
         steps=steps,
         terms=policy.get("terms", {}),
         client_class=case.customer.client_class if case.customer else "",
+        is_paid=is_paid,
     )
     return DecisionView(
         kind=kind,
@@ -125,8 +129,8 @@ def decision_view(case: RecoveryCase, decision: Decision) -> DecisionView:
         sentences=story_sentences(steps, decision.asset),
         rows=_rows(steps, decision.asset),
         total=_total(steps, decision.asset),
-        bars=_bars(steps),
-        zero=waterfall_zero(steps),
+        bars=_bars(picture, steps),
+        zero=picture.zero,
         receipt=result.assessment.digest,
     )
 
@@ -163,8 +167,8 @@ def _total(steps: Sequence[Step], asset: str) -> RowView:
     return _row(story_total(steps), asset, _step_decimals(steps))
 
 
-def _bars(steps: Sequence[Step]) -> tuple[BarView, ...]:
-    decimals = column_decimals(step.recorded for step in steps)
+def _bars(picture: Waterfall, steps: Sequence[Step]) -> tuple[BarView, ...]:
+    decimals = _step_decimals(steps)
     return tuple(
         BarView(
             bar.name,
@@ -173,5 +177,5 @@ def _bars(steps: Sequence[Step]) -> tuple[BarView, ...]:
             bar.width,
             signed_figure(bar.amount, decimals),
         )
-        for bar in waterfall_bars(steps, "What the records leave you with")
+        for bar in picture.bars
     )

@@ -23,7 +23,7 @@ from recovery.domain.lifecycle import (
     PaymentStatus,
 )
 from recovery.domain.words import DecisionKind, PaymentKind
-from recovery.models import Decision, Payment, RecoveryCase
+from recovery.models import Decision, Event, Payment, RecoveryCase
 from recovery.selectors.claim_decisions import (
     DecisionView,
     approved_decisions,
@@ -31,6 +31,7 @@ from recovery.selectors.claim_decisions import (
 )
 
 _SHOWS_FIGURES = CASE_DECIDED | {CaseStatus.CLOSED}
+_HOUSE = "house"
 _PAYMENT_NAMES = {
     PaymentKind.CREDIT: "Credit to your own balance",
     PaymentKind.WITHDRAWAL: "Withdrawal",
@@ -103,7 +104,7 @@ def status_view(case: RecoveryCase, *, now: datetime) -> StatusView:
     event = case.event
     return StatusView(
         case_reference=case.reference,
-        about=f"{event.instrument} on {event.account.venue}" if event else "",
+        about=_about(event) if event else "",
         happened_at=event.started_at if event else None,
         phases=_phases(telling.phase, has_payment=_has_payment(status, decisions)),
         label=telling.label,
@@ -114,7 +115,10 @@ def status_view(case: RecoveryCase, *, now: datetime) -> StatusView:
         is_late=next_on is not None and next_on < now.date(),
         question=case.question if may_answer(status) else "",
         reopened_on=_reopened_on(case, status),
-        decisions=tuple(decision_view(case, decision) for decision in decisions),
+        decisions=tuple(
+            decision_view(case, decision, is_paid=_is_paid(decision, payments))
+            for decision in decisions
+        ),
         payments=tuple(map(_payment_view, payments)),
         messages=_messages(case),
         can_answer=may_answer(status),
@@ -122,9 +126,29 @@ def status_view(case: RecoveryCase, *, now: datetime) -> StatusView:
     )
 
 
+def _about(event: Event) -> str:
+    """Instrument, account and, where it is not ours, the venue."""
+    where = "" if event.account.venue == _HOUSE else _venue_name(event.account.venue)
+    return f"{event.instrument}{where}, account {event.account.number}"
+
+
+def _venue_name(code: str) -> str:
+    return f" at {code.replace('_', ' ').title()}"
+
+
 def _payments(case: RecoveryCase) -> list[Payment]:
     shown = [status for status in PaymentStatus if tell_payment(status).is_shown]
     return list(case.payments.filter(status__in=shown).order_by("id"))
+
+
+def _is_paid(decision: Decision, payments: Sequence[Payment]) -> bool:
+    """Whether credits seen in the ledger make up what was decided."""
+    posted = [
+        payment.amount
+        for payment in payments
+        if payment.decision_id == decision.pk and payment.status == PaymentStatus.POSTED
+    ]
+    return bool(posted) and sum(posted) >= decision.amount
 
 
 def _tell(telling: Telling, status: CaseStatus, payments: list[Payment]) -> Telling:
@@ -133,7 +157,7 @@ def _tell(telling: Telling, status: CaseStatus, payments: list[Payment]) -> Tell
         return telling
     last = tell_payment(PaymentStatus(payments[-1].status))
     return telling._replace(
-        phase=Phase.PAYING, label=f"Payment: {last.label.lower()}", next_step=last.text
+        phase=Phase.PAYING, label=f"Payment {last.label.lower()}", next_step=last.text
     )
 
 
@@ -147,9 +171,15 @@ def _has_payment(status: CaseStatus, decisions: Sequence[Decision]) -> bool:
 def _phases(current: Phase, *, has_payment: bool) -> tuple[PhaseView, ...]:
     shown = [phase for phase in Phase if has_payment or phase != Phase.PAYING]
     return tuple(
-        PhaseView(number, PHASE_NAMES[phase], _phase_state(phase, current))
+        PhaseView(number, _phase_name(phase, current), _phase_state(phase, current))
         for number, phase in enumerate(shown, start=1)
     )
+
+
+def _phase_name(phase: Phase, current: Phase) -> str:
+    """Once money moves there is no "if" about it."""
+    is_paying = phase == Phase.PAYING and current in (Phase.PAYING, Phase.ENDED)
+    return "Payment" if is_paying else PHASE_NAMES[phase]
 
 
 def _phase_state(phase: Phase, current: Phase) -> str:

@@ -38,7 +38,7 @@ class ExplainedLine:
     @property
     def is_off(self) -> bool:
         """Whether recorded and expected differ."""
-        return self.line.difference != ZERO
+        return bool(self.line.difference != ZERO)
 
 
 def _figure(amount: Decimal) -> str:

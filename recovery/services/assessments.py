@@ -34,6 +34,7 @@ from recovery.models import (
     BreakState,
     Event,
     LedgerEntry,
+    Provenance,
 )
 from recovery.services.batches import payments_post
 from recovery.services.recomputed import decisions_follow
@@ -381,9 +382,10 @@ def _state(finding: Finding) -> BreakState:
 
 
 def _post_credits(ids: Sequence[int], now: datetime) -> None:
+    # A customer's own file proves no booking of the platform.
     seen = LedgerEntry.objects.filter(
         account__in=ids, role=LedgerRole.CREDIT, order_id__startswith="PY-"
-    )
+    ).exclude(source_file__provenance=Provenance.CUSTOMER_SUPPLIED)
     payments_post(list(seen), now=now)
 
 

@@ -1,6 +1,7 @@
 """Source files come in once, by their SHA-256, with where they came from."""
 
 import hashlib
+import secrets
 import shutil
 from pathlib import Path
 
@@ -86,7 +87,8 @@ def _store(path: Path, digest: str) -> None:
     target = folder / digest
     if target.exists():
         return
-    part = folder / f".{digest}.part"
+    # The same bytes may arrive twice at once: each writer has a part of its own.
+    part = folder / f".{digest}.{secrets.token_hex(4)}.part"
     shutil.copyfile(path, part)
     part.chmod(0o600)
     part.replace(target)

@@ -1,8 +1,8 @@
 """The columns of the workbook's data sheets. Their order is part of the schema."""
 
 from recovery.sheets.cell_writer import column_letters
-from recovery.sheets.workbook_styles import Style
 from recovery.sheets.workbook_writer import Column
+from recovery.sheets.xlsx_styles import Style
 
 _A, _N, _C = Style.AMOUNT, Style.COUNT, Style.CODE
 BUCKETS = ("0-1", "2-7", "8-30", "31-60", "61-90", "90+")

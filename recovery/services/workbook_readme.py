@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from recovery.services.workbook_rows import iso
 from recovery.services.workbook_tally import Block, Tally
-from recovery.sheets.workbook_cells import Cell, Formula, Styled
-from recovery.sheets.workbook_styles import Style
 from recovery.sheets.workbook_writer import Column
+from recovery.sheets.xlsx_cells import Cell, Formula, Styled
+from recovery.sheets.xlsx_styles import Style
 
 SCHEMA = "recovery-workbook/1"
 README_COLUMNS = (Column("", 30, Style.LABEL), Column("", 110, Style.NOTE))

@@ -17,7 +17,7 @@ from recovery.selectors.workbook import (
 from recovery.services.workbook_columns import BUCKETS
 from recovery.services.workbook_tally import Tally, rounded
 from recovery.sheets.safe_text import LONGEST_CELL
-from recovery.sheets.workbook_cells import Cell, Formula
+from recovery.sheets.xlsx_cells import Cell, Formula
 
 _BUCKET_ENDS = (1, 7, 30, 60, 90)
 _PART_CLASSES = ("fee", "funding", "price", "missing", "short or over", "other")

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from recovery.domain.ledger import ZERO
 from recovery.selectors.workbook import ControlRow
-from recovery.sheets.workbook_styles import Style
 from recovery.sheets.workbook_writer import Column
+from recovery.sheets.xlsx_styles import Style
 
 PLACES = 8
 _STEP = Decimal("1e-8")

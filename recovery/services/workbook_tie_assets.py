@@ -15,8 +15,8 @@ from recovery.services.workbook_tie_page import (
     TiePage,
     gap_formula,
 )
-from recovery.sheets.workbook_cells import Cell, Formula, Styled
-from recovery.sheets.workbook_styles import Style
+from recovery.sheets.xlsx_cells import Cell, Formula, Styled
+from recovery.sheets.xlsx_styles import Style
 
 _ASSESSED = {"Break state": "<>not assessed"}
 _ASSET_HEADERS = ("Asset", "Status", "Asset no.", "Places checked")

@@ -23,9 +23,9 @@ from recovery.services.workbook_tie_page import (
     Sources,
     TiePage,
 )
-from recovery.sheets.workbook_cells import Cell, Formula, Styled
-from recovery.sheets.workbook_styles import Highlight, Style
 from recovery.sheets.workbook_writer import SheetWriter
+from recovery.sheets.xlsx_cells import Cell, Formula, Styled
+from recovery.sheets.xlsx_styles import Highlight, Style
 
 
 def tie_out_write(sheet: SheetWriter, tally: Tally, sources: Sources) -> bool:

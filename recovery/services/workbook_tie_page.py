@@ -8,9 +8,9 @@ from types import MappingProxyType
 from recovery.services.workbook_columns import letters_of
 from recovery.services.workbook_file_ties import FileTie
 from recovery.services.workbook_tally import Block
-from recovery.sheets.workbook_cells import Cell, Formula, Styled
-from recovery.sheets.workbook_styles import Style
 from recovery.sheets.workbook_writer import Column
+from recovery.sheets.xlsx_cells import Cell, Formula, Styled
+from recovery.sheets.xlsx_styles import Style
 
 TIED, NOT_TIED, NO_MANIFEST = "tied", "NOT TIED", "not tied: no manifest"
 OVERALL_CELL = "B4"

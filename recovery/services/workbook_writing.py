@@ -34,8 +34,8 @@ from recovery.services.workbook_rows import (
 from recovery.services.workbook_tally import Block, Tally
 from recovery.services.workbook_tie_out import overall, tie_out_write
 from recovery.services.workbook_tie_page import TIE_COLUMNS, Sources
-from recovery.sheets.workbook_cells import Cell
 from recovery.sheets.workbook_writer import Column, SheetWriter, WorkbookWriter
+from recovery.sheets.xlsx_cells import Cell
 
 # One sheet of a workbook stays under 2 GB of text even with wide rows.
 SHEET_ROWS = 400_000

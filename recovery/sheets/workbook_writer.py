@@ -15,8 +15,8 @@ from typing import IO, NamedTuple, Self
 from xml.sax.saxutils import escape, quoteattr
 
 from recovery.sheets.cell_writer import column_letters
-from recovery.sheets.workbook_cells import Cell, CellRefusedError, Styled, cell_xml
-from recovery.sheets.workbook_styles import Highlight, Style, styles_xml
+from recovery.sheets.xlsx_cells import Cell, CellRefusedError, Styled, cell_xml
+from recovery.sheets.xlsx_styles import Highlight, Style, styles_xml
 
 ROWS_MAX = 1_048_576
 COLUMNS_MAX = 16_384

@@ -52,7 +52,7 @@ class FileClaimForm(forms.Form):
         max_length=4000,
         required=False,
         widget=forms.Textarea(attrs={"rows": 5}),
-        help_text="Optional. Never send a password or a code.",
+        help_text="Never send a password or a code.",
     )
 
     def clean(self) -> dict[str, Any]:

@@ -10,9 +10,9 @@ import pytest
 
 from recovery.sheets import workbook_writer
 from recovery.sheets.errors import CellTooLongError
-from recovery.sheets.workbook_cells import CellRefusedError, Formula, Styled
-from recovery.sheets.workbook_styles import Highlight, Style
 from recovery.sheets.workbook_writer import Column, WorkbookWriter
+from recovery.sheets.xlsx_cells import CellRefusedError, Formula, Styled
+from recovery.sheets.xlsx_styles import Highlight, Style
 
 COLUMNS = (Column("Name", 12), Column("Amount", 14, Style.AMOUNT))
 

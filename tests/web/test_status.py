@@ -66,7 +66,7 @@ def test_names_of_staff_and_internal_notes_never_show(enter_claim) -> None:
 def test_an_owed_decision_shows_words_picture_and_table(enter_claim) -> None:
     page = read(enter_claim(makers.decided()))
 
-    assert "booked was 5.8 USDT: 2.9 USDT less for you." in page
+    assert "5.8 USDT was booked, which is 2.9 USDT less for you." in page
     assert 'class="bar-minus"' in page
     assert "cannot be verified" not in page
     assert page.count("taken from the records") == 1

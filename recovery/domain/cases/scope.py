@@ -39,7 +39,8 @@ def read_scope(case: CaseFields, needs: Needs) -> Scope:
     side = case.need("side") if qty else case.get("side")
     taken_over = case.has("bankruptcy_price")
     if needs.entry_price and qty and entry is None and not taken_over:
-        raise CaseFieldError("entry_price", "missing")
+        missing = "mark_price" if case.has("quote_balance") else "entry_price"
+        raise CaseFieldError(missing, "missing")
     others = _others(case)
     margin = _margin(case, (product, side, qty, entry), others)
     if needs.margin and margin is None and not taken_over:
@@ -131,9 +132,7 @@ def _margin_of_quote_balance(
     if product is Product.INVERSE:
         raise CaseFieldError("quote_balance", "only of linear contracts")
     margin: Decimal = case.get("quote_balance")
-    if side is not None and qty:
-        if entry is None:
-            raise CaseFieldError("mark_price", "missing")
+    if side is not None and entry is not None:
         margin += sign_of(side) * qty * case.contract_size * entry
     for index, other in enumerate(others):
         if other.entry_price is None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from recovery.sheets.errors import SheetError
 from recovery.sheets.safe_text import cell_xml as text_xml
 from recovery.sheets.safe_text import starts_formula
-from recovery.sheets.workbook_styles import Style
+from recovery.sheets.xlsx_styles import Style
 
 
 class CellRefusedError(SheetError):
