@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import connection, models
+from django.db.models import QuerySet
 from django.http import (
     Http404,
     HttpRequest,
@@ -35,10 +36,10 @@ class EstimatePaginator(Paginator):  # type: ignore[type-arg]
     @cached_property
     def count(self) -> int:
         """Rows, exact while they are few."""
-        rows: Any = self.object_list
+        rows: QuerySet[Any] = self.object_list
         few = rows.order_by()[: _COUNT_MAX + 1].count()
         if few <= _COUNT_MAX or rows.query.where:
-            return int(few)
+            return few
         return max(few, _estimate(rows.model._meta.db_table))  # noqa: SLF001
 
 

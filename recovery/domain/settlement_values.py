@@ -83,19 +83,13 @@ def _close_values(state: ScopeState) -> Values:
     if not state.has_other_positions:
         values["residual"] = state.residual
         values |= _residual_in_collateral(state)
-    if state.insolvent_fee is not None and state.scope.margin is not None:
-        fee = state.trading_fee_booked
-        values["pool_change"] = state.scope.margin - fee - state.insolvent_fee
+    opening, fee = state.lines[0].amount, state.trading_fee_booked
+    if state.insolvent_fee is not None:
+        values["pool_change"] = opening - fee - state.insolvent_fee
         values["fee_reserve_change"] = fee
-    if state.scope.margin is not None:
-        values["equity_before_fees"] = _before_fees(state)
-    return values
-
-
-def _before_fees(state: ScopeState) -> Decimal:
-    """Margin and everything that happened but fees."""
     moved = state.funding + state.interest + state.transfers
-    return state.lines[0].amount + state.customer_pnl + moved
+    values["equity_before_fees"] = opening + state.customer_pnl + moved
+    return values
 
 
 def _residual_in_collateral(state: ScopeState) -> Values:
