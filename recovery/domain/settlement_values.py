@@ -1,7 +1,5 @@
 """The figures of a settlement by their names in the case format, section 5.1."""
 
-from decimal import Decimal
-
 from recovery.domain.instruments import PositionSide, Product
 from recovery.domain.money import ONE, ZERO, divide, round_amount
 from recovery.domain.policy_words import Bearer, FeeRule, SettlePer
@@ -83,19 +81,13 @@ def _close_values(state: ScopeState) -> Values:
     if not state.has_other_positions:
         values["residual"] = state.residual
         values |= _residual_in_collateral(state)
-    if state.insolvent_fee is not None and state.scope.margin is not None:
-        fee = state.trading_fee_booked
-        values["pool_change"] = state.scope.margin - fee - state.insolvent_fee
+    opening, fee = state.lines[0].amount, state.trading_fee_booked
+    if state.insolvent_fee is not None:
+        values["pool_change"] = opening - fee - state.insolvent_fee
         values["fee_reserve_change"] = fee
-    if state.scope.margin is not None:
-        values["equity_before_fees"] = _before_fees(state)
-    return values
-
-
-def _before_fees(state: ScopeState) -> Decimal:
-    """Margin and everything that happened but fees."""
     moved = state.funding + state.interest + state.transfers
-    return state.lines[0].amount + state.customer_pnl + moved
+    values["equity_before_fees"] = opening + state.customer_pnl + moved
+    return values
 
 
 def _residual_in_collateral(state: ScopeState) -> Values:

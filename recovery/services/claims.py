@@ -171,10 +171,8 @@ def _is_within_budget(claim: Claim, now: datetime) -> bool:
     asked = ClaimCode.objects.filter(
         claim__customer_id=claim.customer_id or 0, made_at__gt=now - _HOUR
     ).aggregate(of_claim=Count("pk", filter=Q(claim_id=claim.pk)), of_all=Count("pk"))
-    return (
-        asked["of_claim"] < CODES_PER_HOUR
-        and asked["of_all"] < CODES_PER_CUSTOMER_AND_HOUR
-    )
+    of_claim, of_all = int(asked["of_claim"]), int(asked["of_all"])
+    return of_claim < CODES_PER_HOUR and of_all < CODES_PER_CUSTOMER_AND_HOUR
 
 
 def _claim_locked(reference: str) -> Claim:

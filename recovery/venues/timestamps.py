@@ -1,7 +1,7 @@
 """Written times to aware UTC instants, strictly in the forms a layout declares."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -32,6 +32,7 @@ class ZoneUnknownError(RecoveryError):
 
 
 Reader = Callable[[str], datetime]
+_Form = Callable[[str, tzinfo], datetime | None]
 _OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})", re.ASCII)
 _DAY = r"(?:\d{4}-(?:0[1-9]|1[0-2])-\d{2})"
 _CLOCK = r"(?:\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?)"
@@ -66,7 +67,7 @@ def time_reader(forms: tuple[str, ...], zone: tzinfo) -> Reader:
     The function raises TimeUnreadableError; it remembers its last answer, since
     neighbouring rows often carry one time.
     """
-    readers = [_FORMS[form] for form in forms]
+    first, *others = (_FORMS[form] for form in forms)
     last_text: str | None = None
     last_time = EARLIEST
 
@@ -74,18 +75,23 @@ def time_reader(forms: tuple[str, ...], zone: tzinfo) -> Reader:
         nonlocal last_text, last_time
         if text == last_text:
             return last_time
-        for reader in readers:
-            found = reader(text, zone)
-            if found is not None:
-                break
-        else:
-            raise TimeUnreadableError(text, "is not a time in the declared form")
+        found = first(text, zone)
+        if found is None:
+            found = _first_found(text, zone, others)
         if found < EARLIEST:
             raise TimeUnreadableError(text, "lies before any venue existed")
         last_text, last_time = text, found
         return found
 
     return read
+
+
+def _first_found(text: str, zone: tzinfo, readers: Iterable[_Form]) -> datetime:
+    for reader in readers:
+        found = reader(text, zone)
+        if found is not None:
+            return found
+    raise TimeUnreadableError(text, "is not a time in the declared form")
 
 
 def _iso_z(text: str, _zone: tzinfo) -> datetime | None:
@@ -125,7 +131,7 @@ def _placed(local: datetime, zone: tzinfo, text: str) -> datetime:
     return here.astimezone(UTC)
 
 
-_FORMS: dict[str, Callable[[str, tzinfo], datetime | None]] = {
+_FORMS: dict[str, _Form] = {
     "iso_z": _iso_z,
     "calendar": _calendar,
     "minute_first": _minute_first,

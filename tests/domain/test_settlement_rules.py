@@ -328,6 +328,115 @@ def test_rounded_split_without_the_customer_closes_with_the_last_receiver() -> N
     )
 
 
+def test_surplus_of_the_insolvent_has_its_own_receiver() -> None:
+    # Whole fee 9.01 + 9.2, equity 10.5: the first fee is cut to the 0.5 it brought.
+    check(
+        {
+            "surplus": "10.5",
+            "liquidation_fee": "9.7",
+            "residual": "0",
+            "paid_to": {"customer": "0", "pool": "0.8"},
+        },
+        mark_price="95",
+        events=[forced("5", "90.1"), forced("5", "92")],
+        policy={
+            "settle_per": "fill",
+            "insolvent_surplus_to": "pool",
+            "liquidation_fee": FEE | {"rate": "0.02"},
+        },
+    )
+
+
+def test_closed_position_among_open_ones_counts_nothing() -> None:
+    values = values_of(
+        mark_price="95",
+        maintenance_margin_rate="0.01",
+        events=[forced("10", "95")],
+        other_positions=[OTHER | {"qty": "0"}, OTHER],
+        policy={"settle_per": "fill"},
+    )
+    assert values["equity_after"] == "100"
+
+
+def test_opening_with_fees_on_the_entry_pays_on_the_fill() -> None:
+    buy = {"type": "fill", "side": "buy", "qty": "10", "price": "110"}
+    check(
+        {"trading_fee": "1.1"},
+        events=[buy],
+        policy={"trading_fee_rate": "0.001", "trading_fee_base": "entry_notional"},
+    )
+
+
+def test_inverse_notional_is_an_amount_of_the_quote() -> None:
+    check(
+        {"reduced_qty": "20", "pnl": "0"},
+        product="inverse",
+        contract_size="10",
+        qty=None,
+        notional="200",
+        events=[forced("20", "100")],
+    )
+
+
+def test_result_of_a_trade_is_told_net_of_fees_and_over_the_margin() -> None:
+    check(
+        {
+            "pnl": "-50",
+            "opening_fee": "2",
+            "realised_pnl_net_of_fees": "-50.95",
+            "pnl_over_margin": "-0.5",
+            "remaining_qty": "0",
+        },
+        kind="pnl",
+        events=[forced("10", "95")],
+        policy={
+            "trading_fee_rate": "0.001",
+            "opening_fee_rate": "0.002",
+            "liquidation_fee": FEE,
+            "settle_per": "fill",
+            "takeover_at_bankruptcy": True,
+        },
+    )
+
+
+def test_result_without_a_position_at_the_start_needs_no_entry() -> None:
+    values = values_of(
+        kind="pnl",
+        qty="0",
+        side=None,
+        entry_price=None,
+        margin=None,
+        events=[
+            {"type": "fill", "side": "sell", "qty": "5", "price": "100"},
+            {"type": "fill", "qty": "2", "price": "90"},
+            {"type": "fee", "amount": "-1", "asset": "BNB"},
+        ],
+        policy={"opening_fee_rate": "0.001"},
+    )
+    assert values["pnl"] == "20"
+    assert values["opening_fee"] == "0"
+    assert values["remaining_side"] == "short"
+    assert not values.keys() & {"realised_pnl_net_of_fees", "pnl_over_margin"}
+
+
+def test_money_may_be_booked_in_steps_of_any_size() -> None:
+    check(
+        {"trading_fee": "1", "residual": "49"},
+        events=[forced("10", "95")],
+        policy={
+            "trading_fee_rate": "0.001",
+            "rounding": {"money": {"step": "0.5", "mode": "up"}},
+        },
+    )
+
+
+def test_quote_balance_of_a_flat_scope_is_its_margin() -> None:
+    values = values_of(
+        qty="0", side=None, entry_price=None, margin=None, quote_balance="70"
+    )
+    assert values["wallet_balance_after"] == "70"
+
+
 def test_residual_may_be_paid_in_the_collateral_asset() -> None:
     check(
         {"residual": "50", "residual_in_collateral_asset": "0.0016"},
