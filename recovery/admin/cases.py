@@ -157,7 +157,6 @@ class CaseAdmin(DeskAdmin):
         "event_shown",
         "variance_shown",
         "status_shown",
-        "assignee_shown",
         "due_shown",
     )
     list_filter = (
@@ -217,15 +216,10 @@ class CaseAdmin(DeskAdmin):
         variance = variance_text(result.variance_amount, result.asset)
         return two_lines(nowrap(variance), words(result.reason) or "no break")
 
-    @display(description="Status", ordering="status")
+    @display(description="Status and assignee", ordering="status")
     def status_shown(self, case: RecoveryCase) -> SafeString:
-        """Where it stands."""
-        return badge(case.status)
-
-    @display(description="Assignee")
-    def assignee_shown(self, case: RecoveryCase) -> str:
-        """Whose it is."""
-        return str(case.assignee or "nobody")
+        """Where it stands, and whose it is."""
+        return two_lines(badge(case.status), str(case.assignee or "nobody"))
 
     @display(description="Next update", ordering="next_update_due_at")
     def due_shown(self, case: RecoveryCase) -> SafeString | str:
