@@ -1,17 +1,20 @@
 """The page of a case: the answer above the fold, the evidence below."""
 
-from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.urls import reverse
 
+from recovery.admin.acts import offered
 from recovery.admin.assessment_blocks import (
     answer_of,
     assessment_blocks,
     figures_of,
     other_assessments_block,
 )
-from recovery.admin.pages import Block, Fact, heads, table_block
+from recovery.admin.pages import Block, Fact, Table, Visit, heads, table_block
+from recovery.admin.payments import PAYMENT_ACTS
+from recovery.admin.sealed import Sealed, sealed_payment
 from recovery.admin.show import (
     amount_cell,
     badge,
@@ -72,28 +75,64 @@ def case_facts(case: RecoveryCase, now: datetime) -> list[Fact]:
     ]
 
 
-def payments_block(payments: Iterable[Payment]) -> Block:
-    """Payments of a case, each with its own state and page."""
-    rows = [
-        (
-            link(
-                reverse("admin:recovery_payment_change", args=[payment.pk]),
-                payment.reference,
-            ),
-            words(payment.kind),
-            amount_cell(payment.amount, payment.asset),
-            badge(payment.status),
-            str(payment.proposer),
-            str(payment.approver or "—"),
-            payment.batch.reference if payment.batch else "—",
-            moment_cell(payment.status_since),
-        )
-        for payment in payments
-    ]
+def payments_block(visit: Visit, case: RecoveryCase) -> Block:
+    """Payments of a case: a row each, and below what may be done to which."""
+    payments = list(
+        case.payments.select_related(
+            "proposer",
+            "approver",
+            "batch",
+            "destination",
+            "case__event__account",
+            "decision__result__assessment",
+        ).order_by("pk")
+    )
     columns = heads(
         "Payment", "Kind", "#Amount", "Status", "Proposer", "Approver", "Batch", "Since"
     )
-    return table_block("Payments", columns, rows, empty="No payment yet.")
+    rows = [_payment_row(payment) for payment in payments]
+    cards = [_payment_card(visit, payment) for payment in payments]
+    return Block(
+        "Payments",
+        "recovery/desk/blocks/payments.html",
+        {
+            "table": Table(columns, rows, "No payment yet."),
+            "cards": [card for card in cards if card.acts or card.own_words],
+            "case_url": reverse("admin:recovery_recoverycase_change", args=[case.pk]),
+        },
+    )
+
+
+def _payment_row(payment: Payment) -> tuple[Any, ...]:
+    return (
+        link(_payment_url(payment), payment.reference),
+        words(payment.kind),
+        amount_cell(payment.amount, payment.asset),
+        badge(payment.status),
+        str(payment.proposer),
+        str(payment.approver or "—"),
+        payment.batch.reference if payment.batch else "—",
+        moment_cell(payment.status_since),
+    )
+
+
+def _payment_url(payment: Payment) -> str:
+    return reverse("admin:recovery_payment_change", args=[payment.pk])
+
+
+def _payment_card(visit: Visit, payment: Payment) -> Sealed:
+    acts = offered(
+        PAYMENT_ACTS,
+        visit.actor,
+        payment,
+        lambda name: reverse("admin:recovery_payment_act", args=[payment.pk, name]),
+    )
+    return sealed_payment(
+        payment,
+        acts,
+        url=_payment_url(payment),
+        is_own=visit.is_me(payment.proposer_id, payment.decision.proposer_id),
+    )
 
 
 def notes_block(case: RecoveryCase) -> Block:
