@@ -31,9 +31,13 @@ def grouped_reference(prefix: str, random_bytes: bytes) -> str:
 
 
 def clean_reference(text: str) -> str:
-    """A reference as typed by a person, brought to its own form."""
+    """A reference as typed by a person, brought to its own form.
+
+    The prefix before the first dash is a word: only behind it are letters that look
+    like figures read as figures.
+    """
     prefix, dash, rest = text.strip().upper().replace(" ", "-").partition("-")
-    return prefix + dash + rest.translate(str.maketrans("OILU", "011V"))
+    return f"{prefix}{dash}{rest.translate(str.maketrans('OILU', '011V'))}"
 
 
 def _spell(number: int, length: int) -> str:
