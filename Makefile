@@ -11,6 +11,11 @@ UV_LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-emit-ind
 UV_STAMP := $(VENV)/.filled-uv
 RUN_STAMP := $(VENV)/.filled-run
 DEV_STAMP := $(VENV)/.filled-dev
+# The machine's own authorities, where it has them: a company's proxy is among them.
+SYSTEM_CERTS := $(wildcard /etc/ssl/certs/ca-certificates.crt)
+ifneq ($(SYSTEM_CERTS),)
+export SSL_CERT_FILE ?= $(SYSTEM_CERTS)
+endif
 # What a server behind TLS would say; nothing is started with it.
 PRODUCTION_LIKE := DJANGO_ALLOWED_HOSTS=desk.example.com \
 	DJANGO_CSRF_TRUSTED_ORIGINS=https://desk.example.com BEHIND_TLS_PROXY=true \

@@ -2,8 +2,13 @@
 
 from django.contrib.admin.apps import AdminConfig
 
+from config.celery import app as celery_app
+
+# Tasks find their broker through this app as soon as Django is set up.
+__all__ = ["DeskConfig", "celery_app"]
+
 
 class DeskConfig(AdminConfig):
-    """The admin with unfold's site and our own navigation."""
+    """The admin with our own site: duties open doors, permissions do not."""
 
-    default_site = "unfold.sites.UnfoldAdminSite"
+    default_site = "config.desk_site.DeskSite"

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import NoReturn
 
-from config.engines.addresses import run_folder
+from config.engines.addresses import make_run_folder, run_folder
 from config.env import EnvironmentValueError, env_int, env_str
 
 PORT_DEFAULT = 8000
@@ -72,7 +72,7 @@ def main(arguments: list[str]) -> NoReturn:
     if len(arguments) != 1 or arguments[0] not in commands:
         sys.exit(f"Name one process: {', '.join(commands)}.")
     command = commands[arguments[0]]
-    run_folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_run_folder()
     os.execv(command[0], command)  # noqa: S606 - our own fixed command
 
 

@@ -6,6 +6,7 @@ Safe when nothing is set: debug off, a secret made on the spot, local hosts only
 import secrets
 from pathlib import Path
 
+from config.desk_theme import DESK
 from config.engines.addresses import (
     broker_url_from_env,
     database_from_env,
@@ -25,7 +26,7 @@ CSRF_TRUSTED_ORIGINS = env_list("DJANGO_CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
     "accounts",
-    "unfold",
+    "unfold.apps.BasicAppConfig",  # The plain one: the site is ours, not unfold's.
     "config.desk.DeskConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -43,6 +44,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "recovery.web.middleware.ClaimPagesMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -90,6 +92,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
@@ -181,14 +184,4 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env_str("LOG_LEVEL", "WARNING")},
 }
 
-UNFOLD = {
-    "SITE_TITLE": "Recovery Desk",
-    "SITE_HEADER": "Recovery Desk",
-    "SITE_SYMBOL": "account_balance_wallet",
-    "SHOW_HISTORY": False,
-    "SHOW_VIEW_ON_SITE": False,
-    "SIDEBAR": {
-        "show_search": False,
-        "show_all_applications": False,
-    },
-}
+UNFOLD = DESK

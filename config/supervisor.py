@@ -19,12 +19,12 @@ from subprocess import CalledProcessError
 from types import FrameType
 
 from config.children import Child, ChildPlan, Surroundings
-from config.engines.addresses import run_folder
+from config.engines.addresses import make_run_folder
 from config.engines.errors import EngineStartError, PreparationFailedError
 from config.engines.locks import FolderLock
 from config.engines.prepare import prepare_database, prepare_if_behind
 from config.engines.processes import children_of, wait_until
-from config.engines.running import EngineReport, engines_running
+from config.engines.running import Engines, engines_running
 from config.env import EnvironmentValueError, env_secret, env_str
 from config.first_commands import FirstCommands
 from config.local_run import (
@@ -149,7 +149,7 @@ class Supervisor:
                 self._wish.is_starting = False
                 for line in _where_things_are(self._plan, engines, children):
                     say(line)
-                self._supervise(children, around)
+                self._supervise(engines, children, around)
 
     @contextmanager
     def _children(self, around: Surroundings) -> Iterator[list[Child]]:
@@ -163,11 +163,14 @@ class Supervisor:
             for child in children:
                 child.stop(hurry=self._wish.in_hurry)
 
-    def _supervise(self, children: list[Child], around: Surroundings) -> None:
+    def _supervise(
+        self, engines: Engines, children: list[Child], around: Surroundings
+    ) -> None:
         first = FirstCommands(self._plan.first_commands, self._plan.is_ready, around)
         try:
             while not self._wish.count:
                 first.go_on()
+                _revive(engines, around)
                 for child in children:
                     child.keep_running()
                 time.sleep(_POLL_SECONDS)
@@ -202,11 +205,9 @@ def desk_plan(run_dir: Path, port: int) -> DeskPlan:
 
 def main() -> int:
     """Run the desk on PORT, unless the port or the run folder is taken."""
-    run_dir = run_folder()
-    run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    only_one = FolderLock(run_dir / "supervisor.lock")
     try:
-        port = port_from_env()
+        port, run_dir = port_from_env(), make_run_folder()
+        only_one = FolderLock(run_dir / "supervisor.lock")
         if not only_one.try_acquire():
             say(f"A desk is running in {run_dir} already; RUN_DIR=… names another.")
             return _REFUSED
@@ -220,8 +221,6 @@ def main() -> int:
     except (EngineStartError, PreparationFailedError, CalledProcessError) as error:
         say(str(error))
         return _FAILED
-    finally:
-        only_one.release()
 
 
 def _prepare(run_dir: Path, environment: Mapping[str, str]) -> None:
@@ -233,9 +232,9 @@ def _prepare(run_dir: Path, environment: Mapping[str, str]) -> None:
 
 
 def _where_things_are(
-    plan: DeskPlan, engines: EngineReport, children: Sequence[Child]
+    plan: DeskPlan, engines: Engines, children: Sequence[Child]
 ) -> Iterator[str]:
-    pids = {child.plan.name: child.pid for child in children} | dict(engines.pids)
+    pids = {child.plan.name: child.pid for child in children} | engines.pids
     started = ", ".join(f"{name} {pid}" for name, pid in pids.items())
     yield f"Recovery Desk   {plan.site}"
     yield f"  started       {started}"
@@ -245,6 +244,14 @@ def _where_things_are(
     yield f"  logs          {plan.run_dir / 'logs'}"
     yield f"  mail          {env_str('MAIL_DIR', str(plan.run_dir / 'mail'))}"
     yield "  Ctrl-C ends everything."
+
+
+def _revive(engines: Engines, around: Surroundings) -> None:
+    before = engines.pids
+    for name in engines.revive():
+        say(f"{name} had ended by itself; it runs again.")
+        around.watcher.ended(before[name])
+        around.watcher.begun(engines.pids[name])
 
 
 def _adopt_orphans() -> None:

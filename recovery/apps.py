@@ -18,6 +18,6 @@ class RecoveryConfig(AppConfig):
 
 
 def _ship_rules(**_kwargs: Any) -> None:
-    from recovery.services.rules import rules_ship  # noqa: PLC0415 - needs the apps
+    from recovery.services.rules import rules_ship
 
     rules_ship()

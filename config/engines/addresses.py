@@ -1,4 +1,4 @@
-"""Where PostgreSQL and Redis are reached; nothing here starts anything.
+"""Where PostgreSQL and Redis are reached; nothing here starts a server.
 
 Without DATABASE_URL or REDIS_URL the addresses are those of the embedded servers of
 the run folder. They follow from the folder's path alone, so every process of a
@@ -50,6 +50,21 @@ def run_folder() -> Path:
     """Give the folder of everything a running desk writes: RUN_DIR, else `.run`."""
     named = env_str("RUN_DIR")
     return Path(named).absolute() if named else _CHECKOUT / ".run"
+
+
+def make_run_folder() -> Path:
+    """Make the run folder where it is missing, closed to other people.
+
+    Raises:
+        EnvironmentValueError: RUN_DIR names no folder that can be written to.
+    """
+    run_dir = run_folder()
+    try:
+        run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        expected = f"a folder that can be written to ({error.strerror})"
+        raise EnvironmentValueError("RUN_DIR", expected) from error
+    return run_dir
 
 
 def socket_folder(run_dir: Path) -> Path:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from config.engines.addresses import DatabaseRole, run_folder
+from config.engines.addresses import DatabaseRole, make_run_folder
 
 # Commands that work on files and code alone.
 _WITHOUT_DATABASE = frozenset(
@@ -59,15 +59,14 @@ def command_surroundings(arguments: Sequence[str]) -> Iterator[None]:
         yield
         return
     # Imported here: commands without a database do not wait for its driver.
-    from config.engines.prepare import (  # noqa: PLC0415
+    from config.engines.prepare import (
         finish_migration,
         prepare_if_behind,
     )
-    from config.engines.running import engines_running  # noqa: PLC0415
-    from config.local_run import secret_key_environment  # noqa: PLC0415
+    from config.engines.running import engines_running
+    from config.local_run import secret_key_environment
 
-    run_dir = run_folder()
-    run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    run_dir = make_run_folder()
     # Links signed by a command are read by the desk that runs beside it.
     os.environ.update(secret_key_environment(run_dir))
     with engines_running(run_dir):

@@ -17,20 +17,10 @@ from psycopg import sql
 
 from config.engines.addresses import DATABASE_NAME, OWNER_ROLE
 from config.engines.errors import EngineStartError
-from config.engines.processes import (
-    end_in_steps,
-    end_leftovers,
-    start_bound,
-    wait_until,
-)
+from config.engines.processes import end_leftovers, start_bound, wait_until
+from config.engines.server import EmbeddedServer
 
 _ENGINE = "PostgreSQL"
-# Fast shutdown, then without a checkpoint, then by force.
-_STOP_STEPS = (
-    (signal.SIGINT, 30.0),
-    (signal.SIGQUIT, 5.0),
-    (signal.SIGKILL, 5.0),
-)
 _START_SECONDS = 600.0  # Recovery after a crash may take its time.
 _LOG_BYTES_MAX = 8_000_000
 _LOG_TAIL_LINES = 8
@@ -63,22 +53,25 @@ _HASTY_SETTINGS = {
 }
 
 
-class PostgresServer:
-    """One server over `folder`/data; call every method under the folder's lock."""
+class PostgresServer(EmbeddedServer):
+    """One server over `folder`/data."""
+
+    name = "postgres"
+    # Fast shutdown, then without a checkpoint, then by force.
+    stop_steps = (
+        (signal.SIGINT, 30.0),
+        (signal.SIGQUIT, 5.0),
+        (signal.SIGKILL, 5.0),
+    )
 
     def __init__(self, folder: Path, sockets: Path, *, durable: bool = True) -> None:
         """Name the folder, its socket folder, and whether a crash may lose data."""
+        super().__init__()
         self._folder = folder
         self._data = folder / "data"
         self._log = folder / "server.log"
         self._sockets = sockets
         self._durable = durable
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def pid(self) -> int | None:
-        """Give the number of the running server."""
-        return self._process.pid if self._process else None
 
     def start(self) -> None:
         """Start the server, making its data folder and database at first use.
@@ -86,6 +79,7 @@ class PostgresServer:
         Raises:
             EngineStartError: the binaries are missing, or the server refused.
         """
+        self._process = None
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._shorten_log()
         self._clear_leftovers()
@@ -94,16 +88,10 @@ class PostgresServer:
         self._launch()
         self._create_database()
 
-    def stop(self) -> None:
-        """Stop the server and wait until it is gone."""
-        if self._process is not None:
-            end_in_steps(self._process, _STOP_STEPS)
-            self._process = None
-
     def _clear_leftovers(self) -> None:
         if not self._data.is_dir():
             return
-        if not end_leftovers(self._data, _STOP_STEPS):
+        if not end_leftovers(self._data, self.stop_steps):
             reason = f"an earlier server still works in {self._data}"
             raise EngineStartError(_ENGINE, reason)
         # Nobody works in the folder and we hold its lock: whatever number this file

@@ -73,9 +73,9 @@ def finish_migration() -> None:
 
     With migrations still to come there is nothing to grant on yet.
     """
-    from django.conf import settings  # noqa: PLC0415 - only after Django's set-up
-    from django.db import connection  # noqa: PLC0415
-    from django.db.migrations.executor import MigrationExecutor  # noqa: PLC0415
+    from django.conf import settings
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
 
     executor = MigrationExecutor(connection)
     is_complete = not executor.migration_plan(executor.loader.graph.leaf_nodes())
@@ -139,8 +139,8 @@ def main() -> None:
     os.environ["DATABASE_ROLE"] = DatabaseRole.OWNER
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-    import django  # noqa: PLC0415 - reads the settings, so after the lines above
-    from django.core.management import call_command  # noqa: PLC0415
+    import django
+    from django.core.management import call_command
 
     django.setup()
     # A first start on this machine makes some twenty tables' worth of lines.

@@ -5,36 +5,28 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 from pathlib import Path
 
 from config.engines.errors import EngineStartError
-from config.engines.processes import (
-    end_in_steps,
-    end_leftovers,
-    start_bound,
-    wait_until,
-)
+from config.engines.processes import end_leftovers, start_bound, wait_until
+from config.engines.server import EmbeddedServer
 
 _ENGINE = "Redis"
-_STOP_STEPS = ((signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0))
 _START_SECONDS = 20.0
 _ANSWER_SECONDS = 2.0
 
 
-class RedisServer:
-    """One server that works in `folder`; call every method under its lock."""
+class RedisServer(EmbeddedServer):
+    """One server that works in `folder`."""
+
+    name = "redis"
+    stop_steps = ((signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0))
 
     def __init__(self, folder: Path, sockets: Path) -> None:
         """Name its working folder and the folder of its socket."""
+        super().__init__()
         self._folder = folder
         self._socket = sockets / "redis.sock"
-        self._process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def pid(self) -> int | None:
-        """Give the number of the running server."""
-        return self._process.pid if self._process else None
 
     def start(self) -> None:
         """Start the server and wait until it answers.
@@ -43,7 +35,7 @@ class RedisServer:
             EngineStartError: there is no server to start, or it refused.
         """
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not end_leftovers(self._folder, _STOP_STEPS):
+        if not end_leftovers(self._folder, self.stop_steps):
             reason = f"an earlier server still works in {self._folder}"
             raise EngineStartError(_ENGINE, reason)
         self._socket.unlink(missing_ok=True)
@@ -56,12 +48,6 @@ class RedisServer:
         if not is_in_time or self._process.poll() is not None:
             self.stop()
             raise EngineStartError(_ENGINE, log.read_text("utf-8", "replace"))
-
-    def stop(self) -> None:
-        """Stop the server and wait until it is gone."""
-        if self._process is not None:
-            end_in_steps(self._process, _STOP_STEPS)
-            self._process = None
 
     def _command(self) -> list[str]:
         # Job rows in PostgreSQL are the record of work, so nothing is saved here.

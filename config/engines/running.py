@@ -7,7 +7,6 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from config.engines.addresses import socket_folder
@@ -15,6 +14,7 @@ from config.engines.errors import EngineStartError
 from config.engines.locks import FolderLock
 from config.engines.postgres import PostgresServer, ready_server
 from config.engines.redis import RedisServer, answers
+from config.engines.server import EmbeddedServer
 from config.env import env_secret
 
 _OTHERS_START_SECONDS = 120.0
@@ -23,29 +23,10 @@ _QUIET_SECONDS = 1.0
 _USERS_SECONDS = 3600.0
 
 
-@dataclass(frozen=True, slots=True)
-class EngineReport:
-    """What a caller may tell people about the servers.
-
-    Attributes:
-        is_ours: we started them and shall stop them.
-        pids: numbers of the servers we started, by their names.
-    """
-
-    is_ours: bool
-    pids: dict[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    postgres: bool
-    redis: bool
-
-
 @contextmanager
 def engines_running(
     run_dir: Path, *, durable: bool = True, users_seconds: float = _USERS_SECONDS
-) -> Iterator[EngineReport]:
+) -> Iterator["Engines"]:
     """Have the embedded servers of a run folder run for the length of a block.
 
     Servers that another process runs are used as they are. Only what this call
@@ -56,44 +37,56 @@ def engines_running(
     Raises:
         EngineStartError: a server could not be started.
     """
-    wanted = _Wanted(
-        postgres=env_secret("DATABASE_URL") is None,
-        redis=env_secret("REDIS_URL") is None,
-    )
-    if not (wanted.postgres or wanted.redis):
-        yield EngineReport(is_ours=False, pids={})
+    engines = Engines(run_dir, durable=durable)
+    if not engines.are_wanted:
+        yield engines
         return
     run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    engines = _Engines(run_dir, wanted, durable=durable)
     users = FolderLock(run_dir / "users.lock")
     with users.held_shared(_OTHERS_START_SECONDS):
         engines.start_or_join()
         try:
-            yield engines.report()
+            yield engines
         finally:
             engines.stop(users, users_seconds)
 
 
-class _Engines:
-    """The servers of one run folder, ours or another process's."""
+class Engines:
+    """The embedded servers of one run folder, ours or another process's."""
 
-    def __init__(self, run_dir: Path, wanted: _Wanted, *, durable: bool) -> None:
-        self._wanted = wanted
+    def __init__(self, run_dir: Path, *, durable: bool) -> None:
+        """Leave out the servers whose address the environment gives."""
         self._sockets = socket_folder(run_dir)
         self._data = run_dir / "postgres" / "data"
         self._owner = FolderLock(run_dir / "engines.lock")
-        self._postgres = PostgresServer(
-            run_dir / "postgres", self._sockets, durable=durable
-        )
-        self._redis = RedisServer(run_dir / "redis", self._sockets)
-        self._is_ours = False
+        self._servers: list[EmbeddedServer] = []
+        if env_secret("DATABASE_URL") is None:
+            folder = run_dir / "postgres"
+            self._servers.append(PostgresServer(folder, self._sockets, durable=durable))
+        if env_secret("REDIS_URL") is None:
+            self._servers.append(RedisServer(run_dir / "redis", self._sockets))
+        self.is_ours = False
 
-    def report(self) -> EngineReport:
-        servers = {"postgres": self._postgres.pid, "redis": self._redis.pid}
-        pids = {name: pid for name, pid in servers.items() if pid is not None}
-        return EngineReport(is_ours=self._is_ours, pids=pids)
+    @property
+    def are_wanted(self) -> bool:
+        """Tell whether there is any server to run."""
+        return bool(self._servers)
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """Give the numbers of the servers we started, by their names."""
+        return {
+            server.name: server.pid
+            for server in self._servers
+            if server.pid is not None
+        }
 
     def start_or_join(self) -> None:
+        """Become the owner and start the servers, or wait until the owner's answer.
+
+        Raises:
+            EngineStartError: a server could not be started.
+        """
         deadline = time.monotonic() + _OTHERS_START_SECONDS
         while not self._owner.try_acquire():
             if self._others_answer():
@@ -102,15 +95,29 @@ class _Engines:
                 reason = "another process holds the run folder but does not answer"
                 raise EngineStartError("The engines", reason)
             time.sleep(_POLL_SECONDS)
-        self._is_ours = True
+        self.is_ours = True
         try:
-            self._start()
+            _make_private(self._sockets)
+            for server in self._servers:
+                server.start()
         except BaseException:
             self._stop()
             raise
 
+    def revive(self) -> list[str]:
+        """Start servers of ours again that have ended by themselves; name them.
+
+        Raises:
+            EngineStartError: a server could not be started again.
+        """
+        ended = [server for server in self._servers if server.has_ended()]
+        for server in ended:
+            server.start()
+        return [server.name for server in ended]
+
     def stop(self, users: FolderLock, users_seconds: float) -> None:
-        if not self._is_ours:
+        """Stop what is ours once nobody uses it any more, or the time is over."""
+        if not self.is_ours:
             return
         users.release()
         try:
@@ -119,24 +126,18 @@ class _Engines:
             self._stop()
             users.release()
 
-    def _start(self) -> None:
-        _make_private(self._sockets)
-        if self._wanted.postgres:
-            self._postgres.start()
-        if self._wanted.redis:
-            self._redis.start()
-
     def _stop(self) -> None:
-        self._redis.stop()
-        self._postgres.stop()
+        for server in reversed(self._servers):
+            server.stop()
         shutil.rmtree(self._sockets, ignore_errors=True)
-        self._is_ours = False
+        self.is_ours = False
         self._owner.release()
 
     def _others_answer(self) -> bool:
-        has_postgres = not self._wanted.postgres or ready_server(self._data) is not None
-        has_redis = not self._wanted.redis or answers(self._sockets / "redis.sock")
-        return has_postgres and has_redis
+        names = {server.name for server in self._servers}
+        return ("postgres" not in names or ready_server(self._data) is not None) and (
+            "redis" not in names or answers(self._sockets / "redis.sock")
+        )
 
 
 def _wait_for_users(users: FolderLock, seconds: float) -> None:

@@ -9,8 +9,9 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import NamedTuple
 
+from recovery.domain.figures import money_text
 from recovery.domain.ledger import ZERO
-from recovery.domain.money import exact, format_amount
+from recovery.domain.money import exact
 
 
 class LineFacts(NamedTuple):
@@ -26,7 +27,7 @@ class Step(NamedTuple):
     """All lines of one label together.
 
     Attributes:
-        count: How many lines it holds.
+        lines: How many lines it holds.
         basis: Its least certain basis.
     """
 
@@ -35,12 +36,13 @@ class Step(NamedTuple):
     expected: Decimal
     recorded: Decimal
     basis: str
-    count: int
+    lines: int
 
     @property
     def difference(self) -> Decimal:
         """Recorded - expected; negative: the customer got less."""
-        return self.recorded - self.expected
+        with exact():
+            return self.recorded - self.expected
 
 
 class _Words(NamedTuple):
@@ -112,20 +114,52 @@ def story_steps(lines: Iterable[LineFacts]) -> tuple[Step, ...]:
 
 
 def _step(label: str, group: Sequence[LineFacts]) -> Step:
-    held = {line.basis for line in group}
     return Step(
         label=label,
         name=_words(label).name,
         expected=sum((line.expected for line in group), ZERO),
         recorded=sum((line.recorded for line in group), ZERO),
-        basis=next((basis for basis in _LESS_CERTAIN if basis in held), "recorded"),
-        count=len(group),
+        basis=_least_certain({line.basis for line in group}),
+        lines=len(group),
     )
 
 
-def story_sentences(steps: Iterable[Step], asset: str) -> tuple[str, ...]:
-    """One sentence a step: what should have happened, and what was booked instead."""
-    return tuple(_sentence(step, asset) for step in steps)
+def _least_certain(held: set[str]) -> str:
+    return next((basis for basis in _LESS_CERTAIN if basis in held), "recorded")
+
+
+def story_total(steps: Sequence[Step]) -> Step:
+    """All steps together: what the rules and what the records leave."""
+    with exact():
+        return Step(
+            label="closing_balance",
+            name="What is left",
+            expected=sum((step.expected for step in steps), ZERO),
+            recorded=sum((step.recorded for step in steps), ZERO),
+            basis=_least_certain({step.basis for step in steps}),
+            lines=sum(step.lines for step in steps),
+        )
+
+
+def story_sentences(steps: Sequence[Step], asset: str) -> tuple[str, ...]:
+    """One sentence a step, and one of what is left in the end."""
+    total = story_total(steps)
+    return (*(_sentence(step, asset) for step in steps), _last_sentence(total, asset))
+
+
+def _last_sentence(total: Step, asset: str) -> str:
+    if total.difference == ZERO:
+        return f"That leaves {_with_sign(total.recorded, asset)}, as it should be."
+    return (
+        f"By the rules that leaves {_with_sign(total.expected, asset)}; the records "
+        f"leave {_with_sign(total.recorded, asset)}, which is "
+        f"{difference_words(total.difference, asset)}."
+    )
+
+
+def _with_sign(amount: Decimal, asset: str) -> str:
+    text = money_text(amount, asset)
+    return f"minus {text}" if amount < ZERO else text
 
 
 def _sentence(step: Step, asset: str) -> str:
@@ -138,9 +172,13 @@ def _sentence(step: Step, asset: str) -> str:
         said = _said(step.label, step.expected, asset)
         return _capital(f"by the rules, {said}; nothing was booked.")
     said = _said(step.label, step.expected, asset)
-    booked = format_amount(abs(step.recorded))
+    is_turned = (step.recorded < ZERO) != (step.expected < ZERO)
+    booked = money_text(step.recorded, asset)
+    if is_turned:
+        side = "to your cost" if step.recorded < ZERO else "in your favour"
+        booked = f"{booked} {side}"
     return _capital(
-        f"by the rules, {said}; {booked} {asset} was booked: "
+        f"by the rules, {said}; {booked} was booked, which is "
         f"{difference_words(step.difference, asset)}."
     )
 
@@ -148,7 +186,7 @@ def _sentence(step: Step, asset: str) -> str:
 def _said(label: str, amount: Decimal, asset: str) -> str:
     words = _words(label)
     verb = words.minus if amount < ZERO else words.plus
-    return f"{verb} {format_amount(abs(amount))} {asset}"
+    return f"{verb} {money_text(amount, asset)}"
 
 
 def _words(label: str) -> _Words:
@@ -163,15 +201,15 @@ def difference_words(difference: Decimal, asset: str) -> str:
     """A difference said from the customer's side."""
     if difference == ZERO:
         return "as it should be"
-    side = "too little" if difference < ZERO else "too much"
-    return f"{format_amount(abs(difference))} {asset} {side} for you"
+    side = "less" if difference < ZERO else "more"
+    return f"{money_text(difference, asset)} {side} for you"
 
 
 class Bar(NamedTuple):
     """One bar of a waterfall, in thousandths of the picture's width.
 
     Attributes:
-        kind: total, plus, minus or none.
+        kind: plus, minus or none of a step; booked or rules of the two sums.
     """
 
     name: str
@@ -185,31 +223,30 @@ _PICTURE_WIDTH = 1000
 _BAR_MIN = 4  # A bar that is there can be seen.
 
 
-def waterfall_bars(steps: Sequence[Step], closing_name: str) -> tuple[Bar, ...]:
-    """The recorded amounts as bars that begin where the one before ended."""
+class Waterfall(NamedTuple):
+    """A picture: its bars, and where zero lies in thousandths of the width."""
+
+    bars: tuple[Bar, ...]
+    zero: int
+
+
+def waterfall(steps: Sequence[Step]) -> Waterfall:
+    """What was booked as bars that begin where the one before ended, and both sums."""
+    total = story_total(steps)
     with exact():
         levels = [ZERO]
         for step in steps:
             levels.append(levels[-1] + step.recorded)
-        low, high = min(levels), max(levels)
-        span = (high - low) or Decimal(1)
+        low = min(*levels, total.expected)
+        span = (max(*levels, total.expected) - low) or Decimal(1)
         bars = [
             _bar(step.name, before, step.recorded, low, span)
             for step, before in zip(steps, levels, strict=False)
         ]
-        end = _bar(closing_name, ZERO, levels[-1], low, span)
-        return (*bars, end._replace(kind="total"))
-
-
-def waterfall_zero(steps: Sequence[Step]) -> int:
-    """Where zero lies in the picture, in thousandths of its width."""
-    with exact():
-        levels = [ZERO]
-        for step in steps:
-            levels.append(levels[-1] + step.recorded)
-        low, high = min(levels), max(levels)
-        span = (high - low) or Decimal(1)
-        return _place(ZERO, low, span)
+        booked = _bar("Left by what was booked", ZERO, total.recorded, low, span)
+        rules = _bar("Left by the rules", ZERO, total.expected, low, span)
+        sums = (booked._replace(kind="booked"), rules._replace(kind="rules"))
+        return Waterfall((*bars, *sums), _place(ZERO, low, span))
 
 
 def _bar(

@@ -51,7 +51,7 @@ class RecoveryCase(models.Model):
             one_of("status", CaseStatus, "recovery_case_status_known"),
             models.UniqueConstraint(
                 fields=["event"],
-                condition=~Q(status__in=[status.value for status in CASE_ENDED]),
+                condition=~Q(status__in=sorted(status.value for status in CASE_ENDED)),
                 name="recovery_case_one_open_per_event",
             ),
         ]
@@ -59,7 +59,7 @@ class RecoveryCase(models.Model):
             # The queue: what is due next among what is not ended.
             models.Index(
                 fields=["next_update_due_at", "id"],
-                condition=~Q(status__in=[status.value for status in CASE_ENDED]),
+                condition=~Q(status__in=sorted(status.value for status in CASE_ENDED)),
                 name="recovery_case_queue",
             ),
         ]

@@ -34,6 +34,7 @@ from recovery.models import (
     BreakState,
     Event,
     LedgerEntry,
+    Provenance,
 )
 from recovery.services.batches import payments_post
 from recovery.services.recomputed import decisions_follow
@@ -102,6 +103,7 @@ _COLUMNS = (
     "funding_amount", "liquidation_fee_amount", "instrument", "marker", "side",
     "quantity", "price", "mark_price", "entry_price", "position_after",
     "balance_after", "source_id", "order_id", "event_reference",
+    "source_file__manifest__agrees",
 )  # fmt: skip
 
 
@@ -123,7 +125,7 @@ def _entry(row: tuple[Any, ...]) -> Entry:
         row[4], "", row[5], row[6], LedgerRole(row[7]), row[8], row[9], row[10],
         row[11], row[12], row[13], EventMarker(row[14]), Side(row[15]), *row[16:25],
     )  # fmt: skip
-    return Entry(row[0], row[1][:12], row[2], line)
+    return Entry(row[0], row[1][:12], row[2], line, is_doubted=row[25] is False)
 
 
 class EventNames:
@@ -381,9 +383,10 @@ def _state(finding: Finding) -> BreakState:
 
 
 def _post_credits(ids: Sequence[int], now: datetime) -> None:
+    # A customer's own file proves no booking of the platform.
     seen = LedgerEntry.objects.filter(
         account__in=ids, role=LedgerRole.CREDIT, order_id__startswith="PY-"
-    )
+    ).exclude(source_file__provenance=Provenance.CUSTOMER_SUPPLIED)
     payments_post(list(seen), now=now)
 
 

@@ -210,6 +210,7 @@ def _approve(
     if decision.proposer_id == approver.pk:
         raise SamePersonError(actor.name, "proposed this decision")
     _require_active(case, decision.result)
+    _require_sealed(case, decision)
     Approval.objects.create(
         decision=decision,
         proposer=decision.proposer,
@@ -231,6 +232,23 @@ def _approve(
     )
     mail_case_news(case, f"decision.{decision.kind}", key=f"decision-{decision.pk}")
     return decision
+
+
+def _require_sealed(case: RecoveryCase, decision: Decision) -> None:
+    """Refuse a proposal whose seal tells something else than its own row."""
+    content = _content(
+        case,
+        decision.result,
+        DecisionKind(decision.kind),
+        decision.amount,
+        decision.reason,
+        _provenance(decision.result),
+    )
+    digest = digest_text(canonical_json(content))
+    if digest != decision.content_digest:
+        raise StaleError(
+            "What the proposal rests on", decision.content_digest[:12], digest[:12]
+        )
 
 
 @transaction.atomic

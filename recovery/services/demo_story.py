@@ -26,7 +26,7 @@ from recovery.models import (
 from recovery.services.actors import OPERATOR, Actor, staff_actor
 from recovery.services.batches import batch_build, batch_release
 from recovery.services.cases import case_open, case_take
-from recovery.services.claims import claim_file
+from recovery.services.claims import Filing, claim_file
 from recovery.services.decisions import (
     decision_approve,
     decision_expected,
@@ -179,9 +179,11 @@ class DemoStory:
     def _filed(self, scenario: str) -> str:
         event = self._event(scenario, venue="house")
         claim = claim_file(
-            account_number=event.account.number,
-            transaction_id=event.source_reference,
-            message="My position was liquidated and less came back than I expected.",
+            Filing(
+                account_number=event.account.number,
+                transaction_id=event.source_reference,
+                message="My position was liquidated, and less was left than I expect.",
+            ),
             now=self.now,
         )
         return claim.reference

@@ -69,7 +69,7 @@ class _Book:
         name = sheet_name(sheet.name, self.counts)
         self._hidden.append(sheet.hidden)
         part = f"xl/worksheets/sheet{len(self.counts) + 1}.xml"
-        with self._file.open(_entry(part), "w", force_zip64=True) as stream:
+        with self._file.open(_entry(part), "w") as stream:
             count = _SheetWriter(sheet, self._styles).write(stream, rows)
         self.counts[name] = count
         return count

@@ -11,6 +11,7 @@ from config.engines.addresses import (
     database_role_from_env,
     embedded_database,
     embedded_redis_url,
+    make_run_folder,
     redis_client_url,
     run_folder,
     socket_folder,
@@ -62,6 +63,15 @@ def test_address_that_is_no_redis_is_refused(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("REDIS_URL", "amqp://broker.example.com")
     with pytest.raises(EnvironmentValueError, match="REDIS_URL"):
         broker_url_from_env()
+
+
+def test_run_folder_that_cannot_be_made_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("RUN_DIR", str(tmp_path / "file" / "run"))
+    with pytest.raises(EnvironmentValueError, match="RUN_DIR"):
+        make_run_folder()
 
 
 def test_command_without_database_cannot_reach_one() -> None:

@@ -181,6 +181,23 @@ def test_killed_owner_leaves_its_data_and_nothing_else(tmp_path: Path) -> None:
     assert servers_of(tmp_path) == []
 
 
+def test_server_that_ended_by_itself_is_revived(tmp_path: Path) -> None:
+    with engines_running(tmp_path) as report:
+        assert report.revive() == []
+        before = report.pids
+        for pid in before.values():
+            os.kill(pid, signal.SIGKILL)
+        revived: set[str] = set()
+        assert wait_until(
+            lambda: revived.update(report.revive()) or len(revived) == 2,
+            PATIENCE_SECONDS,
+        )
+        assert report.pids.keys() == before.keys()
+        assert not set(report.pids.values()) & set(before.values())
+        with connect(tmp_path) as connection:
+            connection.execute("SELECT 1")
+
+
 def test_killed_servers_start_again_over_their_stale_files(tmp_path: Path) -> None:
     with engines_running(tmp_path) as report:
         for pid in report.pids.values():

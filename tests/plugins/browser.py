@@ -4,7 +4,7 @@ Without Chromium these tests are skipped, and the closing lines say so loudly; w
 REQUIRE_BROWSER=1 they fail instead.
 """
 
-# ruff: noqa: PLC0415 - Django is read only when its settings have an address,
+
 # Playwright only when a browser is wanted.
 
 import os

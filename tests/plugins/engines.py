@@ -4,7 +4,7 @@ Named in pyproject's addopts, because pytest-django reads the settings, and with
 the address of the database, before any conftest may speak.
 """
 
-# ruff: noqa: PLC0415 - Django is read only when its settings have an address,
+
 # Playwright only when a browser is wanted.
 
 import os
@@ -87,6 +87,8 @@ def _environment_of_tests(run_dir: Path) -> Iterator[None]:
         "RUN_DIR": str(run_dir),
         # Tests make and empty tables; those of the guards connect as desk_app.
         "DATABASE_ROLE": DatabaseRole.OWNER,
+        "FILES_DIR": str(run_dir / "files"),
+        "MAIL_DIR": str(run_dir / "mail"),
         "LOCAL_HTTP": "true",
         "TESTING_FAST_HASHER": "true",
     }

@@ -1,0 +1,80 @@
+"""The audit: who did what, written once."""
+
+import json
+
+from django.contrib import admin
+from django.contrib.admin import display
+from django.utils.safestring import SafeString
+
+from recovery.admin.base import DeskAdmin
+from recovery.admin.pages import Fact, Page, Visit
+from recovery.admin.show import moment, moment_cell
+from recovery.domain.duties import Duty
+from recovery.models import AuditEntry, OutboxMessage
+
+
+@admin.register(AuditEntry)
+class AuditAdmin(DeskAdmin):
+    """Every act, newest first, for those who read the audit."""
+
+    read_duty = Duty.READ_AUDIT
+    list_display = ("when_shown", "actor_name", "action", "subject")
+    search_fields = ("subject__exact", "actor_name__exact", "action__exact")
+    search_help_text = "Subject (case RC-…), login or action"
+    ordering = ("-id",)
+
+    @display(description="When", ordering="id")
+    def when_shown(self, entry: AuditEntry) -> SafeString:
+        """When it was done."""
+        return moment_cell(entry.at)
+
+    def page(self, visit: Visit) -> Page:
+        """One act and its details."""
+        subject: AuditEntry = visit.subject
+        detail = json.dumps(subject.detail, sort_keys=True, ensure_ascii=False)
+        return Page(
+            title=subject.action,
+            kind="Audit entry",
+            facts=[
+                Fact("When", moment(subject.at)),
+                Fact("Who", subject.actor_name),
+                Fact("Subject", subject.subject),
+                Fact("Detail", detail),
+                Fact("Request", subject.request_id or "—"),
+            ],
+        )
+
+
+@admin.register(OutboxMessage)
+class OutboxAdmin(DeskAdmin):
+    """Mails that left or wait to leave: which and when, not what they say."""
+
+    read_duty = Duty.READ_AUDIT
+    list_display = ("event", "key", "state", "tries", "created_shown", "sent_shown")
+    list_filter = ("state", "event")
+    ordering = ("-id",)
+
+    @display(description="Written", ordering="id")
+    def created_shown(self, message: OutboxMessage) -> SafeString:
+        """When it was written."""
+        return moment_cell(message.created_at)
+
+    @display(description="Sent", ordering="sent_at")
+    def sent_shown(self, message: OutboxMessage) -> SafeString:
+        """When it left."""
+        return moment_cell(message.sent_at)
+
+    def page(self, visit: Visit) -> Page:
+        """What became of a mail; never its code or words."""
+        subject: OutboxMessage = visit.subject
+        return Page(
+            title=subject.event,
+            kind="Mail",
+            facts=[
+                Fact("State", subject.state),
+                Fact("Tries", subject.tries),
+                Fact("Written", moment(subject.created_at)),
+                Fact("Sent", moment(subject.sent_at)),
+                Fact("Error", subject.error or "—"),
+            ],
+        )

@@ -1,0 +1,165 @@
+"""Forms of the acts on a case and its decisions and payments."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+
+from accounts.models import Destination, User
+from recovery.admin.forms import AmountField, DeskForm, long_text, shown
+from recovery.domain.money import format_amount
+from recovery.domain.references import clean_reference
+from recovery.domain.words import DecisionKind, DecisionStatus
+from recovery.models import AssessmentResult, Decision, Event, RecoveryCase
+from recovery.selectors.desk import main_result
+from recovery.services.actors import Actor
+from recovery.services.decisions import decision_expected
+
+_KINDS = {
+    DecisionKind.OWED: "Owed: pay the customer",
+    DecisionKind.NOT_OWED: "Not owed: nothing to pay",
+    DecisionKind.DEFICIT: "Deficit: the account ended below zero",
+}
+
+
+class QuestionForm(DeskForm):
+    """A question to the customer."""
+
+    question = long_text(
+        "Question to the customer", "The customer reads this on the claim page."
+    )
+
+
+class AnswerForm(DeskForm):
+    """The customer's answer, as it came in by another way."""
+
+    answer = long_text("The customer's answer", "As it came in by phone or mail.")
+
+
+class NoteForm(DeskForm):
+    """An internal note."""
+
+    text = long_text("Internal note", "Staff read this; the customer never does.")
+
+
+class AssignForm(DeskForm):
+    """Who takes the case over."""
+
+    assignee = forms.ModelChoiceField(
+        label="Colleague", queryset=User.objects.none(), empty_label="Choose…"
+    )
+
+    def prepare(self) -> None:
+        """Offer active staff who hold a role."""
+        field: Any = self.fields["assignee"]
+        field.queryset = (
+            User.objects.filter(is_active=True, role_grants__revoked_at=None)
+            .exclude(role_grants=None)
+            .distinct()
+            .order_by("full_name", "username")
+        )
+
+
+class LinkEventForm(DeskForm):
+    """Which event the case is about."""
+
+    version = shown()
+    event = forms.CharField(
+        label="Event reference",
+        help_text="Ours or the platform's own event id.",
+        max_length=80,
+    )
+
+    def clean_event(self) -> Event:
+        """Find the event by either reference."""
+        text = self.cleaned_data["event"].strip()
+        ours = Event.objects.filter(reference=clean_reference(text))
+        found = list(ours or Event.objects.filter(source_reference=text)[:2])
+        if not found:
+            raise forms.ValidationError(f"There is no event “{text}”.")
+        if len(found) > 1:
+            raise forms.ValidationError(
+                f"More than one event is called “{text}”: use our own reference."
+            )
+        return found[0]
+
+
+class ProposalForm(DeskForm):
+    """How the case should end, prefilled from the assessment."""
+
+    version = shown()
+    result = forms.ModelChoiceField(
+        label="Asset", queryset=AssessmentResult.objects.none(), empty_label=None
+    )
+    kind = forms.ChoiceField(label="Decision", choices=list(_KINDS.items()))
+    amount = AmountField(label="Amount")
+    reason = long_text("Reason", "In a sentence; the customer will read it.")
+
+    def prepare(self) -> None:
+        """Offer the results of the active assessment."""
+        event = self.subject.event
+        active = event.active_assessment if event else None
+        field: Any = self.fields["result"]
+        field.queryset = AssessmentResult.objects.filter(assessment=active)
+        field.label_from_instance = lambda row: row.asset
+
+
+def proposal_initial(_actor: Actor, case: RecoveryCase) -> dict[str, Any]:
+    """What the assessment itself would propose."""
+    start: dict[str, Any] = {"version": case.version}
+    result = main_result(case.event)
+    if result is None:
+        return start
+    kind, amount = decision_expected(result)
+    return {
+        **start,
+        "result": result.pk,
+        "kind": kind.value,
+        "amount": format_amount(amount),
+    }
+
+
+def decision_in_force(case: RecoveryCase) -> Decision | None:
+    """The approved decision of a case, if one stands."""
+    return (
+        case.decisions.filter(status=DecisionStatus.APPROVED)
+        .order_by("-ended_at")
+        .first()
+    )
+
+
+class CreditForm(DeskForm):
+    """A credit to the customer's own balance."""
+
+    amount = AmountField(label="Amount")
+
+
+class WithdrawalForm(DeskForm):
+    """A withdrawal of credited money to a destination on file."""
+
+    amount = AmountField(label="Amount")
+    destination = forms.ModelChoiceField(
+        label="Destination on file",
+        queryset=Destination.objects.none(),
+        empty_label="Choose…",
+    )
+    hold_reference = forms.CharField(
+        label="Hold reference",
+        help_text="The wallet system's own hold on this money.",
+        max_length=80,
+    )
+
+    def prepare(self) -> None:
+        """Offer the customer's verified destinations of the asset."""
+        decision = decision_in_force(self.subject)
+        field: Any = self.fields["destination"]
+        field.queryset = Destination.objects.filter(
+            customer_id=self.subject.customer_id,
+            asset=decision.asset if decision else "",
+            verified_at__isnull=False,
+        )
+
+
+def positive_text(amount: Decimal) -> str:
+    """An amount for a form field; empty when there is nothing to fill in."""
+    return format_amount(amount) if amount > 0 else ""

@@ -1,0 +1,142 @@
+"""The page of a case: the answer above the fold, the evidence below."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.urls import reverse
+
+from recovery.admin.assessment_blocks import (
+    answer_of,
+    assessment_blocks,
+    figures_of,
+    other_assessments_block,
+)
+from recovery.admin.pages import Block, Fact, heads, table_block
+from recovery.admin.show import (
+    amount_cell,
+    badge,
+    due_cell,
+    link,
+    masked_mail,
+    moment,
+    moment_cell,
+    words,
+)
+from recovery.models import Event, Payment, RecoveryCase
+from recovery.selectors.desk import main_result
+
+
+def case_headline(case: RecoveryCase) -> str:
+    """The answer in one sentence."""
+    if case.event is None:
+        return "No event is linked yet: say first what this case is about."
+    return answer_of(case.event)
+
+
+def case_figures(case: RecoveryCase) -> list[Fact]:
+    """Expected, received, variance."""
+    return figures_of(main_result(case.event))
+
+
+def event_words(event: Event) -> str:
+    """What happened, in a line."""
+    return f"{words(event.kind)} {event.instrument}, {moment(event.ended_at)}"
+
+
+def case_facts(case: RecoveryCase, now: datetime) -> list[Fact]:
+    """What, who, where, by when."""
+    event, customer = case.event, case.customer
+    facts = [Fact("Event", "not linked")]
+    if event is not None:
+        url = reverse("admin:recovery_event_change", args=[event.pk])
+        facts = [
+            Fact("Event", link(url, event.reference)),
+            Fact("What happened", event_words(event)),
+            Fact("Platform's id", event.source_reference or "—"),
+            Fact("Account", str(event.account)),
+        ]
+    if customer is not None:
+        url = reverse("admin:accounts_customer_change", args=[customer.pk])
+        facts += [
+            Fact("Customer", link(url, str(customer))),
+            Fact("Mail on file", masked_mail(customer.email)),
+            Fact("Client class", words(customer.client_class)),
+        ]
+    else:
+        facts.append(Fact("Customer", "unknown"))
+    return [
+        *facts,
+        Fact("Assignee", str(case.assignee or "nobody")),
+        Fact("Next update", due_cell(case.next_update_due_at, now)),
+        Fact("Opened", f"{moment(case.opened_at)}, by {case.origin}"),
+    ]
+
+
+def payments_block(payments: Iterable[Payment]) -> Block:
+    """Payments of a case, each with its own state and page."""
+    rows = [
+        (
+            link(
+                reverse("admin:recovery_payment_change", args=[payment.pk]),
+                payment.reference,
+            ),
+            words(payment.kind),
+            amount_cell(payment.amount, payment.asset),
+            badge(payment.status),
+            str(payment.proposer),
+            str(payment.approver or "—"),
+            payment.batch.reference if payment.batch else "—",
+            moment_cell(payment.status_since),
+        )
+        for payment in payments
+    ]
+    columns = heads(
+        "Payment", "Kind", "#Amount", "Status", "Proposer", "Approver", "Batch", "Since"
+    )
+    return table_block("Payments", columns, rows, empty="No payment yet.")
+
+
+def notes_block(case: RecoveryCase) -> Block:
+    """Notes, what the customer sees apart from what staff see."""
+    notes = list(case.notes.select_related("author").order_by("-pk"))
+    return Block(
+        "Notes and messages",
+        "recovery/desk/blocks/notes.html",
+        {
+            "public": [note for note in notes if note.is_public],
+            "internal": [note for note in notes if not note.is_public],
+        },
+    )
+
+
+def transitions_block(case: RecoveryCase) -> Block:
+    """Every step the case and its payments took."""
+    steps = case.transitions.select_related("payment").order_by("-pk")
+    rows = [
+        (
+            moment_cell(step.at),
+            step.payment.reference if step.payment else "case",
+            words(step.action),
+            f"{words(step.from_status)} → {words(step.to_status)}",
+            step.actor_name,
+            step.reason or "—",
+        )
+        for step in steps
+    ]
+    columns = heads("When", "Of", "Step", "From → to", "Who", "Reason")
+    return table_block("Steps taken", columns, rows, empty="No step yet.")
+
+
+def preview_url(case: RecoveryCase) -> str:
+    """Where staff read the page the customer reads."""
+    return reverse("admin:recovery_recoverycase_preview", args=[case.pk])
+
+
+def evidence_blocks(case: RecoveryCase) -> list[Block]:
+    """Picture, lines and other assessments of the event."""
+    if case.event is None or case.event.active_assessment is None:
+        return []
+    return [
+        *assessment_blocks(case.event.active_assessment),
+        other_assessments_block(case.event),
+    ]

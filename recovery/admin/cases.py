@@ -1,0 +1,322 @@
+"""The queue and the page of a case."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin import SimpleListFilter, action, display
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from recovery.admin.base import DeskAdmin
+from recovery.admin.case_acts import CASE_ACTS
+from recovery.admin.case_page import (
+    case_facts,
+    case_figures,
+    case_headline,
+    evidence_blocks,
+    notes_block,
+    payments_block,
+    preview_url,
+    transitions_block,
+)
+from recovery.admin.pages import Block, Page, Visit
+from recovery.admin.permissions import actor_of, holds
+from recovery.admin.sealed import sealed_decision
+from recovery.admin.show import (
+    amount_text,
+    badge,
+    due_cell,
+    masked_mail,
+    moment,
+    nowrap,
+    two_lines,
+    variance_word,
+    words,
+)
+from recovery.domain.duties import Duty
+from recovery.domain.errors import RecoveryError
+from recovery.domain.lifecycle import CASE_ENDED, CaseStatus
+from recovery.domain.words import BreakReason, DecisionStatus
+from recovery.models import Decision, RecoveryCase
+from recovery.selectors.claims import status_view
+from recovery.selectors.desk import case_ids_found, main_result, queue
+from recovery.services.cases import case_take
+
+
+class StatusFilter(SimpleListFilter):
+    """Open cases unless somebody asks for others."""
+
+    title = "status"
+    parameter_name = "status"
+
+    def lookups(
+        self, _request: HttpRequest, _model_admin: Any
+    ) -> list[tuple[str, str]]:
+        """Every status, and all of them."""
+        return [("all", "All"), *((one.value, words(one)) for one in CaseStatus)]
+
+    def choices(self, changelist: Any) -> Any:
+        """The first choice is the open queue."""
+        for index, choice in enumerate(super().choices(changelist)):
+            yield {**choice, "display": "Open"} if index == 0 else choice
+
+    def queryset(
+        self, _request: HttpRequest, queryset: QuerySet[RecoveryCase]
+    ) -> QuerySet[RecoveryCase]:
+        """Keep the rows."""
+        value = self.value()
+        if value == "all":
+            return queryset
+        if value:
+            return queryset.filter(status=value)
+        return queryset.exclude(status__in=CASE_ENDED)
+
+
+class AssigneeFilter(SimpleListFilter):
+    """Mine, or nobody's."""
+
+    title = "assignee"
+    parameter_name = "assignee"
+
+    def lookups(
+        self, _request: HttpRequest, _model_admin: Any
+    ) -> list[tuple[str, str]]:
+        """Two questions people ask."""
+        return [("me", "Me"), ("none", "Nobody")]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[RecoveryCase]
+    ) -> QuerySet[RecoveryCase]:
+        """Keep the rows."""
+        if self.value() == "me":
+            return queryset.filter(assignee=request.user.pk)
+        if self.value() == "none":
+            return queryset.filter(assignee=None)
+        return queryset
+
+
+class ReasonFilter(SimpleListFilter):
+    """The primary reason of the event's break."""
+
+    title = "reason"
+    parameter_name = "reason"
+
+    def lookups(
+        self, _request: HttpRequest, _model_admin: Any
+    ) -> list[tuple[str, str]]:
+        """Every reason."""
+        return [(one.value, words(one)) for one in BreakReason]
+
+    def queryset(
+        self, _request: HttpRequest, queryset: QuerySet[RecoveryCase]
+    ) -> QuerySet[RecoveryCase]:
+        """Keep the rows."""
+        if self.value():
+            return queryset.filter(event__breaks__reason=self.value()).distinct()
+        return queryset
+
+
+class DueFilter(SimpleListFilter):
+    """What is late, and what soon will be."""
+
+    title = "due"
+    parameter_name = "due"
+
+    def lookups(
+        self, _request: HttpRequest, _model_admin: Any
+    ) -> list[tuple[str, str]]:
+        """The two the dashboard counts."""
+        return [("overdue", "Overdue"), ("day", "Within 24 h")]
+
+    def queryset(
+        self, _request: HttpRequest, queryset: QuerySet[RecoveryCase]
+    ) -> QuerySet[RecoveryCase]:
+        """Keep the rows."""
+        now = timezone.now()
+        if self.value() == "overdue":
+            return queryset.filter(next_update_due_at__lte=now)
+        if self.value() == "day":
+            until = now + timedelta(days=1)
+            return queryset.filter(
+                next_update_due_at__gt=now, next_update_due_at__lte=until
+            )
+        return queryset
+
+
+@admin.register(RecoveryCase)
+class CaseAdmin(DeskAdmin):
+    """Cases, what is due next first."""
+
+    list_display = (
+        "reference_shown",
+        "customer_shown",
+        "event_shown",
+        "variance_shown",
+        "reason_shown",
+        "status_shown",
+        "assignee_shown",
+        "due_shown",
+    )
+    list_filter = (
+        StatusFilter,
+        DueFilter,
+        AssigneeFilter,
+        ReasonFilter,
+        ("event__account__venue", admin.AllValuesFieldListFilter),
+    )
+    ordering = ("next_update_due_at", "id")
+    search_fields = ("reference",)
+    search_help_text = "Reference, UID, account, event, claim or payment"
+    actions = ("take_cases",)
+    acts = CASE_ACTS
+    page_template = "recovery/desk/case.html"
+
+    def get_queryset(self, _request: HttpRequest) -> QuerySet[RecoveryCase]:
+        """Rows with everything the list shows."""
+        return queue()
+
+    def get_search_results(
+        self, _request: HttpRequest, queryset: QuerySet[RecoveryCase], search_term: str
+    ) -> tuple[QuerySet[RecoveryCase], bool]:
+        """Cases by any reference people hold in their hands."""
+        if not search_term.strip():
+            return queryset, False
+        return queryset.filter(pk__in=case_ids_found(search_term)), False
+
+    @display(description="Reference", ordering="reference")
+    def reference_shown(self, case: RecoveryCase) -> SafeString:
+        """Whole, on one line."""
+        return nowrap(case.reference)
+
+    @display(description="Customer")
+    def customer_shown(self, case: RecoveryCase) -> SafeString | str:
+        """Name and masked mail."""
+        if case.customer is None:
+            return "unknown"
+        mail = masked_mail(case.customer.email)
+        return two_lines(case.customer.full_name, mail)
+
+    @display(description="Event")
+    def event_shown(self, case: RecoveryCase) -> SafeString | str:
+        """What happened."""
+        event = case.event
+        if event is None:
+            return "not linked"
+        what = f"{words(event.kind)} {event.instrument}"
+        return two_lines(what, moment(event.ended_at))
+
+    @display(description="Variance")
+    def variance_shown(self, case: RecoveryCase) -> SafeString | str:
+        """Short or over, and how much."""
+        result = main_result(case.event)
+        if result is None:
+            return "—"
+        return two_lines(
+            variance_word(result.variance_amount).capitalize(),
+            amount_text(abs(result.variance_amount), result.asset),
+        )
+
+    @display(description="Reason")
+    def reason_shown(self, case: RecoveryCase) -> str:
+        """The primary reason."""
+        result = main_result(case.event)
+        return (words(result.reason) if result else "") or "—"
+
+    @display(description="Status", ordering="status")
+    def status_shown(self, case: RecoveryCase) -> SafeString:
+        """Where it stands."""
+        return badge(case.status)
+
+    @display(description="Assignee")
+    def assignee_shown(self, case: RecoveryCase) -> str:
+        """Whose it is."""
+        return str(case.assignee or "nobody")
+
+    @display(description="Next update", ordering="next_update_due_at")
+    def due_shown(self, case: RecoveryCase) -> SafeString | str:
+        """When the customer must hear something."""
+        if CaseStatus(case.status) in CASE_ENDED:
+            return "—"
+        return due_cell(case.next_update_due_at, timezone.now())
+
+    def has_take_permission(self, request: HttpRequest) -> bool:
+        """Whether the list offers to take cases."""
+        return holds(request, Duty.WORK_CASE)
+
+    @action(description="Take the selected cases", permissions=["take"])
+    def take_cases(self, request: HttpRequest, cases: QuerySet[RecoveryCase]) -> None:
+        """Take each case by the service; say how each went."""
+        for case in cases:
+            try:
+                case_take(actor_of(request), case, now=timezone.now())
+            except RecoveryError as error:
+                messages.error(request, f"{case.reference}: refused. {error}")
+            else:
+                messages.success(request, f"{case.reference}: yours now.")
+
+    def page(self, visit: Visit) -> Page:
+        """The answer above the fold, the evidence below."""
+        case: RecoveryCase = visit.subject
+        payments = case.payments.select_related("proposer", "approver", "batch")
+        return Page(
+            title=case.reference,
+            kind="Recovery case",
+            badge=badge(case.status),
+            headline=case_headline(case),
+            figures=case_figures(case),
+            facts=case_facts(case, timezone.now()),
+            blocks=[
+                *decision_blocks(visit, case),
+                *evidence_blocks(case),
+                payments_block(payments.order_by("pk")),
+                notes_block(case),
+                transitions_block(case),
+            ],
+            notices=[f"Asked of the customer: {case.question}"]
+            if case.question
+            else [],
+            preview_url=preview_url(case),
+        )
+
+    def own_urls(self) -> list[URLPattern]:
+        """What the customer sees, shown to staff."""
+        return [
+            path(
+                "<int:pk>/preview/",
+                self.admin_site.admin_view(self.preview_view),
+                name="recovery_recoverycase_preview",
+            )
+        ]
+
+    def preview_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The customer's page, made by the customer page's own builder."""
+        case = self.row(request, pk)
+        view = status_view(case, now=timezone.now())
+        return TemplateResponse(
+            request, "recovery/desk/preview.html", {"case": case, "view": view}
+        )
+
+
+def decision_blocks(visit: Visit, case: RecoveryCase) -> list[Block]:
+    """Every decision with its sealed content; the waiting one with its button."""
+    decisions = case.decisions.select_related(
+        "proposer", "approver", "result__assessment"
+    )
+    return [_decision_block(visit, case, one) for one in decisions.order_by("-pk")]
+
+
+def _decision_block(visit: Visit, case: RecoveryCase, decision: Decision) -> Block:
+    decision.case = case
+    waits = decision.status == DecisionStatus.PROPOSED
+    sealed = sealed_decision(
+        decision,
+        visit.take_act("approve") if waits else [],
+        is_own=visit.is_me(decision.proposer_id),
+    )
+    title = "Proposal" if waits else f"Decision: {words(decision.status)}"
+    return Block(title, "recovery/desk/blocks/sealed.html", sealed)

@@ -1,0 +1,281 @@
+"""Imports: upload, recognition, conservation, refused records."""
+
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.admin import display
+from django.core.files.uploadedfile import TemporaryUploadedFile
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString
+
+from recovery.admin.acts import Act, Data
+from recovery.admin.base import DeskAdmin
+from recovery.admin.downloads import csv_download
+from recovery.admin.forms import DeskForm
+from recovery.admin.jobs import progress_block
+from recovery.admin.pages import Block, Fact, Page, Visit, heads, table_block
+from recovery.admin.show import (
+    amount_cell,
+    badge,
+    flow_word,
+    link,
+    moment,
+    moment_cell,
+    two_lines,
+    words,
+)
+from recovery.domain.duties import Duty
+from recovery.models import Provenance, SourceFile
+from recovery.services.actors import Actor
+from recovery.services.source_files import source_file_receive
+from recovery.tasks import ring
+
+_PROVENANCES = {
+    Provenance.HOUSE: "The platform's own records",
+    Provenance.VENUE_API: "Fetched from the venue",
+    Provenance.STAFF_OBTAINED: "Obtained by staff",
+    Provenance.CUSTOMER_SUPPLIED: "Sent by the customer (proves no amount)",
+}
+_PROBLEMS_SHOWN = 50
+
+
+class UploadForm(DeskForm):
+    """A source file and what it cannot say of itself."""
+
+    file = forms.FileField(label="Source file", help_text="CSV or XLSX.")
+    provenance = forms.ChoiceField(
+        label="Where it comes from", choices=list(_PROVENANCES.items())
+    )
+    venue = forms.CharField(
+        label="Venue", required=False, max_length=32, help_text="Empty: recognise it."
+    )
+    account = forms.CharField(
+        label="Account number",
+        required=False,
+        max_length=64,
+        help_text="Only when the file does not say.",
+    )
+    zone = forms.CharField(
+        label="Time zone", required=False, max_length=32, help_text="Empty: UTC."
+    )
+
+    def clean_file(self) -> TemporaryUploadedFile:
+        """Keep within the size one file may have."""
+        file: TemporaryUploadedFile = self.cleaned_data["file"]
+        if (file.size or 0) > settings.UPLOAD_BYTES_MAX:
+            raise forms.ValidationError("The file is larger than this desk takes.")
+        return file
+
+
+def _receive(actor: Actor, _none: object, data: Data, now: datetime) -> str:
+    file: TemporaryUploadedFile = data["file"]
+    source = source_file_receive(
+        actor,
+        path=Path(file.temporary_file_path()),
+        name=Path(file.name or "unnamed").name,
+        provenance=Provenance(data["provenance"]),
+        venue=data["venue"].strip(),
+        account=data["account"].strip(),
+        zone=data["zone"].strip(),
+    )
+    if source.received_at < now:
+        return f"This file came in before, as {source.name}: nothing was changed."
+    if source.job is not None:
+        ring(source.job)
+    return f"{source.name} is stored; it is being read."
+
+
+@admin.register(SourceFile)
+class SourceFileAdmin(DeskAdmin):
+    """Source files, newest first, with the upload above them."""
+
+    list_display = (
+        "name",
+        "layout_shown",
+        "state_shown",
+        "records_shown",
+        "rejected_shown",
+        "received_shown",
+    )
+    list_filter = ("state", "provenance", "venue")
+    search_fields = ("name", "sha256__startswith")
+    search_help_text = "Name or SHA-256"
+    ordering = ("-id",)
+    list_acts = (
+        Act(
+            "upload",
+            "Upload a source file",
+            _receive,
+            "Stored.",
+            frozenset({Duty.IMPORT_FILES}),
+            UploadForm,
+            tone="primary",
+            hint="Stored once by its SHA-256; the same file again changes nothing.",
+        ),
+    )
+
+    @display(description="Layout", ordering="layout")
+    def layout_shown(self, source: SourceFile) -> SafeString:
+        """What it was recognised as, and where it came from."""
+        return two_lines(
+            source.layout or "not recognised yet", words(source.provenance)
+        )
+
+    @display(description="Records", ordering="records")
+    def records_shown(self, source: SourceFile) -> SafeString:
+        """All records, and how many of them were new."""
+        new = f"{source.accepted:,} accepted, {source.duplicate:,} duplicate"
+        return two_lines(f"{source.records:,}", new)
+
+    @display(description="Rejected", ordering="rejected")
+    def rejected_shown(self, source: SourceFile) -> SafeString | str:
+        """How many need a look."""
+        if not source.rejected:
+            return "none"
+        return badge(f"{source.rejected:,} rejected", "bad")
+
+    @display(description="State", ordering="state")
+    def state_shown(self, source: SourceFile) -> SafeString:
+        """Where the import stands."""
+        return badge(source.state)
+
+    @display(description="Received", ordering="received_at")
+    def received_shown(self, source: SourceFile) -> SafeString:
+        """When it came."""
+        return moment_cell(source.received_at)
+
+    def page(self, visit: Visit) -> Page:
+        """What was recognised, what became of every record."""
+        source: SourceFile = visit.subject
+        notices = [str(warning) for warning in source.warnings]
+        if source.refusal:
+            notices.insert(0, f"Refused: {source.refusal}")
+        blocks = [progress_block(source.job)] if source.job else []
+        return Page(
+            title=source.name,
+            kind="Source file",
+            badge=badge(source.state),
+            headline=conservation_text(source),
+            facts=_facts(source),
+            blocks=[
+                *blocks,
+                manifest_block(source),
+                sums_block(source),
+                rejected_block(source),
+            ],
+            notices=notices,
+        )
+
+    def own_urls(self) -> list[URLPattern]:
+        """Refused records as a file."""
+        return [
+            path(
+                "<int:pk>/rejected.csv",
+                self.admin_site.admin_view(self.rejected_view),
+                name="recovery_sourcefile_rejected",
+            )
+        ]
+
+    def rejected_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Refused records with their reasons."""
+        source = self.row(request, pk)
+        rows = source.rejected_records.order_by("row_number").values_list(
+            "row_number", "column", "value", "reason"
+        )
+        return csv_download(
+            ("row", "column", "value", "reason"),
+            rows.iterator(),
+            f"rejected-{source.sha256[:12]}.csv",
+        )
+
+
+def conservation_text(source: SourceFile) -> str:
+    """The line that shows nothing was lost."""
+    parts = source.accepted + source.duplicate + source.ignored + source.rejected
+    line = (
+        f"{source.records:,} records = {source.accepted:,} accepted + "
+        f"{source.duplicate:,} duplicate + {source.ignored:,} ignored + "
+        f"{source.rejected:,} rejected"
+    )
+    if parts != source.records:
+        return f"{line}; {source.records - parts:,} still to come."
+    return f"{line}."
+
+
+def _facts(source: SourceFile) -> list[Fact]:
+    recognised = source.recognition or {}
+    told = [Fact(words(key), flat(value)) for key, value in recognised.items()]
+    return [
+        Fact("Provenance", _PROVENANCES[Provenance(source.provenance)]),
+        Fact("Venue", source.venue or "not recognised yet"),
+        Fact("Layout", source.layout or "—"),
+        Fact("Zone", source.zone),
+        Fact("First row", moment(source.first_at)),
+        Fact("Last row", moment(source.last_at)),
+        Fact("Received", f"{moment(source.received_at)}, {source.received_by or '—'}"),
+        Fact("Loaded", moment(source.loaded_at)),
+        Fact("Size", f"{source.bytes_size:,} bytes"),
+        Fact("SHA-256", source.sha256),
+        *told,
+    ]
+
+
+def flat(value: Any) -> str:
+    """A value from a file or a policy, on one line."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None:
+        return "none"
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {flat(item)}" for key, item in value.items())
+    if isinstance(value, list):
+        return ", ".join(flat(item) for item in value) or "none"
+    return str(value)
+
+
+def manifest_block(source: SourceFile) -> Block:
+    """The sender's control totals beside ours."""
+    manifest = source.manifest or {}
+    rows = [(words(str(key)), flat(value)) for key, value in manifest.items()]
+    return table_block(
+        "Manifest",
+        heads("Control figure", "As the sender states it"),
+        rows,
+        empty="This file carries no manifest: its totals cannot be checked.",
+    )
+
+
+def sums_block(source: SourceFile) -> Block:
+    """What was accepted, by asset and role."""
+    rows = [
+        (asset, role, amount_cell(Decimal(text), asset, flow_word(Decimal(text))))
+        for asset, roles in sorted(source.sums.items())
+        for role, text in sorted(roles.items())
+    ]
+    columns = heads("Asset", "Role", "#Sum")
+    return table_block("Sums of accepted rows", columns, rows, empty="Nothing yet.")
+
+
+def rejected_block(source: SourceFile) -> Block:
+    """Refused records, the first of them, and all as a file."""
+    rows = [
+        (str(one.row_number), one.column, one.value, one.reason)
+        for one in source.rejected_records.order_by("row_number")[:_PROBLEMS_SHOWN]
+    ]
+    block = table_block(
+        "Rejected records",
+        heads("#Row", "Column", "Value", "Reason"),
+        rows,
+        empty="None.",
+        anchor="rejected",
+    )
+    if rows:
+        url = reverse("admin:recovery_sourcefile_rejected", args=[source.pk])
+        block.link = link(url, f"Download all {source.rejected:,} with their reasons")
+    return block

@@ -1,0 +1,221 @@
+"""Payments and their pages."""
+
+from django.contrib import admin
+from django.contrib.admin import display
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from recovery.admin.acts import Act
+from recovery.admin.base import DeskAdmin
+from recovery.admin.forms import DeskForm, DigestForm, ReasonForm, long_text
+from recovery.admin.pages import Block, Fact, Page, Visit, heads, table_block
+from recovery.admin.sealed import sealed_payment
+from recovery.admin.show import (
+    amount_cell,
+    amount_text,
+    badge,
+    link,
+    moment,
+    moment_cell,
+    words,
+)
+from recovery.domain.duties import Duty
+from recovery.domain.lifecycle import PAYMENT_STEPS, PaymentAction, PaymentStatus
+from recovery.models import Payment
+from recovery.services.actors import Actor
+from recovery.services.payments import (
+    payment_approve,
+    payment_cancel,
+    payment_hold,
+    payment_unhold,
+)
+
+
+class HoldForm(DeskForm):
+    """Why a payment is held."""
+
+    reason = long_text("Reason", "Only compliance reads it.")
+
+
+def _knows(action: PaymentAction, payment: Payment) -> bool:
+    return (PaymentStatus(payment.status), action) in PAYMENT_STEPS
+
+
+def _may_take(action: PaymentAction, actor: Actor, payment: Payment) -> bool:
+    step = PAYMENT_STEPS.get((PaymentStatus(payment.status), action))
+    return step is not None and bool(step.duties & actor.duties)
+
+
+def _may_approve(actor: Actor, payment: Payment) -> bool:
+    if actor.user is None or not _knows(PaymentAction.APPROVE, payment):
+        return False
+    return actor.user.pk not in {payment.proposer_id, payment.decision.proposer_id}
+
+
+PAYMENT_ACTS = (
+    Act(
+        "approve",
+        "Approve the payment",
+        lambda actor, payment, data, now: payment_approve(
+            actor, payment, shown_digest=data["shown_digest"], now=now
+        ),
+        "Approved. It can go into the next batch.",
+        frozenset({Duty.APPROVE_PAYMENT}),
+        DigestForm,
+        _may_approve,
+        lambda _actor, payment: {"shown_digest": payment.content_digest},
+        tone="primary",
+        hint="You approve exactly the sealed content shown on this page.",
+    ),
+    Act(
+        "cancel",
+        "Cancel the payment",
+        lambda actor, payment, data, now: payment_cancel(
+            actor, payment, reason=data["reason"], now=now
+        ),
+        "Cancelled.",
+        frozenset({Duty.PROPOSE_PAYMENT, Duty.APPROVE_PAYMENT, Duty.HOLD_PAYMENT}),
+        ReasonForm,
+        lambda actor, payment: _may_take(PaymentAction.CANCEL, actor, payment),
+        tone="danger",
+    ),
+    Act(
+        "hold",
+        "Hold the payment",
+        lambda actor, payment, data, now: payment_hold(
+            actor, payment, reason=data["reason"], now=now
+        ),
+        "Held. The customer's page says nothing of it.",
+        frozenset({Duty.HOLD_PAYMENT}),
+        HoldForm,
+        lambda _actor, payment: _knows(PaymentAction.HOLD, payment),
+    ),
+    Act(
+        "unhold",
+        "Let the payment go on",
+        lambda actor, payment, data, now: payment_unhold(
+            actor, payment, reason=data["reason"], now=now
+        ),
+        "Released from hold.",
+        frozenset({Duty.HOLD_PAYMENT}),
+        HoldForm,
+        lambda _actor, payment: _knows(PaymentAction.UNHOLD, payment),
+        tone="primary",
+    ),
+)
+
+
+@admin.register(Payment)
+class PaymentAdmin(DeskAdmin):
+    """Every movement of money, newest first."""
+
+    list_display = (
+        "reference",
+        "kind",
+        "amount_shown",
+        "status_shown",
+        "case",
+        "proposer",
+        "approver",
+        "since_shown",
+    )
+    list_filter = ("status", "kind", "asset")
+    search_fields = ("reference__startswith", "confirmation_reference__exact")
+    search_help_text = "Payment or confirmation reference"
+    ordering = ("-id",)
+    acts = PAYMENT_ACTS
+    list_select_related = ("case", "proposer", "approver")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Payment]:
+        """Rows with what their pages need."""
+        rows: QuerySet[Payment] = super().get_queryset(request)
+        return rows.select_related(
+            "decision__result__assessment", "case__event__account", "destination"
+        )
+
+    @display(description="Amount", ordering="amount")
+    def amount_shown(self, payment: Payment) -> SafeString:
+        """How much of what."""
+        return amount_cell(payment.amount, payment.asset)
+
+    @display(description="Status", ordering="status")
+    def status_shown(self, payment: Payment) -> SafeString:
+        """Where it stands."""
+        return badge(payment.status)
+
+    @display(description="Since", ordering="status_since")
+    def since_shown(self, payment: Payment) -> SafeString:
+        """Since when."""
+        return moment_cell(payment.status_since)
+
+    def page(self, visit: Visit) -> Page:
+        """Amount, where to, who, and the sealed content."""
+        payment: Payment = visit.subject
+        sealed = sealed_payment(
+            payment,
+            visit.take_act("approve"),
+            is_own=visit.is_me(payment.proposer_id, payment.decision.proposer_id),
+        )
+        return Page(
+            title=payment.reference,
+            kind=f"{words(payment.kind)} payment",
+            badge=badge(payment.status),
+            headline=f"{words(payment.kind)} of "
+            f"{amount_text(payment.amount, payment.asset)}: "
+            f"{words(payment.status).lower()} since {moment(payment.status_since)}.",
+            facts=_facts(payment, shows_hold=Duty.HOLD_PAYMENT in visit.actor.duties),
+            blocks=[
+                Block("Sealed content", "recovery/desk/blocks/sealed.html", sealed),
+                _steps_block(payment),
+            ],
+        )
+
+
+def _facts(payment: Payment, *, shows_hold: bool) -> list[Fact]:
+    case_url = reverse("admin:recovery_recoverycase_change", args=[payment.case_id])
+    facts = [
+        Fact("Case", link(case_url, payment.case.reference)),
+        Fact("Amount", amount_text(payment.amount, payment.asset)),
+        Fact("Fee", amount_text(payment.fee_amount, payment.asset)),
+        Fact("To", _where_to(payment)),
+        Fact("Proposed by", f"{payment.proposer}, {moment(payment.proposed_at)}"),
+        Fact("Approved by", str(payment.approver or "nobody yet")),
+        Fact("Batch", _batch(payment)),
+        Fact("Confirmation", payment.confirmation_reference or "none yet"),
+    ]
+    if shows_hold and payment.held_reason:
+        facts.append(Fact("Held because", payment.held_reason))
+    return facts
+
+
+def _where_to(payment: Payment) -> str:
+    to = payment.destination
+    if to is None:
+        event = payment.case.event
+        return f"own balance of {event.account}" if event else "own balance"
+    memo = f", memo {to.memo}" if to.memo else ""
+    return f"{to.network} {to.address}{memo}; hold {payment.hold_reference}"
+
+
+def _batch(payment: Payment) -> SafeString | str:
+    if payment.batch is None:
+        return "none yet"
+    url = reverse("admin:recovery_payoutbatch_change", args=[payment.batch_id])
+    return link(url, payment.batch.reference)
+
+
+def _steps_block(payment: Payment) -> Block:
+    rows = [
+        (
+            moment_cell(step.at),
+            words(step.action),
+            f"{words(step.from_status)} → {words(step.to_status)}",
+            step.actor_name,
+            step.reason or "—",
+        )
+        for step in payment.transitions.order_by("-pk")
+    ]
+    columns = heads("When", "Step", "From → to", "Who", "Reason")
+    return table_block("Steps taken", columns, rows, empty="No step yet.")

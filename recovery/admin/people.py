@@ -1,0 +1,260 @@
+"""People: staff and their roles, customers, accounts, destinations, claims."""
+
+from datetime import datetime
+
+from django.contrib import admin
+from django.contrib.admin import display
+from django.contrib.auth.models import Group
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from accounts.models import Customer, Destination, RoleGrant, TradingAccount, User
+from recovery.admin.acts import Act, Data
+from recovery.admin.base import DeskAdmin, all_facts
+from recovery.admin.pages import Block, Fact, Page, Visit, heads, table_block
+from recovery.admin.show import badge, link, masked_mail, moment, moment_cell, words
+from recovery.domain.duties import Duty
+from recovery.models import Claim, Event, RecoveryCase
+from recovery.services.actors import Actor, staff_actor
+from recovery.services.desk import customer_mail_show
+
+# Duties come from roles alone; Django's groups would only pretend to give any.
+admin.site.unregister(Group)
+
+
+@admin.register(User)
+class StaffAdmin(DeskAdmin):
+    """Staff and what they may do. Roles are granted elsewhere, by somebody else."""
+
+    list_display = ("username", "full_name", "roles_shown", "is_active")
+    list_filter = ("is_active",)
+    search_fields = ("username", "full_name")
+    ordering = ("full_name", "username")
+
+    @display(description="Roles")
+    def roles_shown(self, user: User) -> str:
+        """Roles held now."""
+        return ", ".join(sorted(words(role) for role in user.roles())) or "none"
+
+    def page(self, visit: Visit) -> Page:
+        """Roles and duties of one person; no password, no flags."""
+        user: User = visit.subject
+        grants = user.role_grants.select_related("granted_by").order_by("-granted_at")
+        rows = [
+            (
+                words(grant.role),
+                str(grant.granted_by or "at the founding of the desk"),
+                moment_cell(grant.granted_at),
+                moment_cell(grant.revoked_at),
+            )
+            for grant in grants
+        ]
+        duties = sorted(words(duty) for duty in staff_actor(user).duties)
+        return Page(
+            title=str(user),
+            kind="Member of staff",
+            badge=badge("active" if user.is_active else "inactive"),
+            facts=[
+                Fact("Login", user.username),
+                Fact("Duties", ", ".join(duties) or "none"),
+                Fact("Last seen", moment(user.last_login)),
+            ],
+            blocks=[
+                table_block("Roles", heads("Role", "Granted by", "From", "Until"), rows)
+            ],
+        )
+
+
+@admin.register(RoleGrant)
+class RoleGrantAdmin(DeskAdmin):
+    """Who was given which role by whom."""
+
+    list_display = ("user", "role", "granted_by", "granted_shown", "revoked_shown")
+    list_filter = ("role",)
+    ordering = ("-granted_at",)
+    list_select_related = ("user", "granted_by")
+
+    @display(description="From", ordering="granted_at")
+    def granted_shown(self, grant: RoleGrant) -> SafeString:
+        """From when."""
+        return moment_cell(grant.granted_at)
+
+    @display(description="Until", ordering="revoked_at")
+    def revoked_shown(self, grant: RoleGrant) -> SafeString:
+        """Until when."""
+        return moment_cell(grant.revoked_at)
+
+
+def _show_mail(actor: Actor, customer: Customer, _data: Data, _now: datetime) -> str:
+    return (
+        f"Mail on file: {customer_mail_show(actor, customer)} (this look is recorded)."
+    )
+
+
+@admin.register(Customer)
+class CustomerAdmin(DeskAdmin):
+    """Customers; the mail address is masked until somebody asks, and that is recorded."""
+
+    list_display = (
+        "uid",
+        "full_name",
+        "mail_shown",
+        "client_class",
+        "language",
+        "jurisdiction",
+    )
+    list_filter = ("client_class", "jurisdiction")
+    search_fields = ("uid__exact", "full_name__istartswith", "email__iexact")
+    search_help_text = "UID, name or mail"
+    ordering = ("-id",)
+    acts = (
+        Act(
+            "show-mail",
+            "Show the mail address",
+            _show_mail,
+            "Shown.",
+            frozenset({Duty.WORK_CASE, Duty.HOLD_PAYMENT}),
+            hint="Writes a line into the audit.",
+        ),
+    )
+
+    @display(description="Mail on file")
+    def mail_shown(self, customer: Customer) -> str:
+        """Masked."""
+        return masked_mail(customer.email)
+
+    def page(self, visit: Visit) -> Page:
+        """Who it is, their accounts and cases."""
+        customer: Customer = visit.subject
+        return Page(
+            title=customer.full_name,
+            kind="Customer",
+            facts=[
+                Fact("UID", customer.uid),
+                Fact("Mail on file", masked_mail(customer.email)),
+                Fact("Client class", words(customer.client_class)),
+                Fact("Language", customer.language),
+                Fact("Jurisdiction", customer.jurisdiction),
+                Fact("Since", moment(customer.created_at)),
+            ],
+            blocks=[_accounts_block(customer), _cases_block(customer)],
+        )
+
+
+def _accounts_block(customer: Customer) -> Block:
+    rows = [
+        (
+            link(
+                reverse("admin:accounts_tradingaccount_change", args=[account.pk]),
+                account.number,
+            ),
+            account.venue,
+            words(account.kind),
+        )
+        for account in customer.trading_accounts.order_by("venue", "number")
+    ]
+    return table_block("Trading accounts", heads("Number", "Venue", "Kind"), rows)
+
+
+def _cases_block(customer: Customer) -> Block:
+    cases = RecoveryCase.objects.filter(customer=customer).order_by("-pk")[:100]
+    rows = [
+        (
+            link(
+                reverse("admin:recovery_recoverycase_change", args=[case.pk]),
+                case.reference,
+            ),
+            badge(case.status),
+            moment_cell(case.opened_at),
+        )
+        for case in cases
+    ]
+    return table_block("Cases", heads("Case", "Status", "Opened"), rows)
+
+
+@admin.register(TradingAccount)
+class TradingAccountAdmin(DeskAdmin):
+    """Accounts at venues."""
+
+    list_display = ("number", "venue", "kind", "customer", "seen_shown")
+    list_filter = ("venue", "kind", ("customer", admin.EmptyFieldListFilter))
+    search_fields = ("number__exact", "customer__uid__exact")
+    search_help_text = "Account number or UID"
+    ordering = ("-id",)
+    list_select_related = ("customer",)
+
+    @display(description="First seen", ordering="first_seen_at")
+    def seen_shown(self, account: TradingAccount) -> SafeString:
+        """When."""
+        return moment_cell(account.first_seen_at)
+
+    def page(self, visit: Visit) -> Page:
+        """Whose it is and what happened on it."""
+        account: TradingAccount = visit.subject
+        events = Event.objects.filter(account=account).order_by("-started_at")[:100]
+        rows = [
+            (
+                link(
+                    reverse("admin:recovery_event_change", args=[event.pk]),
+                    event.reference,
+                ),
+                words(event.kind),
+                event.instrument,
+                moment_cell(event.ended_at),
+            )
+            for event in events
+        ]
+        columns = heads("Event", "Kind", "Instrument", "Ended")
+        return Page(
+            title=str(account),
+            kind="Trading account",
+            facts=all_facts(account),
+            blocks=[table_block("Events", columns, rows, empty="None found.")],
+        )
+
+
+@admin.register(Destination)
+class DestinationAdmin(DeskAdmin):
+    """Where withdrawals may go."""
+
+    list_display = ("customer", "asset", "network", "address", "verified_shown")
+    list_filter = ("asset", "network", ("verified_at", admin.EmptyFieldListFilter))
+    search_fields = ("address__exact", "customer__uid__exact")
+    search_help_text = "Address or UID"
+    ordering = ("-id",)
+    list_select_related = ("customer",)
+
+    @display(description="Verified", ordering="verified_at")
+    def verified_shown(self, destination: Destination) -> SafeString:
+        """Since when it may be used."""
+        if destination.verified_at is None:
+            return badge("not verified", "wait")
+        return moment_cell(destination.verified_at)
+
+
+@admin.register(Claim)
+class ClaimAdmin(DeskAdmin):
+    """What was filed, matched or not."""
+
+    list_display = (
+        "reference",
+        "account_number",
+        "transaction_id",
+        "case",
+        "customer",
+        "filed_shown",
+    )
+    list_filter = (("case", admin.EmptyFieldListFilter),)
+    search_fields = (
+        "reference__startswith",
+        "account_number__exact",
+        "transaction_id__exact",
+    )
+    search_help_text = "Claim reference, account or transaction id"
+    ordering = ("-id",)
+    list_select_related = ("case", "customer")
+
+    @display(description="Filed", ordering="filed_at")
+    def filed_shown(self, claim: Claim) -> SafeString:
+        """When."""
+        return moment_cell(claim.filed_at)

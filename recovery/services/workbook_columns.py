@@ -1,0 +1,131 @@
+"""The columns of the workbook's data sheets. Their order is part of the schema."""
+
+from recovery.sheets.cell_writer import column_letters
+from recovery.sheets.workbook_writer import Column
+from recovery.sheets.xlsx_styles import Style
+
+_A, _N, _C = Style.AMOUNT, Style.COUNT, Style.CODE
+BUCKETS = ("0-1", "2-7", "8-30", "31-60", "61-90", "90+")
+PARTS_CHECK = "Parts less variance (must be 0)"
+CONSERVATION_CHECK = "Check (must be 0)"
+
+LIQUIDATIONS = (
+    Column("Event", 16),
+    Column("Platform event id", 18),
+    Column("Venue", 14),
+    Column("Account", 16),
+    Column("Instrument", 14),
+    Column("Kind", 17),
+    Column("Started at (UTC)", 24),
+    Column("Ended at (UTC)", 24),
+    Column("Asset", 9),
+    Column("Asset no.", 7, _N),
+    Column("Opening balance", 17, _A),
+    Column("Realised result", 17, _A),
+    Column("Trading fee", 15, _A),
+    Column("Liquidation fee", 15, _A),
+    Column("Funding", 15, _A),
+    Column("Fund movement", 15, _A),
+    Column("Other lines", 15, _A),
+    Column("Expected residual", 17, _A),
+    Column("Deficit", 15, _A),
+    Column("Received", 17, _A),
+    Column("Variance", 15, _A),
+    Column("Reason", 20),
+    Column("Break state", 12),
+    Column("Verified share", 10, Style.SHARE),
+    Column("Assessment no.", 12, _N),
+    Column("Case", 14),
+    Column("Position before", 14),
+    Column("Position after", 14),
+    Column("Expected residual, exact", 24),
+    Column("Deficit, exact", 24),
+    Column("Received, exact", 24),
+    Column("Variance, exact", 24),
+    Column("Lines, exact", 50),
+    Column("Receipt SHA-256", 66, _C),
+)
+BREAKS = (
+    Column("Event", 16),
+    Column("Case", 14),
+    Column("Venue", 14),
+    Column("Account", 16),
+    Column("Asset", 9),
+    Column("Asset no.", 7, _N),
+    Column("Reason", 20),
+    Column("Class", 11),
+    Column("State", 11),
+    Column("Opened at (UTC)", 24),
+    Column("Age, days", 8, _N),
+    Column("Age bucket, days", 10),
+    Column("Expected", 17, _A),
+    Column("Received", 17, _A),
+    Column("Variance", 15, _A),
+    Column("Of it fee", 14, _A),
+    Column("Of it funding", 14, _A),
+    Column("Of it price", 14, _A),
+    Column("Of it missing", 14, _A),
+    Column("Of it short or over", 14, _A),
+    Column("Of it other", 14, _A),
+    Column(PARTS_CHECK, 16, _A),
+    Column("Parts, exact", 44),
+    Column("Expected, exact", 24),
+    Column("Received, exact", 24),
+    Column("Variance, exact", 24),
+    Column("Receipt SHA-256", 66, _C),
+)
+IMPORTS = (
+    Column("Import no.", 8, _N),
+    Column("Source file", 34),
+    Column("Provenance", 18),
+    Column("State", 10),
+    Column("Venue", 14),
+    Column("Layout", 22),
+    Column("Kind", 18),
+    Column("Time zone", 10),
+    Column("Records", 11, _N),
+    Column("Accepted", 11, _N),
+    Column("Duplicate", 11, _N),
+    Column("Ignored", 11, _N),
+    Column("Rejected", 11, _N),
+    Column(CONSERVATION_CHECK, 10, _N),
+    Column("First row at (UTC)", 24),
+    Column("Last row at (UTC)", 24),
+    Column("Received at (UTC)", 24),
+    Column("Loaded at (UTC)", 24),
+    Column("Received by", 14),
+    Column("Refusal", 40),
+    Column("SHA-256", 66, _C),
+)
+PAYOUTS = (
+    Column("Payment", 16),
+    Column("Case", 14),
+    Column("Event", 16),
+    Column("Kind", 11),
+    Column("Asset", 9),
+    Column("Asset no.", 7, _N),
+    Column("Amount", 17, _A),
+    Column("Fee", 13, _A),
+    Column("Net", 17, _A),
+    Column("Destination, masked", 22),
+    Column("Status", 11),
+    Column("Status since (UTC)", 24),
+    Column("Proposed by", 14),
+    Column("Proposed at (UTC)", 24),
+    Column("Approved by", 14),
+    Column("Approved at (UTC)", 24),
+    Column("Batch", 16),
+    Column("Batch built by", 14),
+    Column("Batch released by", 14),
+    Column("Batch released at (UTC)", 24),
+    Column("Confirmation reference", 26),
+    Column("Amount, exact", 24),
+    Column("Batch file SHA-256", 66, _C),
+    Column("Approved content SHA-256", 66, _C),
+)
+
+
+def letters_of(columns: tuple[Column, ...], header: str) -> str:
+    """Letters of the column with this header."""
+    headers = [column.header for column in columns]
+    return column_letters(headers.index(header) + 1)

@@ -1,0 +1,109 @@
+"""Pages anybody may open: what this is, file a claim, ask for a code, enter it."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_safe
+
+from recovery.domain.claims import claim_reference_read
+from recovery.services.cases import NEXT_UPDATE
+from recovery.services.claims import (
+    CODE_LIFE,
+    claim_enter,
+    claim_file,
+    claim_request_code,
+)
+from recovery.web import cookies
+from recovery.web.forms import CodeForm, FileClaimForm, ReferenceForm
+
+get_or_post = require_http_methods(["GET", "HEAD", "POST"])
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Say what this is and lead on."""
+    return render(request, "claims/home.html")
+
+
+@get_or_post
+@sensitive_post_parameters()
+def file_claim(request: HttpRequest) -> HttpResponse:
+    """File a claim; the answer is the same whatever it matches."""
+    form = FileClaimForm(request.POST if request.method == "POST" else None)
+    if not (form.is_bound and form.is_valid()):
+        return _form_page(request, "claims/file.html", form)
+    claim = claim_file(form.filing(), now=timezone.now())
+    response = redirect("claims:filed")
+    cookies.cookie_write(response, cookies.FILED, claim.reference)
+    return response
+
+
+@require_safe
+def filed(request: HttpRequest) -> HttpResponse:
+    """Confirm what was filed, with its reference."""
+    reference = cookies.cookie_read(request, cookies.FILED)
+    if not reference:
+        return redirect("claims:enter")
+    next_on = (timezone.now() + NEXT_UPDATE).date()
+    return render(
+        request, "claims/filed.html", {"reference": reference, "next_on": next_on}
+    )
+
+
+@get_or_post
+@sensitive_post_parameters()
+def enter(request: HttpRequest) -> HttpResponse:
+    """Take a reference; a code goes to the mail on file, if there is one."""
+    form = ReferenceForm(request.POST if request.method == "POST" else None)
+    if not (form.is_bound and form.is_valid()):
+        return _form_page(request, "claims/enter.html", form)
+    reference = claim_reference_read(form.cleaned_data["reference"])
+    browser = cookies.cookie_read(request, cookies.BROWSER)
+    browser = browser or cookies.new_browser_key()
+    claim_request_code(reference, browser, now=timezone.now())
+    response = redirect("claims:code")
+    cookies.cookie_write(response, cookies.BROWSER, browser)
+    cookies.cookie_write(response, cookies.ASKED, reference)
+    return response
+
+
+@get_or_post
+@sensitive_post_parameters()
+def code(request: HttpRequest) -> HttpResponse:
+    """Take the code; a right one opens the claim for 15 minutes."""
+    reference = cookies.cookie_read(request, cookies.ASKED)
+    browser = cookies.cookie_read(request, cookies.BROWSER)
+    if not (reference and browser):
+        return redirect("claims:enter")
+    form = CodeForm(request.POST if request.method == "POST" else None)
+    if form.is_bound and form.is_valid():
+        token = claim_enter(
+            reference, form.cleaned_data["code"], browser, now=timezone.now()
+        )
+        if token:
+            response = redirect("claims:status")
+            cookies.cookie_write(response, cookies.SESSION, token)
+            cookies.cookie_drop(response, cookies.ASKED, cookies.BROWSER)
+            return response
+        form.add_error(
+            "code", "This code does not open the claim. Check it, or ask for a new one."
+        )
+    return _form_page(
+        request,
+        "claims/code.html",
+        form,
+        reference=reference,
+        minutes=int(CODE_LIFE.total_seconds() // 60),
+    )
+
+
+def _form_page(
+    request: HttpRequest,
+    template: str,
+    form: FileClaimForm | ReferenceForm | CodeForm,
+    **context: object,
+) -> HttpResponse:
+    """A page with its form: as a refusal when something in it is wrong."""
+    status = 400 if form.is_bound and form.errors else 200
+    return render(request, template, {"form": form, **context}, status=status)

@@ -1,0 +1,20 @@
+"""Routes of the claim pages and the health checks."""
+
+from django.urls import path
+
+from recovery.web import health, own_claim, pages
+
+app_name = "claims"
+urlpatterns = [
+    path("", pages.home, name="home"),
+    path("claims/file/", pages.file_claim, name="file"),
+    path("claims/filed/", pages.filed, name="filed"),
+    path("claims/enter/", pages.enter, name="enter"),
+    path("claims/code/", pages.code, name="code"),
+    path("claims/status/", own_claim.status, name="status"),
+    path("claims/answer/", own_claim.answer, name="answer"),
+    path("claims/withdraw/", own_claim.withdraw, name="withdraw"),
+    path("claims/leave/", own_claim.leave, name="leave"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+]
