@@ -85,9 +85,13 @@ def _close_values(state: ScopeState) -> Values:
     if state.insolvent_fee is not None:
         values["pool_change"] = opening - fee - state.insolvent_fee
         values["fee_reserve_change"] = fee
-    moved = state.funding + state.interest + state.transfers
-    values["equity_before_fees"] = opening + state.customer_pnl + moved
+    values["equity_before_fees"] = opening + state.customer_pnl + _moved(state)
     return values
+
+
+def _moved(state: ScopeState) -> Decimal:
+    """Money that moved without a fill."""
+    return state.funding + state.interest + state.transfers
 
 
 def _residual_in_collateral(state: ScopeState) -> Values:
@@ -113,6 +117,9 @@ def _takeover_values(state: ScopeState) -> Values:
         values["booked_pnl"] = state.booked_pnl
     if state.scope.margin is not None:
         values["customer_loss"] = state.scope.margin + state.transfers
+        if state.pnl is not None and not state.venue_qty:
+            before = state.scope.margin + state.pnl + _moved(state)
+            values["equity_before_fees"] = before
     return values
 
 
