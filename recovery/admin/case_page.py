@@ -17,6 +17,7 @@ from recovery.admin.payments import PAYMENT_ACTS
 from recovery.admin.sealed import Sealed, sealed_payment
 from recovery.admin.show import (
     amount_cell,
+    amount_text,
     badge,
     due_cell,
     link,
@@ -25,6 +26,7 @@ from recovery.admin.show import (
     moment_cell,
     words,
 )
+from recovery.domain.lifecycle import PaymentStatus
 from recovery.models import Event, Payment, RecoveryCase
 from recovery.selectors.desk import main_result
 
@@ -39,6 +41,17 @@ def case_headline(case: RecoveryCase) -> str:
 def case_figures(case: RecoveryCase) -> list[Fact]:
     """Expected, received, variance."""
     return figures_of(main_result(case.event))
+
+
+def case_notices(case: RecoveryCase) -> list[str]:
+    """What waits, said on the record itself."""
+    waiting = case.payments.filter(status=PaymentStatus.PROPOSED).order_by("pk")
+    asked = [f"Asked of the customer: {case.question}"] if case.question else []
+    return asked + [
+        f"{words(payment.kind)} {payment.reference} over "
+        f"{amount_text(payment.amount, payment.asset)} waits for a checker."
+        for payment in waiting
+    ]
 
 
 def event_words(event: Event) -> str:

@@ -21,6 +21,7 @@ from recovery.admin.case_page import (
     case_facts,
     case_figures,
     case_headline,
+    case_notices,
     evidence_blocks,
     notes_block,
     payments_block,
@@ -163,9 +164,7 @@ class CaseAdmin(DeskAdmin):
                 notes_block(case),
                 transitions_block(case),
             ],
-            notices=[f"Asked of the customer: {case.question}"]
-            if case.question
-            else [],
+            notices=case_notices(case),
             preview_url=preview_url(case),
         )
 
