@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 
-from recovery.admin.acts import Act, Data
+from recovery.admin.acts import Act, Data, Outcome
 from recovery.admin.base import DeskAdmin
 from recovery.admin.downloads import csv_download
 from recovery.admin.forms import DeskForm
@@ -73,7 +73,7 @@ class UploadForm(DeskForm):
         return file
 
 
-def _receive(actor: Actor, _none: object, data: Data, now: datetime) -> str:
+def _receive(actor: Actor, _none: object, data: Data, now: datetime) -> Outcome:
     file: TemporaryUploadedFile = data["file"]
     source = source_file_receive(
         actor,
@@ -84,11 +84,13 @@ def _receive(actor: Actor, _none: object, data: Data, now: datetime) -> str:
         account=data["account"].strip(),
         zone=data["zone"].strip(),
     )
+    url = reverse("admin:recovery_sourcefile_change", args=[source.pk])
     if source.received_at < now:
-        return f"This file came in before, as {source.name}: nothing was changed."
+        told = f"This file came in before, as {source.name}: nothing was changed."
+        return Outcome(told, url)
     if source.job is not None:
         ring(source.job)
-    return f"{source.name} is stored; it is being read."
+    return Outcome(f"{source.name} is stored; it is being read.", url)
 
 
 @admin.register(SourceFile)
