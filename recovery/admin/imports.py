@@ -217,7 +217,7 @@ def _facts(source: SourceFile) -> list[Fact]:
         Fact("Provenance", _PROVENANCES[Provenance(source.provenance)]),
         Fact("Venue", source.venue or "not recognised yet"),
         Fact("Layout", source.layout or "—"),
-        Fact("Zone", source.zone),
+        Fact("Zone", source.zone or "—"),
         Fact("First row", moment(source.first_at)),
         Fact("Last row", moment(source.last_at)),
         Fact("Received", f"{moment(source.received_at)}, {source.received_by or '—'}"),
