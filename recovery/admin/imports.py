@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 
-from recovery.admin.acts import Act, Data
+from recovery.admin.acts import Act, Data, Outcome
 from recovery.admin.base import DeskAdmin
 from recovery.admin.downloads import csv_download
 from recovery.admin.forms import DeskForm
@@ -75,7 +75,7 @@ class UploadForm(DeskForm):
         return file
 
 
-def _receive(actor: Actor, _none: object, data: Data, now: datetime) -> str:
+def _receive(actor: Actor, _none: object, data: Data, now: datetime) -> Outcome:
     file: TemporaryUploadedFile = data["file"]
     source = source_file_receive(
         actor,
@@ -86,11 +86,13 @@ def _receive(actor: Actor, _none: object, data: Data, now: datetime) -> str:
         account=data["account"].strip(),
         zone=data["zone"].strip(),
     )
+    url = reverse("admin:recovery_sourcefile_change", args=[source.pk])
     if source.received_at < now:
-        return f"This file came in before, as {source.name}: nothing was changed."
+        told = f"This file came in before, as {source.name}: nothing was changed."
+        return Outcome(told, url)
     if source.job is not None:
         ring(source.job)
-    return f"{source.name} is stored; it is being read."
+    return Outcome(f"{source.name} is stored; it is being read.", url)
 
 
 @admin.register(SourceFile)
@@ -221,7 +223,7 @@ def _facts(source: SourceFile) -> list[Fact]:
         Fact("Provenance", _PROVENANCES[Provenance(source.provenance)]),
         Fact("Venue", source.venue or "not recognised yet"),
         Fact("Layout", source.layout or "—"),
-        Fact("Zone", source.zone),
+        Fact("Zone", source.zone or "—"),
         Fact("First row", moment(source.first_at)),
         Fact("Last row", moment(source.last_at)),
         Fact("Received", f"{moment(source.received_at)}, {source.received_by or '—'}"),

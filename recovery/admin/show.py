@@ -94,6 +94,11 @@ def words(value: str) -> str:
     return text[:1].upper() + (text[1:].lower() if text.isupper() else text[1:])
 
 
+def counted(count: int, thing: str) -> str:
+    """So many of a thing: "1 line", "1,200 lines"."""
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
+
+
 def badge(value: str, tone: str = "") -> SafeString:
     """A state as a small label; the word carries the meaning, the colour helps."""
     tone = tone or _TONE_OF.get(str(value), "calm")
