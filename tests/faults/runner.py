@@ -57,11 +57,12 @@ def work() -> None:
 def main() -> int:
     imports.CHUNK = int(os.environ.get("CHUNK", "1000"))
     connection.ensure_connection()
-    print("ready", flush=True)
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
     fail_point = FailPoint(int(os.environ.get("DIE_AT_STATEMENT", "0")))
     with connection.execute_wrapper(fail_point):
         work()
-    print(fail_point.sent, flush=True)
+    sys.stdout.write(f"{fail_point.sent}\n")
     return 0
 
 
