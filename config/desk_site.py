@@ -7,7 +7,7 @@ from recovery.domain.duties import Duty
 from recovery.services.actors import staff_actor
 
 
-class DeskSite(UnfoldAdminSite):  # type: ignore[misc] - unfold carries no types
+class DeskSite(UnfoldAdminSite):  # type: ignore[misc]
     """Opens to staff whose roles let them read the desk; a superuser flag does not."""
 
     index_title = "Desk"

@@ -26,7 +26,7 @@ CSRF_TRUSTED_ORIGINS = env_list("DJANGO_CSRF_TRUSTED_ORIGINS")
 
 INSTALLED_APPS = [
     "accounts",
-    "unfold",
+    "unfold.apps.BasicAppConfig",  # The plain one: the site is ours, not unfold's.
     "config.desk.DeskConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -7,6 +7,7 @@ only when work happens, never what happens.
 import logging
 import os
 import socket
+import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -16,7 +17,7 @@ from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from recovery.models import Job, JobKind, SourceFile
+from recovery.models import Job, JobKind, JobState, SourceFile
 from recovery.services.assessments import accounts_assess
 from recovery.services.imports import source_file_load
 from recovery.services.jobs import (
@@ -31,6 +32,7 @@ from recovery.services.outbox import outbox_deliver
 from recovery.services.workbooks import workbook_build
 
 log = logging.getLogger(__name__)
+_WAIT_SECONDS = 0.1
 
 
 def _import(lease: Lease) -> None:
@@ -77,13 +79,20 @@ def run(job_id: int) -> bool:
 
 
 def run_all_due() -> int:
-    """Do every due job in this process, until none is left. For commands."""
+    """Do jobs in this process until none is left unfinished. For commands.
+
+    A worker that runs beside it takes its share; what it holds is waited for.
+
+    Returns:
+        How many jobs were done here.
+    """
     count = 0
-    while ids := jobs_due():
-        done = sum(run(job_id) for job_id in ids)
-        if not done:
-            break
+    unfinished = Job.objects.filter(state__in=[JobState.DUE, JobState.RUNNING])
+    while unfinished.exists():
+        done = sum(run(job_id) for job_id in jobs_due())
         count += done
+        if not done:
+            time.sleep(_WAIT_SECONDS)
     return count
 
 

@@ -120,7 +120,9 @@ def act_take(request: HttpRequest, act: Act, subject: Any) -> DeskForm | None:
     if not form.is_valid():
         for name, problems in form.errors.items():
             label = form.fields[name].label if name in form.fields else ""
-            messages.error(request, f"{label or 'Form'}: {' '.join(problems)}")
+            messages.error(
+                request, f"{label or 'Form'}: {' '.join(map(str, problems))}"
+            )
         return form
     try:
         answer = act.run(actor, subject, form.cleaned_data, timezone.now())

@@ -3,8 +3,8 @@
 import json
 
 from django.contrib import admin
+from django.contrib.admin import display
 from django.utils.safestring import SafeString
-from unfold.decorators import display
 
 from recovery.admin.base import DeskAdmin
 from recovery.admin.pages import Fact, Page, Visit

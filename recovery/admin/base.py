@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import connection, models
+from django.db.models import QuerySet
 from django.http import (
     Http404,
     HttpRequest,
@@ -29,16 +30,16 @@ _COUNT_MAX = 5000
 _REFUSED = 409
 
 
-class EstimatePaginator(Paginator):  # type: ignore[type-arg] - rows of any model
+class EstimatePaginator(Paginator):
     """Counts up to a bound; beyond it the catalogue's estimate is enough."""
 
     @cached_property
     def count(self) -> int:
         """Rows, exact while they are few."""
-        rows: Any = self.object_list
+        rows = cast("QuerySet[Any]", self.object_list)
         few = rows.order_by()[: _COUNT_MAX + 1].count()
         if few <= _COUNT_MAX or rows.query.where:
-            return int(few)
+            return few
         return max(few, _estimate(rows.model._meta.db_table))  # noqa: SLF001
 
 
@@ -47,10 +48,11 @@ def _estimate(table: str) -> int:
         cursor.execute(
             "SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [table]
         )
-        return int(cursor.fetchone()[0])
+        found: int = cursor.fetchone()[0]
+        return found
 
 
-class DeskAdmin(ModelAdmin):  # type: ignore[misc] - unfold carries no types
+class DeskAdmin(ModelAdmin):
     """Read-only. What may be done is listed in `acts` and goes through services.
 
     Attributes:

@@ -2,15 +2,17 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin import display
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
-from unfold.decorators import display
 
 from recovery.admin.acts import Act, Data
 from recovery.admin.base import DeskAdmin
@@ -51,7 +53,7 @@ class ConfirmationForm(DeskForm):
 
     def clean_file(self) -> str:
         """Read it as UTF-8 text of a sane size."""
-        file: UploadedFile = self.cleaned_data["file"]
+        file: UploadedFile[Any] = self.cleaned_data["file"]
         if (file.size or 0) > _CONFIRMATION_BYTES_MAX:
             raise ValidationError("The file is larger than 20 MB.")
         try:
@@ -199,7 +201,7 @@ class BatchAdmin(DeskAdmin):
             )
         ]
 
-    def file_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def file_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """Hand the instruction file out."""
         batch = self.row(request, pk)
         if not batch.file_name:

@@ -1,12 +1,12 @@
 """Breaks: what does not tie, and why."""
 
 from django.contrib import admin
+from django.contrib.admin import display
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from unfold.decorators import display
 
 from recovery.admin.base import DeskAdmin
 from recovery.admin.show import (

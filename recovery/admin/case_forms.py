@@ -66,7 +66,7 @@ class LinkEventForm(DeskForm):
     version = shown()
     event = forms.CharField(
         label="Event reference",
-        help_text="Ours (EV-…) or the platform's own event id.",
+        help_text="Ours or the platform's own event id.",
         max_length=80,
     )
 
@@ -79,7 +79,7 @@ class LinkEventForm(DeskForm):
             raise forms.ValidationError(f"There is no event “{text}”.")
         if len(found) > 1:
             raise forms.ValidationError(
-                f"More than one event is called “{text}”: use the EV reference."
+                f"More than one event is called “{text}”: use our own reference."
             )
         return found[0]
 
@@ -98,10 +98,9 @@ class ProposalForm(DeskForm):
     def prepare(self) -> None:
         """Offer the results of the active assessment."""
         event = self.subject.event
+        active = event.active_assessment if event else None
         field: Any = self.fields["result"]
-        field.queryset = AssessmentResult.objects.filter(
-            assessment_id=event.active_assessment_id if event else None
-        )
+        field.queryset = AssessmentResult.objects.filter(assessment=active)
         field.label_from_instance = lambda row: row.asset
 
 

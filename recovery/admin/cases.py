@@ -4,16 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
-from django.contrib.admin import SimpleListFilter
+from django.contrib.admin import SimpleListFilter, action, display
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
-from django.template.exceptions import TemplateDoesNotExist
-from django.template.loader import get_template
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.safestring import SafeString
-from unfold.decorators import action, display
 
 from recovery.admin.base import DeskAdmin
 from recovery.admin.case_acts import CASE_ACTS
@@ -31,14 +28,13 @@ from recovery.admin.pages import Block, Page, Visit
 from recovery.admin.permissions import actor_of, holds
 from recovery.admin.sealed import sealed_decision
 from recovery.admin.show import (
-    amount_text,
     badge,
     due_cell,
     masked_mail,
     moment,
     nowrap,
     two_lines,
-    variance_word,
+    variance_text,
     words,
 )
 from recovery.domain.duties import Duty
@@ -46,6 +42,7 @@ from recovery.domain.errors import RecoveryError
 from recovery.domain.lifecycle import CASE_ENDED, CaseStatus
 from recovery.domain.words import BreakReason, DecisionStatus
 from recovery.models import Decision, RecoveryCase
+from recovery.selectors.claims import status_view
 from recovery.selectors.desk import case_ids_found, main_result, queue
 from recovery.services.cases import case_take
 
@@ -159,7 +156,6 @@ class CaseAdmin(DeskAdmin):
         "customer_shown",
         "event_shown",
         "variance_shown",
-        "reason_shown",
         "status_shown",
         "assignee_shown",
         "due_shown",
@@ -212,22 +208,14 @@ class CaseAdmin(DeskAdmin):
         what = f"{words(event.kind)} {event.instrument}"
         return two_lines(what, moment(event.ended_at))
 
-    @display(description="Variance")
+    @display(description="Variance and reason")
     def variance_shown(self, case: RecoveryCase) -> SafeString | str:
-        """Short or over, and how much."""
+        """Short or over, how much, and the primary reason."""
         result = main_result(case.event)
         if result is None:
             return "—"
-        return two_lines(
-            variance_word(result.variance_amount).capitalize(),
-            amount_text(abs(result.variance_amount), result.asset),
-        )
-
-    @display(description="Reason")
-    def reason_shown(self, case: RecoveryCase) -> str:
-        """The primary reason."""
-        result = main_result(case.event)
-        return (words(result.reason) if result else "") or "—"
+        variance = variance_text(result.variance_amount, result.asset)
+        return two_lines(nowrap(variance), words(result.reason) or "no break")
 
     @display(description="Status", ordering="status")
     def status_shown(self, case: RecoveryCase) -> SafeString:
@@ -298,7 +286,10 @@ class CaseAdmin(DeskAdmin):
     def preview_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The customer's page, made by the customer page's own builder."""
         case = self.row(request, pk)
-        return customer_preview(self, request, case)
+        view = status_view(case, now=timezone.now())
+        return TemplateResponse(
+            request, "recovery/desk/preview.html", {"case": case, "view": view}
+        )
 
 
 def decision_blocks(visit: Visit, case: RecoveryCase) -> list[Block]:
@@ -319,30 +310,3 @@ def _decision_block(visit: Visit, case: RecoveryCase, decision: Decision) -> Blo
     )
     title = "Proposal" if waits else f"Decision: {words(decision.status)}"
     return Block(title, "recovery/desk/blocks/sealed.html", sealed)
-
-
-def customer_preview(
-    model_admin: DeskAdmin, request: HttpRequest, case: RecoveryCase
-) -> HttpResponse:
-    """Render what the customer reads, inside the desk.
-
-    Raises:
-        Http404: The claim pages are not there.
-    """
-    try:
-        get_template("claims/_status.html")
-    except TemplateDoesNotExist as error:
-        raise Http404 from error
-    from recovery.selectors.claims import status_view
-
-    return TemplateResponse(
-        request,
-        "recovery/desk/preview.html",
-        {
-            **model_admin.admin_site.each_context(request),
-            "title": f"{case.reference} as the customer sees it",
-            "opts": model_admin.opts,
-            "view": status_view(case),
-            "case": case,
-        },
-    )

@@ -3,11 +3,11 @@
 from datetime import datetime
 
 from django.contrib import admin
+from django.contrib.admin import display
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.safestring import SafeString
-from unfold.decorators import display
 
 from recovery.admin.acts import Act, Data
 from recovery.admin.assessment_blocks import (

@@ -8,11 +8,11 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin import display
 from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
-from unfold.decorators import display
 
 from recovery.admin.acts import Act, Data
 from recovery.admin.base import DeskAdmin
@@ -23,10 +23,13 @@ from recovery.admin.pages import Block, Fact, Page, Visit, heads, table_block
 from recovery.admin.show import (
     amount_cell,
     badge,
+    breakable,
     flow_word,
     link,
     moment,
     moment_cell,
+    nowrap,
+    two_lines,
     words,
 )
 from recovery.domain.duties import Duty
@@ -95,16 +98,11 @@ class SourceFileAdmin(DeskAdmin):
     """Source files, newest first, with the upload above them."""
 
     list_display = (
-        "name",
-        "provenance",
-        "venue",
-        "layout",
+        "name_shown",
+        "layout_shown",
         "state_shown",
-        "records",
-        "accepted",
-        "duplicate",
-        "ignored",
-        "rejected",
+        "records_shown",
+        "rejected_shown",
         "received_shown",
     )
     list_filter = ("state", "provenance", "venue")
@@ -123,6 +121,30 @@ class SourceFileAdmin(DeskAdmin):
             hint="Stored once by its SHA-256; the same file again changes nothing.",
         ),
     )
+
+    @display(description="Name", ordering="name")
+    def name_shown(self, source: SourceFile) -> SafeString:
+        """As sent."""
+        return breakable(source.name)
+
+    @display(description="Layout", ordering="layout")
+    def layout_shown(self, source: SourceFile) -> SafeString:
+        """What it was recognised as, and where it came from."""
+        layout = source.layout or "not recognised yet"
+        return two_lines(nowrap(layout), words(source.provenance))
+
+    @display(description="Records", ordering="records")
+    def records_shown(self, source: SourceFile) -> SafeString:
+        """All records, and how many of them were new."""
+        new = f"{source.accepted:,} accepted, {source.duplicate:,} duplicate"
+        return two_lines(f"{source.records:,}", new)
+
+    @display(description="Rejected", ordering="rejected")
+    def rejected_shown(self, source: SourceFile) -> SafeString | str:
+        """How many need a look."""
+        if not source.rejected:
+            return "none"
+        return badge(f"{source.rejected:,} rejected", "bad")
 
     @display(description="State", ordering="state")
     def state_shown(self, source: SourceFile) -> SafeString:
@@ -212,6 +234,10 @@ def _facts(source: SourceFile) -> list[Fact]:
 
 def flat(value: Any) -> str:
     """A value from a file or a policy, on one line."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value is None:
+        return "none"
     if isinstance(value, dict):
         return ", ".join(f"{key}: {flat(item)}" for key, item in value.items())
     if isinstance(value, list):

@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from django.contrib import admin
+from django.contrib.admin import display
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
-from unfold.decorators import display
 
 from recovery.admin.acts import Act, Data
 from recovery.admin.base import DeskAdmin

@@ -1,8 +1,8 @@
 """Ledger entries, engine log and mark prices, as loaded."""
 
 from django.contrib import admin
+from django.contrib.admin import display
 from django.utils.safestring import SafeString
-from unfold.decorators import display
 
 from recovery.admin.base import DeskAdmin, all_facts
 from recovery.admin.pages import Fact, Page, Visit
@@ -24,7 +24,7 @@ class RowAdmin(DeskAdmin):
     """A row of a source file, understood."""
 
     ordering = ("-id",)
-    list_select_related = ("source_file",)
+    list_select_related: tuple[str, ...] = ("source_file",)
 
     def page(self, visit: Visit) -> Page:
         """Every field, and the line of the file it came from."""

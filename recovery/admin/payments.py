@@ -1,11 +1,11 @@
 """Payments and their pages."""
 
 from django.contrib import admin
+from django.contrib.admin import display
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.safestring import SafeString
-from unfold.decorators import display
 
 from recovery.admin.acts import Act
 from recovery.admin.base import DeskAdmin

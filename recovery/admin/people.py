@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from django.contrib import admin
+from django.contrib.admin import display
 from django.contrib.auth.models import Group
 from django.urls import reverse
 from django.utils.safestring import SafeString
-from unfold.decorators import display
 
 from accounts.models import Customer, Destination, RoleGrant, TradingAccount, User
 from recovery.admin.acts import Act, Data

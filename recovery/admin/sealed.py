@@ -7,6 +7,9 @@ from typing import Any
 from recovery.admin.acts import OfferedAct
 from recovery.admin.pages import Fact
 from recovery.admin.show import amount_text, moment, words
+from recovery.domain.canonical import canonical_json
+from recovery.domain.lifecycle import PaymentStatus
+from recovery.domain.words import DecisionStatus
 from recovery.models import Decision, Payment
 from recovery.selectors.explanations import decision_differences
 from recovery.services.payments import payment_content
@@ -29,6 +32,7 @@ class Sealed:
     url: str = ""
     is_waiting: bool = True
     own_words: str = ""
+    answer: str = ""
 
 
 def _shown(key: str, value: Any) -> Fact:
@@ -48,10 +52,15 @@ def _facts(sealed: str) -> list[Fact]:
 
 
 def sealed_decision(
-    decision: Decision, acts: list[OfferedAct], *, url: str = "", is_own: bool = False
+    decision: Decision,
+    acts: list[OfferedAct],
+    *,
+    url: str = "",
+    is_own: bool = False,
+    answer: str = "",
 ) -> Sealed:
     """The sealed content of a decision."""
-    waits = decision.status == "proposed"
+    waits = decision.status == DecisionStatus.PROPOSED
     amount = amount_text(decision.amount, decision.asset)
     return Sealed(
         title=f"{words(decision.kind)} {amount}, proposed by {decision.proposer} "
@@ -64,6 +73,7 @@ def sealed_decision(
         url=url,
         is_waiting=waits,
         own_words=_own(waits=waits, is_own=is_own),
+        answer=answer,
     )
 
 
@@ -71,7 +81,7 @@ def sealed_payment(
     payment: Payment, acts: list[OfferedAct], *, url: str = "", is_own: bool = False
 ) -> Sealed:
     """The sealed content of a payment."""
-    waits = payment.status == "proposed"
+    waits = payment.status == PaymentStatus.PROPOSED
     amount = amount_text(payment.amount, payment.asset)
     return Sealed(
         title=f"{words(payment.kind)} {amount}, proposed by {payment.proposer} "
@@ -95,20 +105,13 @@ def _own(*, waits: bool, is_own: bool) -> str:
 
 def _payment_differences(payment: Payment) -> list[str]:
     sealed: dict[str, Any] = json.loads(payment.sealed)
-    now = payment_content(payment)
+    now: dict[str, Any] = json.loads(canonical_json(payment_content(payment)))
     changed = [
         f"{words(key)} is not what was sealed."
         for key in sealed
-        if key != "amount" and key in now and _plain(now[key]) != sealed[key]
+        if now.get(key) != sealed[key]
     ]
     status = payment.decision.status
-    if status != "approved":
+    if status != DecisionStatus.APPROVED:
         changed.append(f"The decision behind it is {words(status).lower()} now.")
     return changed
-
-
-def _plain(value: object) -> object:
-    if value is None or isinstance(value, list):
-        return value
-    text = str(value)
-    return "0" if text.replace("0", "") in {"", "."} else text

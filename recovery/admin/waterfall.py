@@ -100,7 +100,9 @@ def _moves(lines: Sequence[AssessmentLine]) -> list[Move]:
         both = sums.setdefault(line.label, [ZERO, ZERO])
         both[0] += line.expected
         both[1] += line.recorded
-    moves = [Move(label, *both, label == _OPENING) for label, both in sums.items()]
+    moves = [
+        Move(label, both[0], both[1], label == _OPENING) for label, both in sums.items()
+    ]
     if not moves:
         return []
     expected = sum((move.expected for move in moves), ZERO)

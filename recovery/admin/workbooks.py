@@ -4,11 +4,12 @@ from datetime import datetime
 
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin import display
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
-from unfold.decorators import display
 
 from recovery.admin.acts import Act, Data
 from recovery.admin.base import DeskAdmin
@@ -111,7 +112,7 @@ class WorkbookAdmin(DeskAdmin):
             )
         ]
 
-    def file_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def file_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """Hand the workbook out to those who may export."""
         workbook = self.row(request, pk)
         if not holds(request, Duty.EXPORT_WORKBOOK):

@@ -421,11 +421,13 @@ def _verified_share(lines: Sequence[Line]) -> Decimal:
 
 
 def _find_gap(items: Sequence[Item], asset: str, opening: Opening) -> str:
-    """Where a running balance does not follow from the row before it."""
+    """Where the rows are not whole: a doubted file, a balance that does not follow."""
     balance = opening.balance
     for item in items:
         for entry in item_entries(item):
             line = entry.line
+            if entry.is_doubted:
+                return f"{entry.file}: its manifest and its rows disagree"
             if line.asset != asset:
                 continue
             after = None if balance is None else balance + line.amount

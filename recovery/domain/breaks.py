@@ -86,12 +86,8 @@ def _credit_reason(line: Line, *, is_missing: bool) -> BreakReason:
 
 def _primary(assessment: EventAssessment, parts: Iterable[Part]) -> BreakReason | None:
     facts = assessment.facts
-    if facts.unknown_rows or facts.gap:
-        return (
-            BreakReason.OPERATION_UNKNOWN
-            if facts.unknown_rows
-            else BreakReason.CHAIN_INCOMPLETE
-        )
+    if held := _holding(facts):
+        return held
     if assessment.variance == ZERO:
         return _explained(assessment, facts)
     if assessment.deficit > ZERO:

@@ -207,6 +207,7 @@ def claim_reference_read(text: str) -> str:
         sign for sign in text.upper() if sign.isascii() and sign.isalnum()
     )
     letters = letters[: _REFERENCE_LETTERS + 3].translate(_ALIKE)
-    letters = letters.removeprefix(_REFERENCE_PREFIX.translate(_ALIKE))
+    if len(letters) > _REFERENCE_LETTERS:  # Shorter, the same letters may be its own.
+        letters = letters.removeprefix(_REFERENCE_PREFIX.translate(_ALIKE))
     groups = [letters[start : start + 4] for start in range(0, len(letters), 4)]
     return "-".join([_REFERENCE_PREFIX, *groups])

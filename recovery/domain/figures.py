@@ -22,7 +22,7 @@ class Figure(NamedTuple):
 
 def figure_text(amount: Decimal, decimals: int = 0) -> str:
     """The digits of an amount without its sign, at least so many decimals."""
-    whole, _, rest = format_amount(abs(amount)).partition(".")
+    whole, _, rest = format_amount(amount.copy_abs()).partition(".")
     if len(whole) >= _GROUPED_FROM:
         head = len(whole) % 3
         groups = [whole[:head], *(whole[i : i + 3] for i in range(head, len(whole), 3))]

@@ -18,12 +18,16 @@ _FEE_ROLES = frozenset({LedgerRole.FEE, LedgerRole.LIQFEE})
 
 
 class Entry(NamedTuple):
-    """A ledger line with the place it is stored at: entry id, file, provenance."""
+    """A ledger line with the place it is stored at: entry id, file, provenance.
+
+    `is_doubted` when the manifest of its file and the rows disagree.
+    """
 
     id: int
     file: str
     provenance: str
     line: LedgerLine
+    is_doubted: bool = False
 
 
 @dataclass(slots=True)

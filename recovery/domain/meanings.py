@@ -72,7 +72,7 @@ def _owed(facts: DecisionFacts) -> tuple[str, ...]:
         "You received less than you should have been left with. What is owed goes to "
         "your own balance."
     )
-    if facts.amount == -facts.difference:
+    if facts.amount == facts.difference.copy_negate():
         return (first,)
     return (first, "The decision covers a part of the difference; the reason says why.")
 

@@ -1,7 +1,6 @@
 """A policy as written in a case, and as stored with a venue, made a value."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -291,14 +290,3 @@ def parse_policy(mapping: Mapping[str, Any], path: str = "policy") -> rules.Poli
     """
     policy: rules.Policy = read_policy(mapping, path)
     return policy
-
-
-def rate_required(rate: Decimal | None, path: str) -> Decimal:
-    """A rate that a rule in use needs.
-
-    Raises:
-        CaseFieldError: the policy leaves it out.
-    """
-    if rate is None:
-        raise CaseFieldError(path, "missing")
-    return rate

@@ -55,6 +55,16 @@ def sized(
     return size if qty is None else min(size, qty)
 
 
+def require_tiers(maintenance: MaintenancePolicy) -> None:
+    """Refuse a step through tiers of a policy without any.
+
+    Raises:
+        CaseFieldError: the policy has no tiers.
+    """
+    if not maintenance.tiers:
+        raise CaseFieldError(TIERS_PATH, "missing")
+
+
 class TierPosition(NamedTuple):
     """A position among size tiers, and how a notional bound becomes contracts."""
 
@@ -76,11 +86,9 @@ def tier_qty(
         position already lies in the tier or below.
 
     Raises:
-        CaseFieldError: the policy has no tiers, or not that one.
+        CaseFieldError: the policy has not that tier.
     """
     tiers = maintenance.tiers
-    if not tiers:
-        raise CaseFieldError(TIERS_PATH, "missing")
     index = _target_index(step, maintenance, position)
     if index < 0:
         return position.qty

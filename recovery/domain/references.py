@@ -1,4 +1,4 @@
-"""References people read aloud: no letters that look like figures, a check letter."""
+"""References people read aloud: no letters that look like figures."""
 
 import hashlib
 
@@ -22,7 +22,8 @@ def grouped_reference(prefix: str, random_bytes: bytes) -> str:
 
     Args:
         prefix: What kind of thing it names.
-        random_bytes: At least ten bytes from a secure source (80 bits).
+        random_bytes: From a secure source; ten where a stranger may guess (80 bits),
+            five where only staff ask.
     """
     text = _spell(int.from_bytes(random_bytes, "big"), len(random_bytes) * 8 // 5)
     groups = [text[start : start + 4] for start in range(0, len(text), 4)]
@@ -31,8 +32,8 @@ def grouped_reference(prefix: str, random_bytes: bytes) -> str:
 
 def clean_reference(text: str) -> str:
     """A reference as typed by a person, brought to its own form."""
-    upper = text.strip().upper().replace(" ", "-")
-    return upper.translate(str.maketrans("OILU", "011V"))
+    prefix, dash, rest = text.strip().upper().replace(" ", "-").partition("-")
+    return prefix + dash + rest.translate(str.maketrans("OILU", "011V"))
 
 
 def _spell(number: int, length: int) -> str:

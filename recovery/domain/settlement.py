@@ -117,7 +117,13 @@ def replay(
 
 
 def conclude(state: ScopeState) -> Settlement:
-    """Settle what a replay has closed, check the money, and name the figures."""
+    """Settle what a replay has closed, check the money, and name the figures.
+
+    Raises:
+        CaseFieldError: the money is not known and no takeover makes that good.
+    """
+    if state.scope.margin is None and not state.taken_over:
+        raise CaseFieldError("margin", "missing")
     if not state.qty and state.closed_qty and not state.taken_over:
         state.event_index = state.last_fill_index
         settle_close(state)

@@ -20,6 +20,7 @@ from recovery.domain.reduction import (
     fraction_qty,
     lot_qty,
     notional_limits,
+    require_tiers,
     restore_qty,
     sized,
     step_after_first,
@@ -113,6 +114,7 @@ def _tiers(
     """Down to the upper bound of a tier."""
     del fill, reduction
     maintenance = state.policy.maintenance
+    require_tiers(maintenance)
     measure = state.qty
     if maintenance.tier_unit is TierUnit.NOTIONAL:
         at_entry = maintenance.basis is NotionalBasis.ENTRY

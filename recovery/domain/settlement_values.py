@@ -83,19 +83,17 @@ def _close_values(state: ScopeState) -> Values:
     if not state.has_other_positions:
         values["residual"] = state.residual
         values |= _residual_in_collateral(state)
-    if state.insolvent_fee is not None and state.scope.margin is not None:
-        fee = state.trading_fee_booked
-        values["pool_change"] = state.scope.margin - fee - state.insolvent_fee
+    opening, fee = state.lines[0].amount, state.trading_fee_booked
+    if state.insolvent_fee is not None:
+        values["pool_change"] = opening - fee - state.insolvent_fee
         values["fee_reserve_change"] = fee
-    if state.scope.margin is not None:
-        values["equity_before_fees"] = _before_fees(state)
+    values["equity_before_fees"] = opening + state.customer_pnl + _moved(state)
     return values
 
 
-def _before_fees(state: ScopeState) -> Decimal:
-    """Margin and everything that happened but fees."""
-    moved = state.funding + state.interest + state.transfers
-    return state.lines[0].amount + state.customer_pnl + moved
+def _moved(state: ScopeState) -> Decimal:
+    """Money that moved without a fill."""
+    return state.funding + state.interest + state.transfers
 
 
 def _residual_in_collateral(state: ScopeState) -> Values:
@@ -121,6 +119,9 @@ def _takeover_values(state: ScopeState) -> Values:
         values["booked_pnl"] = state.booked_pnl
     if state.scope.margin is not None:
         values["customer_loss"] = state.scope.margin + state.transfers
+        if state.pnl is not None and not state.venue_qty:
+            before = state.scope.margin + state.pnl + _moved(state)
+            values["equity_before_fees"] = before
     return values
 
 

@@ -165,6 +165,9 @@ def _sell(
     account.trading_fee += trading_fee
     account.liquidation_fee += clearance
     net = proceeds - trading_fee - clearance
+    unrounded = policy.collateral.size_step is None and policy.rounding.money is None
+    if qty < held and unrounded:
+        return rest  # The size was cut to bring in just this.
     paid = min(net, rest)
     account.balance[account.settle_asset] += net - paid
     return paid

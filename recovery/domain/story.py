@@ -41,7 +41,8 @@ class Step(NamedTuple):
     @property
     def difference(self) -> Decimal:
         """Recorded - expected; negative: the customer got less."""
-        return self.recorded - self.expected
+        with exact():
+            return self.recorded - self.expected
 
 
 class _Words(NamedTuple):

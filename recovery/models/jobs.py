@@ -24,8 +24,6 @@ class JobKind(StrEnum):
     IMPORT = "import"
     ASSESS = "assess"
     WORKBOOK = "workbook"
-    OUTBOX = "outbox"
-    BATCH = "batch"
 
 
 class Job(models.Model):

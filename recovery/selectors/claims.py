@@ -22,6 +22,7 @@ from recovery.domain.lifecycle import (
     CaseStatus,
     PaymentStatus,
 )
+from recovery.domain.money import exact
 from recovery.domain.words import DecisionKind, PaymentKind
 from recovery.models import Decision, Event, Payment, RecoveryCase
 from recovery.selectors.claim_decisions import (
@@ -148,7 +149,8 @@ def _is_paid(decision: Decision, payments: Sequence[Payment]) -> bool:
         for payment in payments
         if payment.decision_id == decision.pk and payment.status == PaymentStatus.POSTED
     ]
-    return bool(posted) and sum(posted) >= decision.amount
+    with exact():
+        return bool(posted) and sum(posted) >= decision.amount
 
 
 def _tell(telling: Telling, status: CaseStatus, payments: list[Payment]) -> Telling:

@@ -22,7 +22,9 @@ def ledger_window(event: Event) -> list[LedgerEntry]:
     if event.source_reference:
         wanted |= Q(event_reference=event.source_reference)
     rows = LedgerEntry.objects.filter(wanted, account_id=event.account_id)
-    in_order = rows.select_related("source_file").order_by("occurred_at", "id")
+    in_order = rows.select_related("source_file").order_by(
+        "occurred_at", "source_file_id", "sequence"
+    )
     return list(in_order[:_ROWS_MAX])
 
 

@@ -103,6 +103,7 @@ _COLUMNS = (
     "funding_amount", "liquidation_fee_amount", "instrument", "marker", "side",
     "quantity", "price", "mark_price", "entry_price", "position_after",
     "balance_after", "source_id", "order_id", "event_reference",
+    "source_file__manifest__agrees",
 )  # fmt: skip
 
 
@@ -124,7 +125,7 @@ def _entry(row: tuple[Any, ...]) -> Entry:
         row[4], "", row[5], row[6], LedgerRole(row[7]), row[8], row[9], row[10],
         row[11], row[12], row[13], EventMarker(row[14]), Side(row[15]), *row[16:25],
     )  # fmt: skip
-    return Entry(row[0], row[1][:12], row[2], line)
+    return Entry(row[0], row[1][:12], row[2], line, is_doubted=row[25] is False)
 
 
 class EventNames:

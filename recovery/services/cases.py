@@ -1,7 +1,7 @@
 """Recovery cases up to a decision: open, take, ask, answer, note, close, reopen."""
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
@@ -20,10 +20,7 @@ from recovery.models import CaseNote, Event, RecoveryCase
 from recovery.services.actors import Actor, require_duty
 from recovery.services.audit import audit_write
 from recovery.services.mails import mail_case_news
-from recovery.services.transitions import case_lock, case_move
-
-# First promise to the customer; every public step renews it (ANCHORS §4.2 presets).
-NEXT_UPDATE = timedelta(days=10)
+from recovery.services.transitions import NEXT_UPDATE, case_lock, case_move
 
 
 @transaction.atomic

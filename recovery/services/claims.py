@@ -11,7 +11,7 @@ from functools import cache
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Count, F, Q
 
 from accounts.models import Customer, TradingAccount
 from recovery.domain.claims import claim_reference_read
@@ -28,6 +28,8 @@ CODE_DIGITS = 8
 CODE_LIFE = timedelta(minutes=10)
 CODE_TRIES = 5
 CODES_PER_HOUR = 5
+# Over all claims of one customer: a stranger can file many on one account.
+CODES_PER_CUSTOMER_AND_HOUR = 10
 RECEIVED_MAILS_PER_HOUR = 5
 # How far the stated time may lie from the event's own.
 TIME_TOLERANCE = timedelta(minutes=15)
@@ -140,8 +142,7 @@ def claim_request_code(reference: str, session_key: str, *, now: datetime) -> No
     with transaction.atomic():
         claim = _claim_locked(reference)
         writes = transaction.savepoint()
-        asked = ClaimCode.objects.filter(claim_id=claim.pk, made_at__gt=now - _HOUR)
-        is_kept = asked.count() < CODES_PER_HOUR and claim is not _NOBODY
+        is_kept = _is_within_budget(claim, now) and claim is not _NOBODY
         # The older ones die: a code beyond its time opens nothing.
         ClaimCode.objects.filter(
             claim_id=claim.pk, used_at=None, expires_at__gt=now
@@ -165,10 +166,19 @@ def claim_request_code(reference: str, session_key: str, *, now: datetime) -> No
             transaction.savepoint_rollback(writes)
 
 
+def _is_within_budget(claim: Claim, now: datetime) -> bool:
+    """Whether one more code may leave; counted in the database, under the lock."""
+    asked = ClaimCode.objects.filter(
+        claim__customer_id=claim.customer_id or 0, made_at__gt=now - _HOUR
+    ).aggregate(of_claim=Count("pk", filter=Q(claim_id=claim.pk)), of_all=Count("pk"))
+    of_claim, of_all = int(asked["of_claim"]), int(asked["of_all"])
+    return of_claim < CODES_PER_HOUR and of_all < CODES_PER_CUSTOMER_AND_HOUR
+
+
 def _claim_locked(reference: str) -> Claim:
-    """The claim with a mail on file, locked; else the stand-in."""
+    """The claim with a mail on file, locked with its owner; else the stand-in."""
     claim = (
-        Claim.objects.select_for_update(of=("self",))
+        Claim.objects.select_for_update(of=("self", "customer"))
         .select_related("customer")
         .filter(reference=claim_reference_read(reference), customer__isnull=False)
         .first()

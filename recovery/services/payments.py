@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from accounts.models import Destination, User
 from recovery.domain.canonical import canonical_json, digest_text
@@ -31,22 +31,25 @@ from recovery.services.transitions import case_lock, payment_move
 def payment_headroom(decision: Decision, kind: PaymentKind) -> Decimal:
     """How much may still be paid in this way for the decision's event and asset.
 
-    A credit: the amount owed less live credits. A withdrawal: credits posted less
-    live withdrawals.
+    A credit: the amount owed less live credits, apart from those of earlier decisions
+    that were posted: the assessment under this one has already received them. A
+    withdrawal: credits posted less live withdrawals.
     """
     live = Payment.objects.filter(
         event=decision.case.event_id, asset=decision.asset
     ).exclude(status__in=PAYMENT_VOID)
-    taken = _total(live.filter(kind=kind))
     if kind == PaymentKind.CREDIT:
-        return decision.amount - taken
+        received = ~Q(decision=decision) & Q(status=PaymentStatus.POSTED)
+        owed: Decimal = decision.amount
+        return owed - _total(live.filter(kind=kind).exclude(received))
+    taken = _total(live.filter(kind=kind))
     posted = _total(live.filter(kind=PaymentKind.CREDIT, status=PaymentStatus.POSTED))
     return posted - taken
 
 
 def _total(payments: QuerySet[Payment]) -> Decimal:
-    total = payments.aggregate(total=Sum("amount"))["total"]
-    return total if isinstance(total, Decimal) else ZERO
+    total: Decimal | None = payments.aggregate(total=Sum("amount"))["total"]
+    return Decimal(total) if total else ZERO
 
 
 @transaction.atomic

@@ -4,12 +4,13 @@ import hashlib
 import secrets
 import shutil
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
 
 from recovery.domain.duties import Duty
-from recovery.models import JobKind, Provenance, SourceFile
+from recovery.models import JobKind, Provenance, SourceFile, SourceFileState
 from recovery.services.actors import Actor, require_duty
 from recovery.services.audit import audit_write
 from recovery.services.jobs import job_create
@@ -34,7 +35,9 @@ def source_file_receive(  # noqa: PLR0913 - what the file cannot say itself
 ) -> SourceFile:
     """Store a file and make its import due; the same bytes again give the first.
 
-    The bytes are written before the row, so that a row never lacks its file.
+    The bytes are written before the row, so that a row never lacks its file. A file
+    that was refused before a row of it was taken may be handed in again, with a venue,
+    account or zone that helps.
 
     Raises:
         DutyMissingError: The actor imports nothing.
@@ -42,35 +45,48 @@ def source_file_receive(  # noqa: PLR0913 - what the file cannot say itself
     require_duty(actor, Duty.IMPORT_FILES)
     digest = _digest(path)
     _store(path, digest)
+    said = {
+        "name": name[:200],
+        "provenance": provenance,
+        "venue": venue,
+        "account_number": account,
+        "zone": zone,
+        "received_by": actor.user,
+    }
     with transaction.atomic():
-        source_file, is_new = SourceFile.objects.get_or_create(
-            sha256=digest,
-            defaults={
-                "name": name[:200],
-                "bytes_size": path.stat().st_size,
-                "provenance": provenance,
-                "venue": venue,
-                "account_number": account,
-                "zone": zone,
-                "received_by": actor.user,
-            },
+        source_file, is_new = SourceFile.objects.select_for_update().get_or_create(
+            sha256=digest, defaults={"bytes_size": path.stat().st_size, **said}
         )
-        if is_new:
-            source_file.job = job_create(
-                JobKind.IMPORT,
-                {"source_file": source_file.pk},
-                key=f"import-{digest}",
-                requested_by=actor.user,
-            )
-            source_file.save(update_fields=["job"])
-            audit_write(
-                actor,
-                "source_file.receive",
-                f"source file {digest[:12]}",
-                provenance=str(provenance),
-                bytes=source_file.bytes_size,
-            )
+        if is_new or _may_try_again(source_file):
+            _make_due(actor, source_file, said)
     return source_file
+
+
+def _may_try_again(source_file: SourceFile) -> bool:
+    return source_file.state == SourceFileState.REFUSED and source_file.checkpoint == 0
+
+
+def _make_due(actor: Actor, source_file: SourceFile, said: dict[str, Any]) -> None:
+    """Set what was said of the file and make one job for this try."""
+    tries = 0 if source_file.job is None else source_file.job.pk
+    for field, value in said.items():
+        setattr(source_file, field, value)
+    source_file.state = SourceFileState.STORED
+    source_file.refusal = ""
+    source_file.job = job_create(
+        JobKind.IMPORT,
+        {"source_file": source_file.pk},
+        key=f"import-{source_file.sha256}-{tries}",
+        requested_by=actor.user,
+    )
+    source_file.save()
+    audit_write(
+        actor,
+        "source_file.receive",
+        f"source file {source_file.sha256[:12]}",
+        provenance=str(source_file.provenance),
+        bytes=source_file.bytes_size,
+    )
 
 
 def _digest(path: Path) -> str:

@@ -1,6 +1,6 @@
 """One way to take a step: ask the table, ask the duty, move, record."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from recovery.domain.duties import Duty
 from recovery.domain.errors import StaleError
@@ -15,6 +15,9 @@ from recovery.domain.lifecycle import (
 from recovery.models import Payment, RecoveryCase, Transition
 from recovery.services.actors import Actor, require_duty
 from recovery.services.audit import audit_write
+
+# What the customer is promised; every step renews it (ANCHORS §4.2 presets).
+NEXT_UPDATE = timedelta(days=10)
 
 
 def case_lock(case: RecoveryCase, shown_version: int | None = None) -> RecoveryCase:
@@ -52,6 +55,7 @@ def case_move(
     case.status = step.to_status
     case.status_since = now
     case.version += 1
+    case.next_update_due_at = now + NEXT_UPDATE
     Transition.objects.create(
         case=case,
         action=action,
@@ -63,7 +67,14 @@ def case_move(
         receipt_digest=receipt_digest,
     )
     case.save(
-        update_fields=["status", "status_since", "version", "question", "assignee"]
+        update_fields=[
+            "status",
+            "status_since",
+            "version",
+            "next_update_due_at",
+            "question",
+            "assignee",
+        ]
     )
     audit_write(actor, f"case.{action}", f"case {case.reference}", reason=reason)
     return case

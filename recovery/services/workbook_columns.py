@@ -1,6 +1,7 @@
 """The columns of the workbook's data sheets. Their order is part of the schema."""
 
-from recovery.sheets.workbook_writer import Column, column_letters
+from recovery.sheets.sheet_scan import column_letters
+from recovery.sheets.workbook_writer import Column
 from recovery.sheets.xlsx_styles import Style
 
 _A, _N, _C = Style.AMOUNT, Style.COUNT, Style.CODE

@@ -77,8 +77,19 @@ def file_ties(
                 read[asset] - stored.get(asset, ZERO) if asset in read else ZERO
             ),
         )
-        for asset in sorted(stated.keys() | stored.keys() | read.keys()) or [""]
+        for asset in _assets(stated, stored, read)
     ]
+
+
+def _assets(*sums: Mapping[str, Decimal]) -> list[str]:
+    """Assets of a file; rows without one count only where they carry an amount."""
+    named = {
+        asset
+        for by_asset in sums
+        for asset, amount in by_asset.items()
+        if asset or amount
+    }
+    return sorted(named) or [""]
 
 
 def _amount(value: object) -> Decimal:

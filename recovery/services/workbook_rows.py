@@ -16,7 +16,8 @@ from recovery.selectors.workbook import (
 )
 from recovery.services.workbook_columns import BUCKETS
 from recovery.services.workbook_tally import Tally, rounded
-from recovery.sheets.xlsx_cells import CELL_LENGTH_MAX, Cell, Formula
+from recovery.sheets.safe_text import LONGEST_CELL
+from recovery.sheets.xlsx_cells import Cell, Formula
 
 _BUCKET_ENDS = (1, 7, 30, 60, 90)
 _PART_CLASSES = ("fee", "funding", "price", "missing", "short or over", "other")
@@ -292,6 +293,6 @@ def _masked(row: PaymentRow) -> str:
 
 def _fitting(text: str) -> str:
     """The text, or where it is too long for a cell, where it can be read whole."""
-    if len(text) <= CELL_LENGTH_MAX:
+    if len(text) <= LONGEST_CELL:
         return text
     return f"{len(text)} characters: too long for a cell, see the page at the desk."

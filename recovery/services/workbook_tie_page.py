@@ -15,7 +15,7 @@ from recovery.sheets.xlsx_styles import Style
 TIED, NOT_TIED, NO_MANIFEST = "tied", "NOT TIED", "not tied: no manifest"
 OVERALL_CELL = "B4"
 TIE_COLUMNS = (
-    Column("", 34),
+    Column("", 52),
     Column("", 22, Style.STATUS),
     Column("", 9, Style.COUNT),
     Column("", 9, Style.COUNT),
@@ -24,6 +24,7 @@ TIE_COLUMNS = (
 HEADER_HEIGHT = 42  # Three lines.
 FIRST_ROW = 11  # Of the first section, below the summary.
 
+_TEXT_HEADERS = ("Asset", "Source file", "Status", "Lost by rounding to 8 places")
 _NO_CONDITIONS: Mapping[str, str] = MappingProxyType({})
 
 Blocks = Sequence[Block]
@@ -60,12 +61,7 @@ class TiePage:
             [Styled(title, Style.SECTION), None, None, None, Styled(note, Style.TEXT)]
         )
         self.headers.append(self.next_row)
-        self.rows.append(
-            [
-                Styled(header, Style.HEADER if at < 2 else Style.HEADER_NUMBER)
-                for at, header in enumerate(headers)
-            ]
-        )
+        self.rows.append([Styled(header, _header_style(header)) for header in headers])
 
     def end(self, checks: str, count: int) -> None:
         """End a section of so many lines; mark its columns of differences."""
@@ -116,3 +112,9 @@ class OfAsset:
 def gap_formula(expression: str, at: int, value: Decimal, places: int) -> Formula:
     """A difference, as far as the line of this row is checked."""
     return Formula(f"ROUND({expression},D{at})", round(value, places))
+
+
+def _header_style(header: str) -> Style:
+    """Headers stand where the cells below them do: text left, numbers right."""
+    is_text = header in _TEXT_HEADERS or header.endswith("exact")
+    return Style.HEADER if is_text else Style.HEADER_NUMBER

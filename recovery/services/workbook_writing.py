@@ -64,6 +64,7 @@ class _Book:
     tally: Tally
     on_rows: Callable[[int], None]
     blocks: dict[str, list[Block]] = field(default_factory=lambda: defaultdict(list))
+    sheet: str = ""  # The one being written.
 
 
 def workbook_write(
@@ -123,6 +124,7 @@ def _rows_sheet(
         part = islice(rows, SHEET_ROWS)
         with book.writer.sheet(title, columns, freeze_columns=1, after=before) as sheet:
             first = sheet.header() + 1
+            book.sheet = title
             book.tally.note_sheet(title)
             for row in part:
                 cells = cells_of(row, sheet.rows + 1, book.tally)
@@ -154,8 +156,8 @@ def _imports_sheet(book: _Book, snapshot: Snapshot) -> list[FileTie]:
     def cells_of(row: SourceFileRow, number: int, tally: Tally) -> list[Cell]:
         if row.state == "loaded":
             records = letters_of(IMPORTS, "Records")
-            sheet = Block("Imports", number, number).cells(records)
-            ties.extend(file_ties(row, sheet.partition(":")[0], stored[row.id]))
+            cell = f"'{book.sheet}'!{records}{number}"
+            ties.extend(file_ties(row, cell, stored[row.id]))
         return import_cells(row, number, tally)
 
     _rows_sheet(book, "Imports", IMPORTS, snapshot.source_files(), cells_of)

@@ -72,7 +72,7 @@ def workbook_request(
     return workbook
 
 
-def workbook_build(lease: Lease) -> Workbook:
+def workbook_build(lease: Lease) -> None:
     """Build the workbook of a job: whole or not at all.
 
     Written under a name of this attempt; renamed only while the lease still stands,
@@ -85,9 +85,9 @@ def workbook_build(lease: Lease) -> Workbook:
         pk=lease.payload["workbook"]
     )
     if workbook.state == WorkbookState.READY:
-        return workbook
+        return
     try:
-        return _build(lease, workbook)
+        _build(lease, workbook)
     except LeaseLostError:
         raise
     except Exception:
@@ -98,7 +98,7 @@ def workbook_build(lease: Lease) -> Workbook:
         raise
 
 
-def _build(lease: Lease, workbook: Workbook) -> Workbook:
+def _build(lease: Lease, workbook: Workbook) -> None:
     target = _folder() / workbook.file_name
     by = workbook.requested_by.username if workbook.requested_by else "system"
     heading = Heading(workbook.requested_at, by)
@@ -119,7 +119,6 @@ def _build(lease: Lease, workbook: Workbook) -> Workbook:
             workbook.sha256 = digest
             workbook.rows = written.rows
             workbook.save(update_fields=["state", "sha256", "rows"])
-    return workbook
 
 
 def workbook_export(

@@ -25,20 +25,18 @@ def cell_text(value: Cell) -> tuple[str, str]:
 
 
 def _number_text(value: float) -> tuple[str, str]:
-    text = repr(value)
-    if len(text) > EXACT_DIGITS + 1 or "e" in text:
+    text = repr(value).removesuffix(".0")
+    if len(text) > EXACT_DIGITS or "e" in text:
         return _long_number_text(value, text)
-    return text.removesuffix(".0"), ""
+    return text, ""
 
 
 def _long_number_text(value: float, text: str) -> tuple[str, str]:
     """A number that may have more digits than are certain."""
     if abs(value) < EXACT_BELOW and significant_digits(text) <= EXACT_DIGITS:
-        return text.removesuffix(".0"), ""
-    return (
-        text,
-        f"is a number cell with more than {EXACT_DIGITS} digits: send it as text",
-    )
+        return text, ""
+    reason = f"is a number cell with more than {EXACT_DIGITS} digits: send it as text"
+    return text, reason
 
 
 def _day_text(value: date) -> tuple[str, str]:

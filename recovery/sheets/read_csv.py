@@ -67,7 +67,7 @@ def _best_reading(
     for delimiter in DELIMITERS:
         opening = _opening(path, facts, delimiter)
         readings.append((delimiter, opening, find_heading(opening)))
-    if not any(opening for _, opening, _ in readings):
+    if not all(opening for _, opening, _ in readings):
         raise FileRefusedError(
             "no_rows", "The file holds blank lines only.", "Choose another file."
         )
@@ -87,7 +87,7 @@ def _opening(path: Path, facts: TextFacts, delimiter: str) -> tuple[Record, ...]
     with path.open(encoding=facts.encoding, newline="") as stream:
         reader = csv.reader(islice(stream, OPENING_ROWS), delimiter=delimiter)
         rows = [
-            Record(number, _unwrapped(cells, delimiter))
+            Record(number, _unwrapped(number, cells, delimiter))
             for number, cells in _numbered(reader)
         ]
     return tuple(row for row in rows if any(cell.strip() for cell in row.cells))
@@ -108,11 +108,14 @@ def _numbered(reader: _LineReader) -> Iterator[tuple[int, Cells]]:
         raise _malformed(begins, error) from error
 
 
-def _unwrapped(cells: Cells, delimiter: str) -> Cells:
+def _unwrapped(number: int, cells: Cells, delimiter: str) -> Cells:
     """The cells of a row that was quoted as a whole."""
-    if len(cells) == 1 and delimiter in cells[0]:
+    if len(cells) != 1 or delimiter not in cells[0]:
+        return cells
+    try:
         return tuple(next(csv.reader([cells[0]], delimiter=delimiter)))
-    return cells
+    except csv.Error as error:
+        raise _malformed(number, error) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +165,7 @@ class _Table:
 
     def _cleaned(self, number: int, cells: Cells) -> Record:
         unmarked = tuple(cell.replace(_MARK, "") for cell in cells)
-        whole = fitted(_unwrapped(unmarked, self.delimiter), self.width)
+        whole = fitted(_unwrapped(number, unmarked, self.delimiter), self.width)
         flaws = tuple(
             Flaw(index, cell.replace("\0", ""), "holds a NUL character")
             for index, cell in enumerate(whole)

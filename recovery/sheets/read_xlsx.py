@@ -92,24 +92,37 @@ class _Table:
             FileRefusedError: other rows came than the XML holds.
         """
         delivered = 0
-        flawed = self._flawed_cells()
+        flawed, covered = self._flawed_cells(), self._covered_cells()
         for number, row in enumerate(self.sheet.iter_rows(), 1):
             record = _converted(number, row)
             known = flawed.get(number, ())
             if known or any(record.cells):
                 delivered += 1
-                yield record._replace(flaws=record.flaws + known) if known else record
+                flaws = known + covered.get(number, ())
+                yield record._replace(flaws=record.flaws + flaws) if flaws else record
         if delivered != len(self.scan.rows | flawed.keys()):
             raise refused_zip(
                 f"shows {len(self.scan.rows)} rows, of which only {delivered} can be read"
             )
 
     def _flawed_cells(self) -> dict[int, tuple[Flaw, ...]]:
-        """The flaws found in the XML and below merged cells, by row."""
+        """The flaws found in the XML, by row."""
         flaws: dict[int, tuple[Flaw, ...]] = {}
         for (row, column), reason in self.scan.flawed.items():
             flaws[row] = (*flaws.get(row, ()), Flaw(column - 1, "", reason))
         return flaws
+
+    def _covered_cells(self) -> dict[int, tuple[Flaw, ...]]:
+        """Cells hidden under a merged one, by row: their values are not known."""
+        covered: dict[int, tuple[Flaw, ...]] = {}
+        for (top, left), (bottom, right) in self.sheet.merged_cell_ranges or ():
+            for row in range(top, min(bottom, self.scan.last_row) + 1):
+                covered[row + 1] = covered.get(row + 1, ()) + tuple(
+                    Flaw(column, "", "is covered by a merged cell")
+                    for column in range(left, min(right, self.scan.last_column) + 1)
+                    if (row, column) != (top, left)
+                )
+        return covered
 
 
 def _converted(number: int, row: list[Cell]) -> Record:

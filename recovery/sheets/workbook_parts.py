@@ -103,6 +103,7 @@ def _part(container: zipfile.ZipFile, name: str) -> Element:
             text = stream.read(SMALL_PART + 1)
         if len(text) > SMALL_PART:
             raise refused_zip(f"has a part {name} of more than {SMALL_PART} bytes")
+        check_encoding(text)
         return fromstring(text, forbid_dtd=True)
     except KeyError as error:
         raise refused_zip(f"lacks the part {name}") from error

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, NamedTuple, Self
 from xml.sax.saxutils import escape, quoteattr
 
+from recovery.sheets.sheet_scan import column_letters
 from recovery.sheets.xlsx_cells import Cell, CellRefusedError, Styled, cell_xml
 from recovery.sheets.xlsx_styles import Highlight, Style, styles_xml
 
@@ -43,15 +44,6 @@ class Column(NamedTuple):
     header: str
     width: int
     style: Style = Style.TEXT
-
-
-def column_letters(position: int) -> str:
-    """Letters of a column, the first being 1."""
-    letters = ""
-    while position:
-        position, rest = divmod(position - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters
 
 
 class SheetWriter:
@@ -195,7 +187,7 @@ class WorkbookWriter:
     """
 
     def __init__(self, path: Path, shown: Sequence[str]) -> None:
-        """Begin a file that must not exist yet.
+        """Begin a file that must not exist yet; nobody else may read it.
 
         Args:
             path: Where to write; the caller renames it when it is whole.
@@ -204,7 +196,8 @@ class WorkbookWriter:
         """
         self._shown = list(shown)
         self._written: list[str] = []
-        self._file: BufferedWriter = path.open("xb")
+        path.touch(mode=0o600, exist_ok=False)
+        self._file: BufferedWriter = path.open("wb")
         self._zip = zipfile.ZipFile(
             self._file, "w", zipfile.ZIP_DEFLATED, compresslevel=4
         )

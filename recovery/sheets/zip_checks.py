@@ -3,6 +3,7 @@
 import stat
 import struct
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,20 @@ SAVE_AGAIN = "Open it in a spreadsheet program and save it as a plain XLSX file.
 LOCAL_HEADER = struct.Struct("<4s5H3L2H")
 END_RECORD_BYTES = 22
 SMALL_MEMBER = 1024 * 1024  # Below this size any ratio is harmless.
+STATED_ELSEWHERE = 0xFFFFFFFF  # The sizes of a large part stand in an extra field.
 ENCRYPTED, SIZES_FOLLOW = 0x1, 0x8
+
+# What the standard library raises, here or while a part is unpacked, for a container
+# that is not what it says.
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    NotImplementedError,
+    UnicodeDecodeError,
+)
 
 
 @contextmanager
@@ -33,7 +47,7 @@ def opened_zip(path: Path, limits: Limits) -> Iterator[zipfile.ZipFile]:
             with path.open("rb") as stream:
                 _check_places(stream, container.infolist())
             yield container
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError) as error:
+    except _DAMAGE as error:
         raise refused_zip("is damaged") from error
 
 
@@ -106,7 +120,7 @@ def _end_of(stream: BinaryIO, member: zipfile.ZipInfo) -> int:
     name = stream.read(name_length)
     if name != member.orig_filename.encode("utf-8" if flags & 0x800 else "cp437"):
         raise refused_zip("names a part in two ways")
-    stated = (packed, size)
-    if not flags & SIZES_FOLLOW and stated != (member.compress_size, member.file_size):
+    is_stated_here = not flags & SIZES_FOLLOW and packed != STATED_ELSEWHERE
+    if is_stated_here and (packed, size) != (member.compress_size, member.file_size):
         raise refused_zip("states two sizes for one part")
     return member.header_offset + len(head) + name_length + extra + member.compress_size

@@ -15,6 +15,9 @@ class AccountNeededError(RecoveryError):
 
     code = "account_needed"
 
+    def __init__(self) -> None:
+        super().__init__("The file does not say whose account it is: give it.")
+
 
 class AccountContradictedError(RecoveryError):
     """The file names another account than the one given."""

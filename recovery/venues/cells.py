@@ -5,7 +5,7 @@ repeats its accounts, assets and instruments on every row.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import tzinfo
 
 from recovery.domain.ledger import RowProblem
@@ -87,22 +87,28 @@ class FileColumns:
 
     def problem(self, record: Record) -> RowProblem:
         """Why a record that could not be read is refused, naming the first cell."""
-        if len(record.cells) != self.width:
-            reason = f"has {len(record.cells)} cells instead of {self.width}"
-            return self._problem(record.number, -1, "", reason)
+        return next(self._problems(record))
+
+    def _problems(self, record: Record) -> Iterator[RowProblem]:
+        number, cells = record.number, record.cells
+        if len(cells) != self.width:
+            reason = f"has {len(cells)} cells instead of {self.width}"
+            yield self._problem(number, -1, "", reason)
         for flaw in record.flaws:
             if flaw.column in self._used:
-                return self._problem(
-                    record.number, flaw.column, flaw.value, flaw.reason
-                )
-        for index, read in self._readers:
-            try:
-                read(record.cells[index])
-            except UNREADABLE as error:
-                return self._problem(
-                    record.number, index, str(error.text), error.reason
-                )
-        raise AssertionError(record)
+                yield self._problem(number, flaw.column, flaw.value, flaw.reason)
+        refusals = (self._refusal(record, *reader) for reader in self._readers)
+        yield from filter(None, refusals)
+
+    def _refusal(
+        self, record: Record, index: int, read: Callable[[str], object]
+    ) -> RowProblem | None:
+        try:
+            read(record.cells[index])
+        except UNREADABLE as error:
+            text = str(error.text)
+            return self._problem(record.number, index, text, error.reason)
+        return None
 
     def _problem(self, number: int, index: int, value: str, reason: str) -> RowProblem:
         names = (name for name, at in self._positions.items() if at == index)

@@ -25,6 +25,9 @@ class ZoneNeededError(RecoveryError):
 
     code = "zone_needed"
 
+    def __init__(self) -> None:
+        super().__init__("The file does not say in which zone its times are: give it.")
+
 
 class Interpreter:
     """Understands the records of one recognised file.

@@ -97,7 +97,9 @@ class LedgerRows:
             columns.read_time(time),
             self._names[asset],
             role,
-            checked_reference(operation),
+            operation
+            if operation in self._operations
+            else checked_reference(operation),
             amount,
             *parts,
             self._instruments[instrument],

@@ -26,7 +26,7 @@ from recovery.venues.profile import (
     TimeRule,
     VenueProfile,
 )
-from recovery.venues.timestamps import TIME_FORMS, zone_named
+from recovery.venues.timestamps import TIME_FORMS, ZoneUnknownError, zone_named
 
 LEDGER_FIELDS = {
     "source_id", "asset", "amount", "balance_after", "operation", "instrument",
@@ -213,8 +213,15 @@ def _time(node: Node) -> TimeRule:
     if unknown or not rule.forms:
         raise node.fail("forms", f"unknown form {sorted(unknown)}")
     if rule.zone != ZONE_ASKED:
-        zone_named(rule.zone)
+        _check_zone(node, rule.zone)
     return rule
+
+
+def _check_zone(node: Node, zone: str) -> None:
+    try:
+        zone_named(zone)
+    except ZoneUnknownError as error:
+        raise node.fail("zone", str(error)) from error
 
 
 def _account(node: Node) -> AccountRule:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from decimal import Context, Decimal, Inexact, InvalidOperation
 
 from recovery.domain.ledger import ZERO
-from recovery.domain.money import AmountUnreadableError, parse_amount
+from recovery.domain.money import DECIMALS_MAX, AmountUnreadableError, parse_amount
 from recovery.venues.profile import NumberRule
 
 REMEMBERED = 50_000
@@ -26,7 +26,17 @@ def read_plain(text: str) -> Decimal:
     Raises:
         AmountUnreadableError: anything else, including an empty text.
     """
+    if len(text) > DECIMALS_MAX:
+        text = _without_padding(text)
     return parse_amount(text) or ZERO
+
+
+def _without_padding(text: str) -> str:
+    """The number without zeros that only fill up its decimals (Bybit writes 20)."""
+    whole, point, decimals = text.partition(".")
+    if point and decimals.isdigit():
+        return f"{whole}.{decimals.rstrip('0')}"
+    return text
 
 
 class OptionalNumbers(dict[str, Decimal | None]):

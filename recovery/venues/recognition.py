@@ -10,6 +10,7 @@ from recovery.venues.loading import shipped_profiles
 from recovery.venues.profile import Layout, VenueProfile
 
 LIKENESS = 50  # Below this share of columns in common, a file looks like nothing.
+RESEMBLANCE = 20  # Below this share it is not even worth naming.
 ANNOUNCEMENT = "#recovery-desk"
 
 
@@ -169,7 +170,8 @@ def _check_required(best: Likeness) -> None:
 def _unknown_layout(source: Source, ranked: Sequence[Likeness]) -> FileRefusedError:
     names = source.header or (source.opening[0].cells if source.opening else ())
     seen = ", ".join(name[:40] for name in names[:12])
-    like = f" It is most like {described(ranked[0].layout)}." if ranked else ""
+    is_like = bool(ranked) and ranked[0].score >= RESEMBLANCE
+    like = f" It is most like {described(ranked[0].layout)}." if is_like else ""
     return FileRefusedError(
         "unknown_layout",
         f"No known layout has the columns: {seen}.{like}",

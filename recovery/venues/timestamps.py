@@ -1,9 +1,11 @@
 """Written times to aware UTC instants, strictly in the forms a layout declares."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from recovery.domain.errors import RecoveryError
 
 EARLIEST = datetime(2009, 1, 3, tzinfo=UTC)  # No venue is older than Bitcoin.
 
@@ -19,13 +21,18 @@ class TimeUnreadableError(ValueError):
         self.reason = reason
 
 
-class ZoneUnknownError(ValueError):
+class ZoneUnknownError(RecoveryError):
     """No time zone of this name is known."""
 
     code = "zone_unknown"
 
+    def __init__(self, name: str) -> None:
+        super().__init__(f"No time zone is called {name!r}.")
+        self.name = name
+
 
 Reader = Callable[[str], datetime]
+_Form = Callable[[str, tzinfo], datetime | None]
 _OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})", re.ASCII)
 _DAY = r"(?:\d{4}-(?:0[1-9]|1[0-2])-\d{2})"
 _CLOCK = r"(?:\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?)"
@@ -60,26 +67,31 @@ def time_reader(forms: tuple[str, ...], zone: tzinfo) -> Reader:
     The function raises TimeUnreadableError; it remembers its last answer, since
     neighbouring rows often carry one time.
     """
-    readers = [_FORMS[form] for form in forms]
-    last_text = ""
+    first, *others = (_FORMS[form] for form in forms)
+    last_text: str | None = None
     last_time = EARLIEST
 
     def read(text: str) -> datetime:
         nonlocal last_text, last_time
         if text == last_text:
             return last_time
-        for reader in readers:
-            found = reader(text, zone)
-            if found is not None:
-                break
-        else:
-            raise TimeUnreadableError(text, "is not a time in the declared form")
+        found = first(text, zone)
+        if found is None:
+            found = _first_found(text, zone, others)
         if found < EARLIEST:
             raise TimeUnreadableError(text, "lies before any venue existed")
         last_text, last_time = text, found
         return found
 
     return read
+
+
+def _first_found(text: str, zone: tzinfo, readers: Iterable[_Form]) -> datetime:
+    for reader in readers:
+        found = reader(text, zone)
+        if found is not None:
+            return found
+    raise TimeUnreadableError(text, "is not a time in the declared form")
 
 
 def _iso_z(text: str, _zone: tzinfo) -> datetime | None:
@@ -119,7 +131,7 @@ def _placed(local: datetime, zone: tzinfo, text: str) -> datetime:
     return here.astimezone(UTC)
 
 
-_FORMS: dict[str, Callable[[str, tzinfo], datetime | None]] = {
+_FORMS: dict[str, _Form] = {
     "iso_z": _iso_z,
     "calendar": _calendar,
     "minute_first": _minute_first,

@@ -43,8 +43,7 @@ class FileClaimForm(forms.Form):
             "%Y-%m-%d %H:%M:%S",
             "%Y-%m-%d %H:%M",
         ],
-        help_text="In UTC, the time that does not change with summer. "
-        "Fifteen minutes more or less do not matter.",
+        help_text="Fifteen minutes more or less do not matter.",
         error_messages={"invalid": "Write the time as 2026-10-10 21:15, in UTC."},
     )
     message = forms.CharField(

@@ -3,13 +3,16 @@
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from accounts.roles import Role
+from recovery.domain.claims import tell_case, tell_payment
 from recovery.domain.lifecycle import (
     CaseAction,
     CaseStatus,
@@ -157,12 +160,28 @@ def test_the_handbook_says_which_role_holds_which_duty() -> None:
     told = {
         found["role"]: sorted(found["duties"].split(", "))
         for found in row.finditer(handbook)
+        if found["role"] in set(Role)
     }
     held = {
         str(role): sorted(duty.replace("_", " ") for duty in _DUTIES_OF_ROLE[role])
         for role in Role
     }
     assert told == held
+
+
+@pytest.mark.parametrize(
+    ("statuses", "tell"), [(CaseStatus, tell_case), (PaymentStatus, tell_payment)]
+)
+def test_the_handbook_quotes_what_the_customer_reads(
+    statuses: type[StrEnum], tell: Callable[..., Any]
+) -> None:
+    handbook = text_of("desk-handbook.md")
+    for status in statuses:
+        telling = tell(status)
+        if not getattr(telling, "is_shown", True):
+            continue
+        row = rf"^\| `{status}` \| [^|]+ \| {re.escape(telling.label)}[.,;]"
+        assert re.search(row, handbook, re.MULTILINE), status
 
 
 # --- rules ------------------------------------------------------------------------

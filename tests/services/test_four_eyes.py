@@ -450,7 +450,6 @@ def test_no_task_approves_anything() -> None:
         JobKind.IMPORT,
         JobKind.ASSESS,
         JobKind.WORKBOOK,
-        JobKind.OUTBOX,
     }
 
 

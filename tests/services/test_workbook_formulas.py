@@ -195,12 +195,12 @@ def test_empty_desk_ties(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("asset", ["*", ">0", "=1+1", "usdt", "1E5", "?SDT", "<>"])
-def test_hostile_asset_name_counts_for_itself_only(asset: str, tmp_path: Path) -> None:
-    for name in ("USDT", asset):
+def test_hostile_asset_names_count_for_themselves_only(tmp_path: Path) -> None:
+    names = ("USDT", "*", ">0", "=1+1", "usdt", "1E5", "?SDT", "<>", "1")
+    for at, name in enumerate(names, start=1):
         result = desk.assessed(
-            desk.event(f"EV-{name}", asset=name),
-            desk.Amounts("10", "9", "0", "FEE_VARIANCE", (("FEE_VARIANCE", "-1"),)),
+            desk.event(f"EV-{at}", asset=name),
+            desk.Amounts("100", f"{100 - at}", "0", "FEE_VARIANCE", _fee(-at)),
         )
         desk.broken(result, "open")
     assert desk.write(tmp_path / "book.xlsx").is_tied
@@ -208,4 +208,21 @@ def test_hostile_asset_name_counts_for_itself_only(asset: str, tmp_path: Path) -
     assert not engines.differences(
         stored, engines.by_formualizer(tmp_path / "book.xlsx")
     )
-    assert asset_line(tmp_path / "book.xlsx", asset)["Variance"] == -1
+    for at, name in enumerate(names, start=1):
+        assert asset_line(tmp_path / "book.xlsx", name)["Breaks, open"] == -at
+
+
+def _fee(amount: int) -> tuple[tuple[str, str], ...]:
+    return (("FEE_VARIANCE", str(amount)),)
+
+
+def test_rows_without_asset_and_amount_make_no_line(tmp_path: Path) -> None:
+    desk.source_file("legs.csv", "1", sums={"USDT": {"PNL": "1"}, "": {"INFO": "0"}})
+    desk.source_file("prices.csv", sums={}, manifest={"rows": 0, "sums": {}})
+    assert desk.write(tmp_path / "book.xlsx").is_tied
+    sheet = openpyxl.load_workbook(tmp_path / "book.xlsx", data_only=True)["TieOut"]
+    lines = [row[:5] for row in sheet.values if str(row[0]).endswith(".csv")]
+    assert [(line[0], line[1], line[4]) for line in lines] == [
+        ("legs.csv", "tied", "USDT"),
+        ("prices.csv", "tied", None),
+    ]

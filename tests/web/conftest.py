@@ -3,19 +3,12 @@
 import re
 
 import pytest
-from django.conf import settings
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
 from recovery.models import Claim
 from recovery.services.outbox import outbox_deliver
-
-
-@pytest.fixture(scope="session", autouse=True)
-def static_folder() -> None:
-    """Whitenoise warns of a folder that only `collectstatic` makes."""
-    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 
 
 def mailed_code(claim: Claim) -> str:

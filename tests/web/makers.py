@@ -15,10 +15,12 @@ from recovery.models import (
     Claim,
     Decision,
     Event,
+    LedgerEntry,
     Payment,
     RecoveryCase,
 )
 from recovery.services.actors import staff_actor
+from recovery.services.batches import batch_build, batch_release, payments_post
 from recovery.services.cases import case_take
 from recovery.services.claims import Filing, claim_file
 from recovery.services.decisions import (
@@ -205,3 +207,22 @@ def decided(lines: Sequence[Line] = SHORT, **values: object) -> Claim:
     assert claim.case is not None
     approve(propose(claim.case, result))
     return Claim.objects.get(pk=claim.pk)
+
+
+def make_posted(payment: Payment) -> Payment:
+    """Send an approved credit in a batch and see it in the platform's ledger."""
+    max_, bea = (
+        staff_actor(User.objects.get(username=name)) for name in ("max", "bea")
+    )
+    batch = batch_build(max_, PaymentKind.CREDIT, now=NOW)
+    batch_release(bea, batch, now=NOW)
+    entry = LedgerEntry(
+        account=payment.event.account,
+        asset=payment.asset,
+        amount=payment.amount,
+        order_id=payment.reference,
+        source_id="row-1",
+    )
+    assert payments_post([entry], now=NOW) == 1
+    payment.refresh_from_db()
+    return payment

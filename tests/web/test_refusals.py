@@ -13,7 +13,12 @@ from django.utils import timezone
 
 from recovery.domain.references import grouped_reference
 from recovery.models import Claim, ClaimCode, OutboxMessage, RecoveryCase
-from recovery.services.claims import CODES_PER_HOUR, Filing, claim_file
+from recovery.services.claims import (
+    CODES_PER_CUSTOMER_AND_HOUR,
+    CODES_PER_HOUR,
+    Filing,
+    claim_file,
+)
 from recovery.services.outbox import outbox_deliver
 from tests.web import makers
 from tests.web.conftest import mailed_code
@@ -253,6 +258,19 @@ def test_t36_two_hundred_requests_make_no_mail_bomb() -> None:
     outbox_deliver(None, timezone.now())
 
     assert len(mail.outbox) == CODES_PER_HOUR
+
+
+def test_t36_many_claims_on_one_account_share_one_budget() -> None:
+    event = makers.make_event(makers.make_customer())
+    claims = [makers.make_claim(event) for _ in range(8)]
+    outbox_deliver(None, timezone.now())
+    mail.outbox.clear()
+
+    for claim in claims * 3:
+        Client().post(ENTER, {"reference": claim.reference})
+    outbox_deliver(None, timezone.now())
+
+    assert len(mail.outbox) == CODES_PER_CUSTOMER_AND_HOUR
 
 
 def test_t36_filing_again_and_again_makes_no_mail_bomb() -> None:

@@ -3,10 +3,13 @@
 import re
 
 import pytest
+from django.db import OperationalError, connection
 from django.test import Client
 
+from recovery.models import RecoveryCase
 from recovery.services.actors import staff_actor
-from recovery.services.cases import case_ask_customer
+from recovery.services.cases import case_ask_customer, case_close, case_reopen
+from recovery.services.claims import Filing, claim_file
 from recovery.services.payments import payment_hold
 from tests.web import makers
 
@@ -122,3 +125,83 @@ def test_withdrawing_asks_once_more(enter_claim) -> None:
     claim.case.refresh_from_db()
     assert claim.case.status == "withdrawn"
     assert "You withdrew this claim" in read(client)
+
+
+def test_a_credit_seen_in_the_ledger_shows_with_its_day(enter_claim) -> None:
+    claim = makers.decided()
+    makers.make_posted(makers.make_payment(claim.case.decisions.get()))
+
+    page = read(enter_claim(claim))
+
+    assert "Payment credited" in page
+    assert "3.1 USDT was owed to you and is credited." in page
+    assert 'Credited on <time datetime="2026-11-22">22 November 2026</time>' in page
+
+
+def test_a_closed_case_keeps_showing_why(enter_claim) -> None:
+    claim = makers.decided(makers.TAKEN_OVER, terms=makers.TAKEOVER_TERMS)
+    sue = staff_actor(makers.make_staff("sue", "support"))
+    case_close(sue, claim.case, reason="", now=makers.NOW)
+
+    page = read(enter_claim(claim))
+
+    assert "Closed" in page
+    assert "bankruptcy price" in page
+
+
+def test_a_case_opened_again_hides_its_figures_and_says_so(enter_claim) -> None:
+    claim = makers.decided()
+    lia = staff_actor(makers.make_staff("lia", "lead"))
+    case_reopen(lia, claim.case, reason="late rows", now=makers.NOW)
+
+    page = read(enter_claim(claim))
+
+    assert "was opened again on" in page
+    assert "late rows" not in page
+    assert "3.1 USDT" not in page
+
+
+def test_a_broken_promise_is_admitted(enter_claim) -> None:
+    claim = makers.make_claim(makers.make_event(makers.make_customer()))
+    RecoveryCase.objects.update(next_update_due_at=makers.HAPPENED)
+
+    assert "we are late" in read(enter_claim(claim))
+
+
+def test_a_claim_whose_event_is_not_found_yet_is_received(enter_claim) -> None:
+    event = makers.make_event(makers.make_customer())
+    claim = claim_file(
+        Filing(event.account.number, transaction_id="LIQ-0", message="Help <me>"),
+        now=makers.NOW,
+    )
+
+    page = read(enter_claim(claim))
+
+    assert "We are finding the event in the records." in page
+    assert "Help &lt;me&gt;" in page
+
+
+def test_the_status_page_asks_the_database_little(
+    enter_claim, django_assert_max_num_queries
+) -> None:
+    claim = makers.decided()
+    makers.make_payment(claim.case.decisions.get())
+    client = enter_claim(claim)
+
+    with django_assert_max_num_queries(6):
+        read(client)
+
+
+def test_health_and_readiness_answer(client: Client) -> None:
+    assert client.get("/healthz").content == b"ok\n"
+    assert client.get("/readyz").content == b"ok\n"
+
+
+def test_readiness_says_when_the_database_is_away(client: Client) -> None:
+    def away(*_: object) -> None:
+        raise OperationalError("gone")
+
+    with connection.execute_wrapper(away):
+        answer = client.get("/readyz")
+
+    assert (answer.status_code, answer.content) == (503, b"database\n")

@@ -279,7 +279,6 @@ _SIZES = (
     "used_margin_per_unit",
     "fee_per_unit",
     "slippage_per_unit",
-    "negative_balance",
     "asset_weight",
     "liability_weight",
 )
@@ -304,6 +303,7 @@ _AMOUNTS = (
     "maintenance_amount",
     "equity",
     "unrealised_pnl",
+    "negative_balance",
     "margin_shortage",
     "interest",
 )

@@ -4,7 +4,7 @@ Source: case format, section 5.3; liquidation math, sections 1, 2.3, 2.4, 5.
 """
 
 from collections.abc import Callable
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 
 from recovery.domain.bankruptcy import other_maintenance, own_maintenance
 from recovery.domain.case_errors import CaseFieldError
@@ -14,7 +14,7 @@ from recovery.domain.cases.fields import CaseFields
 from recovery.domain.cases.scope import Needs, initial_margin, read_scope
 from recovery.domain.instruments import Product, notional_of
 from recovery.domain.margin_tiers import maintenance_in_force
-from recovery.domain.money import ONE, ZERO, divide, round_amount
+from recovery.domain.money import ONE, ZERO, divide, round_amount, round_up
 from recovery.domain.policy import MarginLevelPolicy, Policy
 from recovery.domain.policy_words import (
     Comparison,
@@ -75,26 +75,31 @@ def answer_interest(case: CaseFields) -> Answer:
     rate = required(policy.interest.rate, "policy.interest.rate")
     path = "policy.interest.period_hours"
     period = required(policy.interest.period_hours, path)
-    periods = _INTEREST_PERIODS[policy.interest.rule](hours, period)
-    interest = round_amount(borrowed * rate * periods, policy.rounding.money)
-    return Answer({"interest": interest})
+    due = _INTEREST_DUE[policy.interest.rule](borrowed * rate, hours, period)
+    return Answer({"interest": round_amount(due, policy.rounding.money)})
 
 
-def _started(amount: Decimal) -> Decimal:
-    """Whole units, a started one counts."""
-    return amount.to_integral_value(ROUND_CEILING)
+def _per_hour(per_period: Decimal, hours: Decimal, period: Decimal) -> Decimal:
+    """A part of the period's interest for every started hour."""
+    return divide(per_period * round_up(hours, ONE), period)
 
 
-_INTEREST_PERIODS: dict[InterestRule, Callable[[Decimal, Decimal], Decimal]] = {
-    InterestRule.PER_STARTED_HOUR: lambda hours, period: divide(
-        _started(hours), period
-    ),
-    InterestRule.PER_STARTED_PERIOD: lambda hours, period: _started(
-        divide(hours, period)
-    ),
-    InterestRule.OPENING_PLUS_ROLLOVER: lambda hours, period: (
-        ONE + _started(divide(hours, period))
-    ),
+def _per_period(per_period: Decimal, hours: Decimal, period: Decimal) -> Decimal:
+    """The period's interest for every started period."""
+    return per_period * divide(round_up(hours, period), period)
+
+
+def _opening_and_rollovers(
+    per_period: Decimal, hours: Decimal, period: Decimal
+) -> Decimal:
+    """Once for opening, and for every started period."""
+    return per_period + _per_period(per_period, hours, period)
+
+
+_INTEREST_DUE: dict[InterestRule, Callable[[Decimal, Decimal, Decimal], Decimal]] = {
+    InterestRule.PER_STARTED_HOUR: _per_hour,
+    InterestRule.PER_STARTED_PERIOD: _per_period,
+    InterestRule.OPENING_PLUS_ROLLOVER: _opening_and_rollovers,
 }
 
 

@@ -26,6 +26,7 @@ from recovery.domain.reduction import (
     fraction_qty,
     lot_qty,
     notional_limits,
+    require_tiers,
     restore_qty,
     sized,
     tier_qty,
@@ -128,6 +129,7 @@ def _notional(case: CaseFields, price: Decimal) -> Decimal:
 def _tiers(asked: _Asked) -> Decimal:
     """Down to the upper bound of a tier."""
     case, maintenance = asked.case, asked.policy.maintenance
+    require_tiers(maintenance)
     qty = measure = case.need("qty")
     if maintenance.tier_unit is TierUnit.NOTIONAL:
         at_entry = maintenance.basis is NotionalBasis.ENTRY

@@ -1,6 +1,6 @@
 """`manage.py export_workbook --out FILE [--as-of T]`."""
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,12 @@ class Command(BaseCommand):
 
 
 def _instant(text: str) -> datetime:
-    instant = datetime.fromisoformat(text)
-    if instant.tzinfo is None:
-        raise ValueError(text)
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        raise ArgumentTypeError(
+            f"{text!r} is no instant with its zone; write it like 2026-09-30T23:59:59Z"
+        )
     return instant

@@ -226,7 +226,10 @@ BEGIN
     END IF;
     SELECT coalesce(sum(p.amount), 0) INTO taken FROM recovery_payment p
       WHERE p.event_id = NEW.event_id AND p.asset = NEW.asset
-        AND p.kind = NEW.kind AND p.status NOT IN ('cancelled', 'returned');
+        AND p.kind = NEW.kind AND p.status NOT IN ('cancelled', 'returned')
+        -- Posted under an earlier decision: this one's assessment has received it.
+        AND NOT (p.kind = 'credit' AND p.status = 'posted'
+                 AND p.decision_id <> NEW.decision_id);
     IF NEW.kind = 'credit' THEN
       owed := d.amount;
     ELSE

@@ -1,0 +1,99 @@
+"""One row of every table the desk shows."""
+
+from datetime import timedelta
+
+import pytest
+from django.db.models import Model
+
+from accounts.models import Customer, RoleGrant, User
+from recovery.domain.references import grouped_reference
+from recovery.models import (
+    Approval,
+    AuditEntry,
+    Claim,
+    EngineEntry,
+    FeeSchedule,
+    FeeTierMembership,
+    Instrument,
+    Job,
+    LedgerEntry,
+    LiquidationPolicy,
+    MarkPriceEntry,
+    OutboxMessage,
+    RejectedRecord,
+    Workbook,
+)
+from recovery.services.actors import staff_actor
+from recovery.services.batches import batch_build
+from tests import factories
+
+
+@pytest.fixture
+def rows(ada: User, max_: User, bea: User, cem: Customer) -> dict[type[Model], Model]:
+    """Give one row of every table."""
+    decision = factories.decision_approved(ada, bea)
+    payment = factories.credit_approved(decision, max_, bea)
+    batch = batch_build(staff_actor(max_), "credit", now=factories.NOW)
+    event = decision.case.event
+    file = factories.source_file()
+    since = (factories.AT, None)
+    later = factories.NOW + timedelta(hours=1)
+    RejectedRecord.objects.create(
+        source_file=file,
+        row_number=7,
+        column="amount",
+        value="=1+1",
+        reason="no amount",
+    )
+    made = [
+        decision.case,
+        payment,
+        batch,
+        event,
+        event.account,
+        event.breaks.get(),
+        file,
+        cem,
+        ada,
+        factories.destination(cem),
+        LedgerEntry.objects.first(),
+        Approval.objects.first(),
+        AuditEntry.objects.first(),
+        RoleGrant.objects.first(),
+        Job.objects.create(kind="import", due_at=later, state="quarantined"),
+        Workbook.objects.create(as_of=factories.NOW, requested_at=factories.NOW),
+        Claim.objects.create(
+            reference=grouped_reference("CL", b"0123456789"),
+            account_number="A1",
+            filed_at=factories.NOW,
+        ),
+        Instrument.objects.create(venue="house", symbol="X", settle_asset="USDT"),
+        FeeSchedule.objects.first(),  # Shipped with the desk.
+        LiquidationPolicy.objects.first(),
+        FeeTierMembership.objects.create(
+            account=event.account, tier="vip1", period=since
+        ),
+        OutboxMessage.objects.create(
+            key="k", event="case.closed", recipient="c@customers.example", subject="s"
+        ),
+        MarkPriceEntry.objects.create(
+            source_file=file,
+            row_number=1,
+            venue="house",
+            instrument="BTCUSDT",
+            occurred_at=factories.AT,
+            mark_price="60000",
+        ),
+        EngineEntry.objects.create(
+            source_file=file,
+            row_number=1,
+            event_reference=event.source_reference,
+            account=event.account,
+            instrument="BTCUSDT",
+            occurred_at=factories.AT,
+            step=1,
+            action="close",
+            asset="USDT",
+        ),
+    ]
+    return {type(row): row for row in made}
