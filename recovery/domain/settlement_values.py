@@ -1,5 +1,7 @@
 """The figures of a settlement by their names in the case format, section 5.1."""
 
+from decimal import Decimal
+
 from recovery.domain.instruments import PositionSide, Product
 from recovery.domain.money import ONE, ZERO, divide, round_amount
 from recovery.domain.policy_words import Bearer, FeeRule, SettlePer
