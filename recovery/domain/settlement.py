@@ -62,6 +62,8 @@ __all__ = [
     "SettlementLine",
     "Takeover",
     "Transfer",
+    "apply_event",
+    "check_money",
     "conclude",
     "parse_policy",
     "replay",
@@ -110,10 +112,15 @@ def replay(
         state.only_fill = len(_fills(case)) == 1
     for index, event in enumerate(case.events):
         state.event_index = index
-        _APPLY[type(event)](state, event)
+        apply_event(state, event)
         if on_event is not None:
             on_event(state, event)
     return state
+
+
+def apply_event(state: ScopeState, event: Event) -> None:
+    """Let one event happen; `state.event_index` says which it is."""
+    _APPLY[type(event)](state, event)
 
 
 def conclude(state: ScopeState) -> Settlement:
