@@ -244,6 +244,13 @@ def case_new(opener: User, of: Event | None = None) -> RecoveryCase:
     )
 
 
+def case_without_event(opener: User) -> RecoveryCase:
+    """Give a case that does not say yet what it is about."""
+    return case_open(
+        staff_actor(opener), event=None, customer=None, origin="claim", now=NOW
+    )
+
+
 def case_taken(by: User, of: Event | None = None) -> RecoveryCase:
     """Give a case under investigation."""
     return case_take(staff_actor(by), case_new(by, of), now=NOW)

@@ -148,7 +148,6 @@ def receive(
         name=path.name,
         provenance=provenance,
         account=account,
-        now=NOW,
     )
 
 

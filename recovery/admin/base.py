@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
@@ -30,13 +30,13 @@ _COUNT_MAX = 5000
 _REFUSED = 409
 
 
-class EstimatePaginator(Paginator):  # type: ignore[type-arg]
+class EstimatePaginator(Paginator):
     """Counts up to a bound; beyond it the catalogue's estimate is enough."""
 
     @cached_property
     def count(self) -> int:
         """Rows, exact while they are few."""
-        rows: QuerySet[Any] = self.object_list
+        rows = cast("QuerySet[Any]", self.object_list)
         few = rows.order_by()[: _COUNT_MAX + 1].count()
         if few <= _COUNT_MAX or rows.query.where:
             return few
@@ -52,7 +52,7 @@ def _estimate(table: str) -> int:
         return found
 
 
-class DeskAdmin(ModelAdmin):  # type: ignore[misc]
+class DeskAdmin(ModelAdmin):
     """Read-only. What may be done is listed in `acts` and goes through services.
 
     Attributes:

@@ -28,14 +28,13 @@ from recovery.admin.pages import Block, Page, Visit
 from recovery.admin.permissions import actor_of, holds
 from recovery.admin.sealed import sealed_decision
 from recovery.admin.show import (
-    amount_text,
     badge,
     due_cell,
     masked_mail,
     moment,
     nowrap,
     two_lines,
-    variance_word,
+    variance_text,
     words,
 )
 from recovery.domain.duties import Duty
@@ -157,7 +156,6 @@ class CaseAdmin(DeskAdmin):
         "customer_shown",
         "event_shown",
         "variance_shown",
-        "reason_shown",
         "status_shown",
         "assignee_shown",
         "due_shown",
@@ -210,22 +208,14 @@ class CaseAdmin(DeskAdmin):
         what = f"{words(event.kind)} {event.instrument}"
         return two_lines(what, moment(event.ended_at))
 
-    @display(description="Variance")
+    @display(description="Variance and reason")
     def variance_shown(self, case: RecoveryCase) -> SafeString | str:
-        """Short or over, and how much."""
+        """Short or over, how much, and the primary reason."""
         result = main_result(case.event)
         if result is None:
             return "—"
-        return two_lines(
-            variance_word(result.variance_amount).capitalize(),
-            amount_text(abs(result.variance_amount), result.asset),
-        )
-
-    @display(description="Reason")
-    def reason_shown(self, case: RecoveryCase) -> str:
-        """The primary reason."""
-        result = main_result(case.event)
-        return (words(result.reason) if result else "") or "—"
+        variance = variance_text(result.variance_amount, result.asset)
+        return two_lines(nowrap(variance), words(result.reason) or "no break")
 
     @display(description="Status", ordering="status")
     def status_shown(self, case: RecoveryCase) -> SafeString:

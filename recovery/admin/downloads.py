@@ -1,6 +1,5 @@
 """Files leave by a view, as attachments, found by what they belong to."""
 
-import csv
 import io
 import re
 from collections.abc import Iterable, Sequence
@@ -9,9 +8,10 @@ from typing import TypeVar
 
 from django.http import FileResponse, Http404, HttpResponse
 
+from recovery.sheets.write_csv import CsvValue, write_csv
+
 _Response = TypeVar("_Response", HttpResponse, FileResponse)
 _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
-_RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
 def file_download(path: Path, name: str) -> FileResponse:
@@ -32,25 +32,17 @@ def file_download(path: Path, name: str) -> FileResponse:
 
 
 def csv_download(
-    columns: Sequence[str], rows: Iterable[Sequence[object]], name: str
+    columns: Sequence[str], rows: Iterable[Sequence[CsvValue]], name: str
 ) -> HttpResponse:
     """Rows as a CSV attachment; text a spreadsheet would run is made plain."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow([_plain(cell) for cell in row])
+    out = io.StringIO(newline="")
+    write_csv(out, columns, rows)
     response = HttpResponse(
         out.getvalue().encode(), content_type="text/csv; charset=utf-8"
     )
     safe = _UNSAFE.sub("_", name)
     response["Content-Disposition"] = f'attachment; filename="{safe}"'
     return _guarded(response)
-
-
-def _plain(cell: object) -> str:
-    text = str(cell)
-    return f"'{text}" if text.startswith(_RISKY) else text
 
 
 def _guarded(response: _Response) -> _Response:

@@ -23,10 +23,12 @@ from recovery.admin.pages import Block, Fact, Page, Visit, heads, table_block
 from recovery.admin.show import (
     amount_cell,
     badge,
+    breakable,
     flow_word,
     link,
     moment,
     moment_cell,
+    nowrap,
     two_lines,
     words,
 )
@@ -96,7 +98,7 @@ class SourceFileAdmin(DeskAdmin):
     """Source files, newest first, with the upload above them."""
 
     list_display = (
-        "name",
+        "name_shown",
         "layout_shown",
         "state_shown",
         "records_shown",
@@ -120,12 +122,16 @@ class SourceFileAdmin(DeskAdmin):
         ),
     )
 
+    @display(description="Name", ordering="name")
+    def name_shown(self, source: SourceFile) -> SafeString:
+        """As sent."""
+        return breakable(source.name)
+
     @display(description="Layout", ordering="layout")
     def layout_shown(self, source: SourceFile) -> SafeString:
         """What it was recognised as, and where it came from."""
-        return two_lines(
-            source.layout or "not recognised yet", words(source.provenance)
-        )
+        layout = source.layout or "not recognised yet"
+        return two_lines(nowrap(layout), words(source.provenance))
 
     @display(description="Records", ordering="records")
     def records_shown(self, source: SourceFile) -> SafeString:

@@ -32,6 +32,7 @@ class Sealed:
     url: str = ""
     is_waiting: bool = True
     own_words: str = ""
+    answer: str = ""
 
 
 def _shown(key: str, value: Any) -> Fact:
@@ -51,7 +52,12 @@ def _facts(sealed: str) -> list[Fact]:
 
 
 def sealed_decision(
-    decision: Decision, acts: list[OfferedAct], *, url: str = "", is_own: bool = False
+    decision: Decision,
+    acts: list[OfferedAct],
+    *,
+    url: str = "",
+    is_own: bool = False,
+    answer: str = "",
 ) -> Sealed:
     """The sealed content of a decision."""
     waits = decision.status == DecisionStatus.PROPOSED
@@ -67,6 +73,7 @@ def sealed_decision(
         url=url,
         is_waiting=waits,
         own_words=_own(waits=waits, is_own=is_own),
+        answer=answer,
     )
 
 

@@ -153,6 +153,11 @@ def masked_mail(mail: str) -> str:
     return f"{name[:1]}•••{at}{host}" if at else "—"
 
 
+def breakable(text: str) -> SafeString:
+    """A long name that may break anywhere."""
+    return format_html('<span class="dk-break">{}</span>', text)
+
+
 def two_lines(first: str, second: str) -> SafeString:
     """A value with a smaller one under it."""
     return format_html('<span class="dk-two">{}<small>{}</small></span>', first, second)

@@ -18,6 +18,12 @@ from recovery.models import (
 )
 
 _ROWS_SHOWN = 3
+_LABELS = {
+    "realised_pnl": "realised result",
+    "surplus_taken": "surplus taken by the fund",
+    "cover_received": "loss covered by the fund",
+    "unknown": "rows of unknown kind",
+}
 _EXPLAINED = {
     BreakReason.NOT_DUE: "nothing is due yet",
     BreakReason.POLICY_TO_FUND: "the policy gives what was left to the fund",
@@ -108,7 +114,7 @@ def _rows(lines: list[ExplainedLine]) -> str:
 
 def label_words(label: str) -> str:
     """A line's label as people read it."""
-    return label.replace("_", " ")
+    return _LABELS.get(label, label.replace("_", " "))
 
 
 def _reason_words(reason: str) -> str:

@@ -40,15 +40,16 @@ def payment_headroom(decision: Decision, kind: PaymentKind) -> Decimal:
     ).exclude(status__in=PAYMENT_VOID)
     if kind == PaymentKind.CREDIT:
         received = ~Q(decision=decision) & Q(status=PaymentStatus.POSTED)
-        return decision.amount - _total(live.filter(kind=kind).exclude(received))
+        owed: Decimal = decision.amount
+        return owed - _total(live.filter(kind=kind).exclude(received))
     taken = _total(live.filter(kind=kind))
     posted = _total(live.filter(kind=PaymentKind.CREDIT, status=PaymentStatus.POSTED))
     return posted - taken
 
 
 def _total(payments: QuerySet[Payment]) -> Decimal:
-    total = payments.aggregate(total=Sum("amount"))["total"]
-    return total if isinstance(total, Decimal) else ZERO
+    total: Decimal | None = payments.aggregate(total=Sum("amount"))["total"]
+    return Decimal(total) if total else ZERO
 
 
 @transaction.atomic

@@ -1,6 +1,6 @@
 """The columns of the workbook's data sheets. Their order is part of the schema."""
 
-from recovery.sheets.cell_writer import column_letters
+from recovery.sheets.sheet_scan import column_letters
 from recovery.sheets.workbook_writer import Column
 from recovery.sheets.xlsx_styles import Style
 

@@ -83,6 +83,15 @@ def _too_large(what: str) -> FileRefusedError:
     )
 
 
+def column_letters(number: int) -> str:
+    """Letters of a column from its number: 1 is A, 27 is AA."""
+    letters = ""
+    while number:
+        number, rest = divmod(number - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
 def column_number(letters: str) -> int:
     """Number of a column from its letters: A is 1, AA is 27."""
     number = 0

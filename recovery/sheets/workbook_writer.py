@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, NamedTuple, Self
 from xml.sax.saxutils import escape, quoteattr
 
-from recovery.sheets.cell_writer import column_letters
+from recovery.sheets.sheet_scan import column_letters
 from recovery.sheets.xlsx_cells import Cell, CellRefusedError, Styled, cell_xml
 from recovery.sheets.xlsx_styles import Highlight, Style, styles_xml
 

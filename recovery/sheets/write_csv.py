@@ -1,10 +1,10 @@
-"""Rows to a CSV file that is safe to open in a spreadsheet program."""
+"""Rows to CSV that is safe to open in a spreadsheet program."""
 
 import csv
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from pathlib import Path
+from typing import TextIO
 
 from recovery.domain.money import format_amount
 from recovery.sheets.safe_text import csv_text
@@ -13,24 +13,28 @@ CsvValue = str | int | Decimal | datetime | date | None
 
 
 def write_csv(
-    path: Path, header: Sequence[str], rows: Iterable[Sequence[CsvValue]]
+    stream: TextIO, header: Sequence[str], rows: Iterable[Sequence[CsvValue]]
 ) -> int:
-    """Write rows as UTF-8 with commas, one at a time; return how many.
+    """Write rows with commas, one at a time; return how many.
 
     Numbers stay plain; texts that could be run as formulas get an apostrophe. The
-    same rows give the same bytes.
+    same rows give the same text.
+
+    Args:
+        stream: opened with `newline=""`, else line ends double.
+        header: names of the columns.
+        rows: their values.
     """
     count = 0
     # A file that begins with the letters ID is taken for another format.
     is_quoted = header[0].startswith("ID")
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(
-            stream, quoting=csv.QUOTE_ALL if is_quoted else csv.QUOTE_MINIMAL
-        )
-        writer.writerow([csv_text(name) for name in header])
-        for row in rows:
-            writer.writerow([_text(value) for value in row])
-            count += 1
+    writer = csv.writer(
+        stream, quoting=csv.QUOTE_ALL if is_quoted else csv.QUOTE_MINIMAL
+    )
+    writer.writerow([csv_text(name) for name in header])
+    for row in rows:
+        writer.writerow([_text(value) for value in row])
+        count += 1
     return count
 
 

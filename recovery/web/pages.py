@@ -7,13 +7,13 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from recovery.domain.claims import claim_reference_read
-from recovery.services.cases import NEXT_UPDATE
 from recovery.services.claims import (
     CODE_LIFE,
     claim_enter,
     claim_file,
     claim_request_code,
 )
+from recovery.services.transitions import NEXT_UPDATE
 from recovery.web import cookies
 from recovery.web.forms import CodeForm, FileClaimForm, ReferenceForm
 

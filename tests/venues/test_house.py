@@ -88,7 +88,7 @@ def test_every_row_type_has_its_role(
         ("-12.5", "12.5-", "amount"),
         ("-12.5", "=1+1", "amount"),
         ("-12.5", "1e1000000", "amount"),
-        ("-12.5", "１２", "amount"),  # noqa: RUF001
+        ("-12.5", "１２", "amount"),
         ("-12.5", "9" * 60, "amount"),
         ("987.5", "x", "balance_after"),
         ("0.5,", "x,", "quantity"),
