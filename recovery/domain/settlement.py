@@ -112,7 +112,7 @@ def replay(
         state.only_fill = len(_fills(case)) == 1
     for index, event in enumerate(case.events):
         state.event_index = index
-        apply_event(state, event)
+        _APPLY[type(event)](state, event)
         if on_event is not None:
             on_event(state, event)
     return state
