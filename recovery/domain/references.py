@@ -30,9 +30,16 @@ def grouped_reference(prefix: str, random_bytes: bytes) -> str:
 
 
 def clean_reference(text: str) -> str:
-    """A reference as typed by a person, brought to its own form."""
+    """A reference as typed by a person, brought to its own form.
+
+    What stands before the first dash says what kind of thing it is and keeps its
+    letters: LQ and CL are no figures misread.
+    """
     upper = text.strip().upper().replace(" ", "-")
-    return upper.translate(str.maketrans("OILU", "011V"))
+    kind, dash, rest = upper.partition("-")
+    if not dash:
+        return upper
+    return f"{kind}-{rest.translate(str.maketrans('OILU', '011V'))}"
 
 
 def _spell(number: int, length: int) -> str:
