@@ -31,22 +31,9 @@ def grouped_reference(prefix: str, random_bytes: bytes) -> str:
 
 
 def clean_reference(text: str) -> str:
-<<<<<<< HEAD
     """A reference as typed by a person, brought to its own form."""
     prefix, dash, rest = text.strip().upper().replace(" ", "-").partition("-")
     return prefix + dash + rest.translate(str.maketrans("OILU", "011V"))
-=======
-    """A reference as typed by a person, brought to its own form.
-
-    What stands before the first dash says what kind of thing it is and keeps its
-    letters: LQ and CL are no figures misread.
-    """
-    upper = text.strip().upper().replace(" ", "-")
-    kind, dash, rest = upper.partition("-")
-    if not dash:
-        return upper
-    return f"{kind}-{rest.translate(str.maketrans('OILU', '011V'))}"
->>>>>>> walk
 
 
 def _spell(number: int, length: int) -> str:
