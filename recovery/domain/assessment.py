@@ -18,7 +18,14 @@ from recovery.domain.detection import EventWindow
 from recovery.domain.history import Entry, Fill, Item, Movement
 from recovery.domain.instruments import PositionSide, Product
 from recovery.domain.ledger import ZERO, EventMarker, LedgerRole, Side
-from recovery.domain.money import Rounding, RoundingMode, divide, exact, round_amount
+from recovery.domain.money import (
+    Rounding,
+    RoundingMode,
+    divide,
+    exact,
+    round_amount,
+    subtract,
+)
 from recovery.domain.opening import Opening, item_entries, window_asset
 from recovery.domain.rulebook import PolicyTerm, RuleBook
 from recovery.domain.settlement import settle
@@ -55,7 +62,7 @@ class Line:
     @property
     def difference(self) -> Decimal:
         """Recorded - expected; negative: the customer got less."""
-        return self.recorded - self.expected
+        return subtract(self.recorded, self.expected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +107,7 @@ class EventAssessment:
     @property
     def variance(self) -> Decimal:
         """Received - residual; negative: the customer is short."""
-        return self.received - self.residual
+        return subtract(self.received, self.residual)
 
 
 @dataclass(slots=True)
