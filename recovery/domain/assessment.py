@@ -18,8 +18,20 @@ from recovery.domain.assessment_draft import WHOLE, Draft, draft_event
 from recovery.domain.detection import EventWindow
 from recovery.domain.history import Item
 from recovery.domain.instruments import PositionSide, Product
+<<<<<<< HEAD
 from recovery.domain.ledger import ZERO
 from recovery.domain.money import Rounding, RoundingMode, divide, exact, round_amount
+=======
+from recovery.domain.ledger import ZERO, EventMarker, LedgerRole, Side
+from recovery.domain.money import (
+    Rounding,
+    RoundingMode,
+    divide,
+    exact,
+    round_amount,
+    subtract,
+)
+>>>>>>> proofs
 from recovery.domain.opening import Opening, item_entries, window_asset
 from recovery.domain.rulebook import PolicyTerm, RuleBook
 from recovery.domain.settlement import settle
@@ -43,7 +55,7 @@ class Line:
     @property
     def difference(self) -> Decimal:
         """Recorded - expected; negative: the customer got less."""
-        return self.recorded - self.expected
+        return subtract(self.recorded, self.expected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +100,7 @@ class EventAssessment:
     @property
     def variance(self) -> Decimal:
         """Received - residual; negative: the customer is short."""
-        return self.received - self.residual
+        return subtract(self.received, self.residual)
 
 
 def assess_event(

@@ -19,8 +19,9 @@ from recovery.domain.assessment import EventAssessment, assess_event
 from recovery.domain.breaks import Finding, find_reason
 from recovery.domain.detection import EventWindow, detect_events
 from recovery.domain.errors import NotReadyError
-from recovery.domain.history import Entry, gather_items
+from recovery.domain.history import Entry, gather_items, in_booked_order
 from recovery.domain.ledger import EventMarker, LedgerLine, LedgerRole, Side
+from recovery.domain.money import exact
 from recovery.domain.opening import Opening, find_openings, window_asset
 from recovery.domain.receipt import receipt_digest, write_receipt
 from recovery.domain.references import event_reference
@@ -165,13 +166,23 @@ def compute_account(
     entries: Sequence[Entry],
     rules: RuleBook,
     names: EventNames,
-) -> Iterator[Computed]:
+) -> list[Computed]:
     """Events of one account, assessed. Writes nothing.
 
     An event of an instrument or time nobody wrote rules for is skipped: it is found
     again as soon as there are some.
     """
-    items = gather_items(entries)
+    with exact():
+        return list(_computed(account, entries, rules, names))
+
+
+def _computed(
+    account: TradingAccount,
+    entries: Sequence[Entry],
+    rules: RuleBook,
+    names: EventNames,
+) -> Iterator[Computed]:
+    items = gather_items(in_booked_order(entries))
     windows = [
         window
         for window in detect_events(items)
