@@ -18,11 +18,7 @@ from recovery.domain.assessment_draft import WHOLE, Draft, draft_event
 from recovery.domain.detection import EventWindow
 from recovery.domain.history import Item
 from recovery.domain.instruments import PositionSide, Product
-<<<<<<< HEAD
 from recovery.domain.ledger import ZERO
-from recovery.domain.money import Rounding, RoundingMode, divide, exact, round_amount
-=======
-from recovery.domain.ledger import ZERO, EventMarker, LedgerRole, Side
 from recovery.domain.money import (
     Rounding,
     RoundingMode,
@@ -31,7 +27,6 @@ from recovery.domain.money import (
     round_amount,
     subtract,
 )
->>>>>>> proofs
 from recovery.domain.opening import Opening, item_entries, window_asset
 from recovery.domain.rulebook import PolicyTerm, RuleBook
 from recovery.domain.settlement import settle
