@@ -12,6 +12,7 @@ from recovery.admin.show import (
     moment,
     moment_cell,
     plain_amount,
+    sentence_case,
     variance_text,
     variance_word,
     words,
@@ -125,7 +126,7 @@ def lines_block(assessment: Assessment, explained: list[ExplainedLine]) -> Block
 
 
 def _label(one: ExplainedLine) -> SafeString | str:
-    label = label_words(one.line.label).capitalize()
+    label = sentence_case(label_words(one.line.label))
     if not one.line.note:
         return label
     return format_html("{}<small class='dk-note'>{}</small>", label, one.line.note)

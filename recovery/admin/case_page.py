@@ -22,7 +22,7 @@ from recovery.admin.show import (
     moment_cell,
     words,
 )
-from recovery.models import Event, Payment, RecoveryCase
+from recovery.models import Claim, Event, Payment, RecoveryCase
 from recovery.selectors.desk import main_result
 
 
@@ -94,6 +94,29 @@ def payments_block(payments: Iterable[Payment]) -> Block:
         "Payment", "Kind", "#Amount", "Status", "Proposer", "Approver", "Batch", "Since"
     )
     return table_block("Payments", columns, rows, empty="No payment yet.")
+
+
+def claims_block(case: RecoveryCase) -> Block:
+    """What customers filed about it, in their own words."""
+    rows = [
+        (
+            link(
+                reverse("admin:recovery_claim_change", args=[claim.pk]), claim.reference
+            ),
+            _stated(claim),
+            claim.message or "—",
+            moment_cell(claim.filed_at),
+        )
+        for claim in case.claims.order_by("pk")
+    ]
+    columns = heads("Claim", "What was stated", "In the customer's words", "Filed")
+    return table_block("Claims", columns, rows, empty="Nobody filed a claim.")
+
+
+def _stated(claim: Claim) -> str:
+    at = moment(claim.happened_at) if claim.happened_at else ""
+    parts = (claim.account_number, claim.transaction_id, claim.instrument, at)
+    return ", ".join(part for part in parts if part)
 
 
 def notes_block(case: RecoveryCase) -> Block:
