@@ -149,7 +149,7 @@ def evidence_links(entries: list[LedgerEntry]) -> SafeString | str:
         (
             (
                 reverse("admin:recovery_ledgerentry_change", args=[entry.pk]),
-                f"{entry.source_file} row {entry.row_number}",
+                f"{entry.source_file} row\u00a0{entry.row_number}",
             )
             for entry in entries[:_EVIDENCE_SHOWN]
         ),

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
 from recovery.admin.assessment_blocks import (
     answer_of,
@@ -22,6 +23,7 @@ from recovery.admin.show import (
     moment_cell,
     words,
 )
+from recovery.domain.lifecycle import CASE_ENDED, CaseStatus
 from recovery.models import Claim, Event, Payment, RecoveryCase
 from recovery.selectors.desk import main_result
 
@@ -67,9 +69,16 @@ def case_facts(case: RecoveryCase, now: datetime) -> list[Fact]:
     return [
         *facts,
         Fact("Assignee", str(case.assignee or "nobody")),
-        Fact("Next update", due_cell(case.next_update_due_at, now)),
+        Fact("Next update", next_update(case, now)),
         Fact("Opened", f"{moment(case.opened_at)}, by {case.origin}"),
     ]
+
+
+def next_update(case: RecoveryCase, now: datetime) -> SafeString | str:
+    """When the customer must hear something; nothing is promised after the end."""
+    if CaseStatus(case.status) in CASE_ENDED:
+        return "—"
+    return due_cell(case.next_update_due_at, now)
 
 
 def payments_block(payments: Iterable[Payment]) -> Block:

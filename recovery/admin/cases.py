@@ -20,6 +20,7 @@ from recovery.admin.case_page import (
     case_headline,
     claims_block,
     evidence_blocks,
+    next_update,
     notes_block,
     payments_block,
     preview_url,
@@ -31,7 +32,6 @@ from recovery.admin.sealed import sealed_decision
 from recovery.admin.show import (
     amount_text,
     badge,
-    due_cell,
     masked_mail,
     moment,
     nowrap,
@@ -241,9 +241,7 @@ class CaseAdmin(DeskAdmin):
     @display(description="Next update", ordering="next_update_due_at")
     def due_shown(self, case: RecoveryCase) -> SafeString | str:
         """When the customer must hear something."""
-        if CaseStatus(case.status) in CASE_ENDED:
-            return "—"
-        return due_cell(case.next_update_due_at, timezone.now())
+        return next_update(case, timezone.now())
 
     def has_take_permission(self, request: HttpRequest) -> bool:
         """Whether the list offers to take cases."""
