@@ -166,3 +166,18 @@ def masked_mail(mail: str) -> str:
     """A mail address that can be recognised but not read."""
     name, at, host = mail.partition("@")
     return f"{name[:1]}•••{at}{host}" if at else "—"
+
+
+def two_lines(first: str, second: str) -> SafeString:
+    """A value with a smaller one under it."""
+    return format_html('<span class="dk-two">{}<small>{}</small></span>', first, second)
+
+
+def nowrap(text: str) -> SafeString:
+    """A value that stays on one line."""
+    return format_html('<span class="dk-nowrap">{}</span>', text)
+
+
+def link(url: str, text: str) -> SafeString:
+    """A link."""
+    return format_html('<a class="dk-link" href="{}">{}</a>', url, text)
