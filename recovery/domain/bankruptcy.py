@@ -61,7 +61,7 @@ def equity_share(state: ScopeState, qty: Decimal) -> Decimal:
         raise CaseFieldError(
             "maintenance_margin_rate", "no maintenance margin to share the equity by"
         )
-    return divide(state.equity() * part, whole)
+    return divide((state.equity() + state.unbooked) * part, whole)
 
 
 def _value_of_scope(state: ScopeState) -> Decimal:

@@ -46,6 +46,7 @@ def cover_deficit(state: ScopeState, deficit: Decimal) -> None:
     given = bear_deficit(state, deficit)
     state.cover += given
     state.open_cover += given
+    state.unbooked += deficit - given
     state.book(LineLabel.COVER_RECEIVED, given)
 
 
@@ -70,6 +71,13 @@ def share_surplus(state: ScopeState, rest: Decimal, shares: SurplusShares) -> No
             state.pay(receiver, part)
             state.taken += part
             state.book(LineLabel.SURPLUS_TAKEN, -part)
+
+
+def take_back_residual(state: ScopeState) -> None:
+    """The customer's share of an earlier close is at stake again."""
+    if state.residual:
+        state.paid_to[SurplusReceiver.CUSTOMER] -= state.residual
+        state.residual = ZERO
 
 
 def _parts(state: ScopeState, rest: Decimal, shares: SurplusShares) -> list[Decimal]:

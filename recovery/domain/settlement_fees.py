@@ -74,7 +74,7 @@ def _scheduled_rate(state: ScopeState, fill: Fill) -> Decimal:
         raise CaseFieldError(
             state.here("time"), "before every entry of the trading fee schedule"
         )
-    return max(valid, key=lambda entry: entry.valid_from).rate
+    return sorted(valid, key=lambda entry: entry.valid_from)[-1].rate
 
 
 def _trading_notional(state: ScopeState, done: Executed) -> Decimal:

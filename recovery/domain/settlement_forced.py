@@ -14,6 +14,7 @@ from recovery.domain.settlement_cover import (
     charge_liquidation_fee,
     cover_deficit,
     share_surplus,
+    take_back_residual,
 )
 from recovery.domain.settlement_fees import Executed, liquidation_base
 from recovery.domain.settlement_state import ScopeState, required
@@ -118,15 +119,20 @@ def settle_close(state: ScopeState) -> None:
     """
     others = state.other_profit()
     raw = state.wallet + others + state.open_fee - state.open_cover
+    raw += state.unbooked_before
     surplus = max(raw, ZERO)
-    state.surplus += surplus
+    # What an earlier close left to the customer is in the money of this one.
+    state.surplus += surplus - state.residual
+    take_back_residual(state)
     if state.forced_fills and state.policy.settle_per is SettlePer.CLOSE:
         _charge_at_close(state, raw, surplus)
     whole_fee = state.open_whole_fee
-    net = state.wallet + others
+    # What was told to be missing already is not missing a second time.
+    net = state.wallet + others + state.unbooked
     if net < 0 and state.has_other_positions:
         # The wallet waits: only what is still open decides when it is covered.
         state.cover_pending += bear_deficit(state, -net)
+        state.unbooked -= net
     elif net < 0:
         cover_deficit(state, -net)
     elif not state.has_other_positions:
@@ -200,6 +206,7 @@ _AT_CLOSE: dict[
 def _start_again(state: ScopeState) -> None:
     """The position is settled; a later one has its own fee base and fee."""
     state.settled = True
+    state.unbooked_before = state.unbooked
     state.forced_fills = 0
     state.forced_base = state.final_base = ZERO
     state.open_fee = state.open_whole_fee = state.open_cover = ZERO

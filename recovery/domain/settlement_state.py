@@ -55,6 +55,7 @@ class ScopeState:
     liquidation_fee = ZERO
     cover = ZERO
     cover_pending = ZERO  # Borne, not in the wallet while other positions are open.
+    unbooked = ZERO  # Of the deficit: told, but never in the wallet.
     taken = ZERO
     deficit = ZERO
     surplus = ZERO
@@ -67,6 +68,7 @@ class ScopeState:
     open_fee = ZERO
     open_whole_fee = ZERO
     open_cover = ZERO
+    unbooked_before = ZERO  # What an earlier position of the scope left unbooked.
 
     # The takeover, once it has happened.
     taken_over = False
