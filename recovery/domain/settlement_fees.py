@@ -74,7 +74,8 @@ def _scheduled_rate(state: ScopeState, fill: Fill) -> Decimal:
         raise CaseFieldError(
             state.here("time"), "before every entry of the trading fee schedule"
         )
-    return sorted(valid, key=lambda entry: entry.valid_from)[-1].rate
+    # Of two from the same instant the one stated last counts.
+    return max(reversed(valid), key=lambda entry: entry.valid_from).rate
 
 
 def _trading_notional(state: ScopeState, done: Executed) -> Decimal:

@@ -208,6 +208,11 @@ class ScopeState:
             return ZERO
         return self.profit_to(self.qty, self.mark_required())
 
+    def other_profits(self) -> list[Decimal]:
+        """Unrealised result of each other position of the scope."""
+        others = enumerate(self.scope.other_positions)
+        return [_unrealised(self, other, index) for index, other in others]
+
     def equity(self) -> Decimal:
         """Money and unrealised results of the whole scope, at the mark."""
         return self.wallet + self.own_profit() + self.other_profit()
