@@ -24,6 +24,10 @@ LONG_SIGN = ONE
 SHORT_SIGN = -ONE
 FUND = "insurance_fund"
 
+# Reading a member from its class costs more than the sums of a fill.
+_SHORT = PositionSide.SHORT
+_OPENING = LineLabel.OPENING_BALANCE
+
 
 class PartnerTotals(NamedTuple):
     """What the fills with the counterparty add up to; None where unknown."""
@@ -96,7 +100,7 @@ class ScopeState:
         self.product = scope.product
         self.asset = scope.settle_asset
         self.contract_size = scope.contract_size
-        self.sign = SHORT_SIGN if scope.side is PositionSide.SHORT else LONG_SIGN
+        self.sign = SHORT_SIGN if scope.side is _SHORT else LONG_SIGN
         self.qty = scope.qty
         self.entry_price = scope.entry_price
         self.mark = scope.mark_price
@@ -106,15 +110,13 @@ class ScopeState:
         self.notional_rounding = policy.rounding.notional
         others = scope.other_positions
         self.has_other_positions = bool(others) and any(other.qty for other in others)
-        self.fee_receiver = policy.liquidation_fee.to.value
+        self.fee_receiver = str(policy.liquidation_fee.to)
         self.fee_assets: dict[str, Decimal] = {}
         self.received: dict[str, Decimal] = {}
         self.paid_to: dict[str, Decimal] = {}
         self.borne: dict[Bearer, Decimal] = dict.fromkeys(policy.deficit_to, ZERO)
         self.fund_moves: list[Decimal] = []
-        self.lines = [
-            SettlementLine(LineLabel.OPENING_BALANCE, scope.settle_asset, self.wallet)
-        ]
+        self.lines = [SettlementLine(_OPENING, scope.settle_asset, self.wallet)]
 
     def money(self, amount: Decimal) -> Decimal:
         """An amount as it is booked."""

@@ -32,7 +32,7 @@ MUTATED = (
 )
 COPIED = ("recovery/__init__.py", "recovery/domain", "tests/domain")
 NOTHING = "no.such.mutant"
-BATCH = 20
+BATCH = 40
 # Exit codes of a run of tests, as mutmut keeps them.
 SURVIVED = 0
 NO_TESTS = (5, 33)

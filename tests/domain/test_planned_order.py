@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.domain.builders import case_of, unsupported_key, values_of
+from tests.domain.builders import case_of, refused_field, unsupported_key, values_of
 
 OTHER: dict[str, Any] = {
     "symbol": "BTC",
@@ -72,3 +72,27 @@ def test_first_position_is_planned(
 def test_hedge_of_a_short_is_a_long() -> None:
     case = planned({"side": "long"}, net_hedges=True) | {"side": "short"}
     assert unsupported_key(**case) == "policy.reduction.net_hedges true"
+
+
+def test_tiers_at_the_entry_need_the_entry_even_of_sizes_only() -> None:
+    case = case_of(
+        kind="staged_reduction",
+        entry_price=None,
+        margin=None,
+        events=[{"type": "fill", "role": "liquidation"}],
+        policy={
+            "maintenance": {"basis": "entry", "tiers": [{"lower": "0"}]},
+            "reduction": {"step": {"type": "tiers_down", "tiers": "1"}},
+        },
+    )
+    absent = {"entry_price": None, "margin": None}
+    assert refused_field(**(case | absent)) == "entry_price"
+
+
+def test_level_over_a_fixed_fee_needs_the_amount() -> None:
+    policy = {
+        "margin_level": {"convention": "equity_over_liquidation_fee"},
+        "liquidation_fee": {"rule": "fixed"},
+    }
+    field = refused_field(kind="margin_level", equity="5", policy=policy)
+    assert field == "policy.liquidation_fee.amount"

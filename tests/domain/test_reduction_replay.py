@@ -348,6 +348,42 @@ def test_recorded_liquidation_fee_is_judged_and_moves_the_level(
     assert judgement.level_after == divide(Decimal(top), Decimal(bottom))
 
 
+def test_fees_of_each_step_are_its_own() -> None:
+    policy = parse_policy(
+        {
+            "trading_fee_rate": "0.01",
+            "margin_level": {"trigger": "2"},
+            "reduction": {"step": {"type": "lots", "max_qty": "1"}},
+            "liquidation_fee": {"rule": "rate_of_notional", "rate": "0.02"},
+        }
+    )
+    one = forced("100", "1")
+    two = one._replace(fee=FillFee("USDT", amount=Decimal(-1)))
+    events = (mark("100"), one, one, two, two)
+    fees = {2: Decimal(2), 3: Decimal(2), 4: Decimal(3)}
+    found = judged(*events, policy=policy, fees=fees)
+    assert [one.expected_fee for one in found] == [3, 3, 3, 3]
+    assert [one.recorded_fee for one in found] == [None, 3, 3, 4]
+    assert [Verdict.WRONG_FEE in one.verdicts for one in found] == [False] * 3 + [True]
+
+
+def test_level_at_the_target_is_restored() -> None:
+    policy = parse_policy(
+        {
+            "margin_level": {"trigger": "0.5", "comparison": "<="},
+            "reduction": {
+                "step": {"type": "restore"},
+                "stop_rule": "at_target",
+                "target": "1",
+            },
+        }
+    )
+    # Equity 50 carries exactly 5 contracts of 10 each.
+    (judgement,) = judged(mark("95"), forced("95", "5"), policy=policy)
+    assert judgement.level_after == 1
+    assert judgement.is_restored
+
+
 @pytest.mark.parametrize(
     ("step", "qty", "found"),
     [

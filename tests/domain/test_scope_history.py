@@ -3,11 +3,20 @@
 The usual case: long 10 at 100, margin 100, so the bankruptcy price is 90.
 """
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from tests.domain.builders import forced, values_of
+from recovery.domain.case_errors import InvariantBrokenError
+from recovery.domain.cases.document import assess_case
+from recovery.domain.instruments import PositionSide, Product
+from recovery.domain.policy import Policy
+from recovery.domain.settlement import Scope, check_money
+from recovery.domain.settlement_state import ScopeState
+from tests.domain.builders import case_of, forced, values_of
+
+SCOPE = Scope(Product.LINEAR, PositionSide.LONG, Decimal(1), margin=Decimal(5))
 
 PER_FILL: dict[str, Any] = {
     "mark_price": "90",
@@ -132,3 +141,99 @@ def test_of_two_rates_from_one_instant_the_last_stated_counts() -> None:
         events=[forced("1", "100", time=at)], policy={"trading_fee_schedule": entries}
     )
     assert values["trading_fee"] == "20"
+
+
+def test_cover_of_a_fill_is_no_surplus_of_the_close() -> None:
+    values = values_of(
+        mark_price="92",
+        events=[forced("4", "80"), forced("6", "95")],
+        policy={"settle_per": "fill"},
+    )
+    # Fill 1 must bring 4 x 92 - 0.4 x 20 = 360 and brings 320: 40 of cover. 60 is
+    # left for 6 at 95, of which the cover is no surplus.
+    assert values["deficit"] == "40"
+    assert values["residual"] == "30"
+    assert values["surplus"] == "0"
+
+
+def test_funding_is_charged_on_the_rounded_notional() -> None:
+    values = values_of(
+        events=[{"type": "funding", "rate": "0.1", "reference_price": "100.07"}],
+        policy={"rounding": {"notional": {"decimals": "0", "mode": "down"}}},
+    )
+    assert values["funding"] == "-100"
+
+
+def test_fee_in_the_settlement_asset_is_rounded_at_its_rate() -> None:
+    fill = forced("1", "100", fee={"asset": "USDT", "rate": "0.00123", "price": "2"})
+    values = values_of(
+        events=[fill], policy={"rounding": {"money": {"decimals": "2", "mode": "up"}}}
+    )
+    assert values["trading_fee"] == "0.13"
+    assert values["wallet_balance_after"] == "99.87"
+
+
+def test_every_line_has_its_label() -> None:
+    entry = assess_case(
+        case_of(
+            events=[
+                {"type": "interest", "amount": "-1"},
+                {"type": "transfer", "amount": "2"},
+                {"type": "funding", "amount": "3"},
+                {"type": "fee", "amount": "-4"},
+                forced("10", "80"),
+            ],
+            policy={
+                "liquidation_fee": {"rule": "rate_of_notional", "rate": "0.01"},
+                "surplus_to": "insurance_fund",
+            },
+        )
+    )
+    assert [(line["label"], line["amount"]) for line in entry["lines"]] == [
+        ("opening_balance", "100"),
+        ("interest", "-1"),
+        ("transfer", "2"),
+        ("funding", "3"),
+        ("trading_fee", "-4"),
+        ("realised_pnl", "-200"),
+        ("liquidation_fee", "-8"),
+        ("cover_received", "108"),
+        ("closing_balance", "0"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["cash of the scope", "sum of the lines"])
+def test_money_that_does_not_close_names_what_does_not(name: str) -> None:
+    state = ScopeState(SCOPE, Policy())
+    state.wallet += 1
+    if name == "sum of the lines":
+        state.transfers += 1
+    with pytest.raises(InvariantBrokenError) as broken:
+        check_money(state)
+    assert broken.value.invariant == name
+    assert broken.value.difference in (1, -1)
+
+
+def test_party_that_got_what_nobody_gave_is_named() -> None:
+    state = ScopeState(SCOPE, Policy())
+    state.pay("venue", Decimal(1))
+    with pytest.raises(InvariantBrokenError) as broken:
+        check_money(state)
+    assert broken.value.invariant == "sum of the parties"
+    assert str(broken.value) == "sum of the parties is off by 1"
+
+
+def test_lines_of_the_close_name_the_fill_that_closed() -> None:
+    entry = assess_case(
+        case_of(
+            events=[forced("10", "95"), {"type": "transfer", "amount": "1"}],
+            policy={"surplus_to": "insurance_fund"},
+        )
+    )
+    assert [(line["label"], line.get("event")) for line in entry["lines"]] == [
+        ("opening_balance", None),
+        ("realised_pnl", "0"),
+        ("transfer", "1"),
+        ("surplus_taken", "0"),
+        ("closing_balance", None),
+    ]
