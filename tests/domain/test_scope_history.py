@@ -14,7 +14,7 @@ from recovery.domain.instruments import PositionSide, Product
 from recovery.domain.policy import Policy
 from recovery.domain.settlement import Scope, check_money
 from recovery.domain.settlement_state import ScopeState
-from tests.domain.builders import case_of, forced, values_of
+from tests.domain.builders import case_of, forced, refused_field, values_of
 
 SCOPE = Scope(Product.LINEAR, PositionSide.LONG, Decimal(1), margin=Decimal(5))
 
@@ -237,3 +237,33 @@ def test_lines_of_the_close_name_the_fill_that_closed() -> None:
         ("surplus_taken", "0"),
         ("closing_balance", None),
     ]
+
+
+HALF = {"type": "funding", "rate": "0.01", "reference_price": "100"}
+
+
+def test_funding_follows_the_size_without_knowing_an_entry() -> None:
+    values = values_of(
+        kind="funding",
+        entry_price=None,
+        margin=None,
+        events=[
+            HALF | {"year_fraction": "0.5"},
+            {"type": "fill", "qty": "5", "price": "90"},
+            HALF,
+            {"type": "fill", "side": "sell", "qty": "7", "price": "90"},
+            HALF,
+        ],
+    )
+    # -5 on 10 for half, -5 on 5, +2 on a short of 2.
+    assert values == {"funding_payment": "-8"}
+
+
+def test_funding_needs_the_entry_where_a_fill_is_a_notional() -> None:
+    field = refused_field(
+        kind="funding",
+        entry_price=None,
+        margin=None,
+        events=[{"type": "fill", "notional": "5", "price": "90"}, HALF],
+    )
+    assert field == "entry_price"
