@@ -294,7 +294,7 @@ def confirmations_read(actor: Actor, text: str, *, now: datetime) -> dict[str, i
         raise FileRejectedError("The file holds no lines below its header.")
     for number, row in enumerate(rows, start=2):
         counts[_confirm(actor, number, row, now)] += 1
-    audit_write(actor, "payout.confirmations", "confirmation file", **counts)
+    audit_write(actor, "payout.confirmations", "confirmation file", lines=dict(counts))
     return dict(counts)
 
 
