@@ -40,6 +40,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "recovery.web.requests.RequestMiddleware",  # First: names and counts all others.
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -175,13 +176,18 @@ APPEND_ONLY_TABLES = [
     "recovery_casenote",
 ]
 
+# One JSON line a record, with allow-listed keys only: config/log_lines.py.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
-    },
+    "formatters": {"line": {"()": "config.log_lines.LineFormatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {
+        # Django's own would write to the console in its own form, and mail people.
+        "django": {"handlers": [], "level": "NOTSET", "propagate": True},
+        # Gunicorn gives its loggers handlers before Django is there.
+        "gunicorn.error": {"handlers": ["console"], "propagate": False},
+    },
     "root": {"handlers": ["console"], "level": env_str("LOG_LEVEL", "WARNING")},
 }
 

@@ -7,3 +7,5 @@ urlpatterns = [
     path("desk/", admin.site.urls),
     path("", include("recovery.urls")),
 ]
+# Shows the reference under which the error stands in the log.
+handler500 = "recovery.web.requests.server_error"

@@ -16,6 +16,7 @@ from recovery.admin.show import badge, link, masked_mail, moment, moment_cell, w
 from recovery.domain.duties import Duty
 from recovery.models import Claim, Event, RecoveryCase
 from recovery.services.actors import Actor, staff_actor
+from recovery.services.audit import audit_values_erase
 from recovery.services.desk import customer_mail_show
 
 # Duties come from roles alone; Django's groups would only pretend to give any.
@@ -91,6 +92,13 @@ def _show_mail(actor: Actor, customer: Customer, _data: Data, _now: datetime) ->
     )
 
 
+def _erase_audit_values(
+    actor: Actor, customer: Customer, _data: Data, _now: datetime
+) -> str:
+    count = audit_values_erase(actor, customer)
+    return f"Values erased: {count}. The audit's entries stay as they are."
+
+
 @admin.register(Customer)
 class CustomerAdmin(DeskAdmin):
     """Customers; the mail address is masked until somebody asks, and that is recorded."""
@@ -115,6 +123,15 @@ class CustomerAdmin(DeskAdmin):
             "Shown.",
             frozenset({Duty.WORK_CASE, Duty.HOLD_PAYMENT}),
             hint="Writes a line into the audit.",
+        ),
+        Act(
+            "erase-audit-values",
+            "Erase personal values from the audit",
+            _erase_audit_values,
+            "Erased.",
+            frozenset({Duty.ADMINISTER_PEOPLE}),
+            tone="danger",
+            hint="Mails and reasons kept beside the audit go for good; entries stay.",
         ),
     )
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from accounts.models import Customer
 from recovery.domain.audit_chain import commitment_of
 from recovery.domain.duties import Duty
 from recovery.domain.errors import DutyMissingError, SamePersonError
-from recovery.models import AuditValue
+from recovery.models import AuditValue, RecoveryCase
 from recovery.services.actors import Actor, require_duty
 from recovery.services.request_ids import current_request_id
 
@@ -70,8 +71,8 @@ def _entry_write(
 
 
 @transaction.atomic
-def audit_values_erase(actor: Actor, subject: str) -> int:
-    """Erase the personal values of all entries about a subject, and record that.
+def audit_values_erase(actor: Actor, customer: Customer) -> int:
+    """Erase the personal values of all entries about a customer, and record that.
 
     The entries stay, and with them the chain: what they committed to can no longer
     be shown or guessed.
@@ -83,8 +84,14 @@ def audit_values_erase(actor: Actor, subject: str) -> int:
         DutyMissingError: The actor does not administer people.
     """
     require_duty(actor, Duty.ADMINISTER_PEOPLE)
-    count, _ = AuditValue.objects.filter(entry__subject=subject).delete()
-    audit_write(actor, "audit.values.erased", subject, values=count)
+    own = f"customer {customer.uid}"
+    cases = RecoveryCase.objects.filter(customer=customer)
+    subjects = [
+        own,
+        *(f"case {one}" for one in cases.values_list("reference", flat=True)),
+    ]
+    count, _ = AuditValue.objects.filter(entry__subject__in=subjects).delete()
+    audit_write(actor, "audit.values.erased", own, values=count)
     return count
 
 

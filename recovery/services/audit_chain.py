@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
@@ -96,6 +96,12 @@ def audit_head() -> dict[str, int | str]:
     if last is None:
         return {"position": 0, "hash": ""}
     return {"position": last.position, "hash": last.hash}
+
+
+def audit_head_written_at() -> datetime | None:
+    """When a head was last written down; None when none ever was."""
+    written = [path.stat().st_mtime for path in audit_heads_folder().glob("*.json")]
+    return datetime.fromtimestamp(max(written), UTC) if written else None
 
 
 def _links() -> Iterator[Link]:

@@ -180,7 +180,7 @@ def test_an_empty_value_is_not_committed_to(db: None) -> None:
 
 def test_erasing_is_for_those_who_administer_people(bea: User, cem: Customer) -> None:
     with pytest.raises(DutyMissingError):
-        audit_values_erase(staff_actor(bea), f"customer {cem.uid}")
+        audit_values_erase(staff_actor(bea), cem)
 
 
 def test_erasing_takes_the_values_of_one_subject_and_leaves_the_chain(
@@ -192,7 +192,7 @@ def test_erasing_takes_the_values_of_one_subject_and_leaves_the_chain(
         )
     seal_now()
     admin = staff_actor(factories.staff("ida", "admin"))
-    assert audit_values_erase(admin, f"customer {cem.uid}") == 1
+    assert audit_values_erase(admin, cem) == 1
     seal_now()
     assert [one.value for one in AuditValue.objects.all()] == ["another"]
     assert audit_verify().fault is None
