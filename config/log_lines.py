@@ -56,7 +56,7 @@ class LineFormatter(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
             "message": _message(record),
-            "request": current_request_id(),
+            "request": _reference(record),
             "process": record.process,
         }
         line |= dict(_extras(record))
@@ -64,6 +64,12 @@ class LineFormatter(logging.Formatter):
             line["error"] = _error(record.exc_info[1])
             line["trace"] = list(_places(record.exc_info[1].__traceback__))
         return json.dumps({key: value for key, value in line.items() if value != ""})
+
+
+def _reference(record: logging.LogRecord) -> str:
+    """The reference of now, or of the request that Django speaks of afterwards."""
+    request = getattr(record, "request", None)
+    return current_request_id() or str(getattr(request, "reference", ""))
 
 
 def _message(record: logging.LogRecord) -> str:

@@ -34,6 +34,8 @@ class RequestMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer under a reference of our own; one sent along is not believed."""
         reference = grouped_reference("RQ", secrets.token_bytes(_REFERENCE_BYTES))
+        # Django logs refusals when this middleware has returned already.
+        request.reference = reference  # type: ignore[attr-defined]
         start = time.monotonic()
         with request_id_set(reference):
             response = self.get_response(request)
@@ -61,7 +63,7 @@ def _note(request: HttpRequest, status: int, seconds: float) -> None:
     # The route, not the path: what a stranger typed is nobody's log line.
     line = {
         "method": request.method if request.method in _METHODS else "other",
-        "route": match.route if match else "",
+        "route": f"/{match.route}" if match else "",
         "status": status,
         "milliseconds": round(seconds * 1000),
     }

@@ -175,6 +175,16 @@ def test_the_error_page_shows_the_reference_that_stands_in_the_log(
     assert MAIL not in answer.content.decode()
 
 
+@pytest.mark.django_db
+def test_a_refusal_is_logged_under_its_reference(
+    client: Client, lines: StringIO
+) -> None:
+    answer = client.get("/nowhere/")
+    found = [json.loads(line) for line in lines.getvalue().splitlines()]
+    refusals = [line for line in found if line["logger"] == "django.request"]
+    assert [line["request"] for line in refusals] == [answer.headers["X-Request-ID"]]
+
+
 # --- canaries ---------------------------------------------------------------------
 
 
