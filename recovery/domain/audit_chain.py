@@ -33,7 +33,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """The first place where the chain does not hold."""
+    """The first place where the chain does not hold; position 0 is outside of it."""
 
     position: int
     entry: int | None
@@ -41,9 +41,10 @@ class Fault:
     why: str
 
     def __str__(self) -> str:
+        place = f"position {self.position}, " if self.position else ""
         named = f"entry {self.entry}" if self.entry is not None else "no entry"
         about = f" ({self.title})" if self.title else ""
-        return f"position {self.position}, {named}{about}: {self.why}"
+        return f"{place}{named}{about}: {self.why}"
 
 
 def link_hash(position: int, previous_hash: str, content: Iterable[str]) -> str:
