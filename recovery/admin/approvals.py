@@ -17,7 +17,7 @@ from recovery.admin.case_page import case_headline
 from recovery.admin.payments import PAYMENT_ACTS
 from recovery.admin.permissions import actor_of
 from recovery.admin.sealed import Sealed, sealed_decision, sealed_payment
-from recovery.admin.show import moment, words
+from recovery.admin.show import counted, moment, words
 from recovery.domain.duties import Duty
 from recovery.models import Approval, Decision, Payment, PayoutBatch
 from recovery.selectors.desk import (
@@ -119,7 +119,7 @@ def _payments(actor: Actor, rows: "QuerySet[Payment] | None") -> list[Sealed]:
 def _batches(actor: Actor, rows: "QuerySet[PayoutBatch] | None") -> list[Sealed]:
     return [
         Sealed(
-            title=f"{batch.reference}: {words(batch.kind)}, {batch.lines} lines, "
+            title=f"{batch.reference}: {words(batch.kind)}, {counted(batch.lines, 'line')}, "
             f"{totals_text(batch)}, built by {batch.built_by} "
             f"on {moment(batch.built_at)}",
             facts=[],

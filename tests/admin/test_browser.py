@@ -2,8 +2,10 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
+from recovery.models import Job
 from tests import factories
 from tests.admin.doors import page_url
 
@@ -56,3 +58,24 @@ def test_pages_fit_their_window_and_load_without_complaint(
             "document.documentElement.scrollWidth - window.innerWidth"
         )
         assert overflow <= 0, address
+
+
+def test_a_running_import_is_followed_without_reloading_by_hand(
+    browser_page, live_server, ada: User
+) -> None:
+    job = Job.objects.create(
+        kind="import",
+        state="running",
+        due_at=factories.NOW,
+        started_at=timezone.now(),
+        progress_done=100,
+        progress_total=400,
+        progress_unit="rows",
+    )
+    sign_in(browser_page, live_server, ada)
+    browser_page.goto(f"{live_server.url}{page_url(job)}")
+    browser_page.get_by_text("100 of 400 rows").wait_for()
+    Job.objects.update(progress_done=300)
+    browser_page.get_by_text("300 of 400 rows").wait_for()
+    Job.objects.update(state="done", finished_at=timezone.now(), message="All read.")
+    browser_page.get_by_text("All read.").wait_for()
