@@ -45,7 +45,8 @@ def receipt_check(event: Event) -> ReceiptCheck:
         reference=event.reference,
         number=active.number if active else 0,
         stored=active.digest if active else "",
-        receipt_holds=bool(active) and digest_text(active.receipt) == active.digest,
+        receipt_holds=active is not None
+        and digest_text(active.receipt) == active.digest,
         recomputed=computed.digest if computed else "",
     )
 
