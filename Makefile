@@ -22,8 +22,8 @@ PRODUCTION_LIKE := DJANGO_ALLOWED_HOSTS=desk.example.com \
 	DJANGO_SECRET_KEY=not-a-secret-only-long-enough-for-the-deployment-checks-0123456789
 
 .DEFAULT_GOAL := help
-.PHONY: help setup-run setup-dev run test test-domain check lint types imports \
-	migrations deploy fmt bench faults truth lock clean
+.PHONY: help setup-run setup-dev run test test-domain screenshots check lint types \
+	imports migrations deploy fmt bench faults truth lock clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' \
@@ -41,6 +41,11 @@ test: setup-dev ## Run all tests on servers of their own (ARGS=… goes to pytes
 
 test-domain: setup-dev ## Run the core's tests: seconds, no servers.
 	DESK_TEST_ENGINES=none $(PY) -m pytest tests/domain $(ARGS)
+
+screenshots: setup-dev ## Walk through the desk and keep what was seen in .run/screenshots.
+	rm -rf .run/screenshots
+	SCREENSHOTS_DIR="$(CURDIR)/.run/screenshots" REQUIRE_BROWSER=1 \
+		$(PY) -m pytest tests/journeys $(ARGS)
 
 # The tests come last: their closing line is the line that counts.
 check: lint types imports migrations deploy test ## Run everything CI runs.

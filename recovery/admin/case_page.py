@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
 from recovery.admin.acts import offered
 from recovery.admin.assessment_blocks import (
@@ -26,8 +27,8 @@ from recovery.admin.show import (
     moment_cell,
     words,
 )
-from recovery.domain.lifecycle import PaymentStatus
-from recovery.models import Event, Payment, RecoveryCase
+from recovery.domain.lifecycle import CASE_ENDED, CaseStatus, PaymentStatus
+from recovery.models import Claim, Event, Payment, RecoveryCase
 from recovery.selectors.desk import main_result
 
 
@@ -83,9 +84,16 @@ def case_facts(case: RecoveryCase, now: datetime) -> list[Fact]:
     return [
         *facts,
         Fact("Assignee", str(case.assignee or "nobody")),
-        Fact("Next update", due_cell(case.next_update_due_at, now)),
+        Fact("Next update", next_update(case, now)),
         Fact("Opened", f"{moment(case.opened_at)}, by {case.origin}"),
     ]
+
+
+def next_update(case: RecoveryCase, now: datetime) -> SafeString | str:
+    """When the customer must hear something; nothing is promised after the end."""
+    if CaseStatus(case.status) in CASE_ENDED:
+        return "—"
+    return due_cell(case.next_update_due_at, now)
 
 
 def payments_block(visit: Visit, case: RecoveryCase) -> Block:
@@ -146,6 +154,29 @@ def _payment_card(visit: Visit, payment: Payment) -> Sealed:
         url=_payment_url(payment),
         is_own=visit.is_me(payment.proposer_id, payment.decision.proposer_id),
     )
+
+
+def claims_block(case: RecoveryCase) -> Block:
+    """What customers filed about it, in their own words."""
+    rows = [
+        (
+            link(
+                reverse("admin:recovery_claim_change", args=[claim.pk]), claim.reference
+            ),
+            _stated(claim),
+            claim.message or "—",
+            moment_cell(claim.filed_at),
+        )
+        for claim in case.claims.order_by("pk")
+    ]
+    columns = heads("Claim", "What was stated", "In the customer's words", "Filed")
+    return table_block("Claims", columns, rows, empty="Nobody filed a claim.")
+
+
+def _stated(claim: Claim) -> str:
+    at = moment(claim.happened_at) if claim.happened_at else ""
+    parts = (claim.account_number, claim.transaction_id, claim.instrument, at)
+    return ", ".join(part for part in parts if part)
 
 
 def notes_block(case: RecoveryCase) -> Block:

@@ -22,7 +22,9 @@ from recovery.admin.case_page import (
     case_figures,
     case_headline,
     case_notices,
+    claims_block,
     evidence_blocks,
+    next_update,
     notes_block,
     payments_block,
     preview_url,
@@ -33,7 +35,6 @@ from recovery.admin.permissions import actor_of, holds
 from recovery.admin.sealed import sealed_decision
 from recovery.admin.show import (
     badge,
-    due_cell,
     masked_mail,
     moment,
     nowrap,
@@ -43,7 +44,6 @@ from recovery.admin.show import (
 )
 from recovery.domain.duties import Duty
 from recovery.domain.errors import RecoveryError
-from recovery.domain.lifecycle import CASE_ENDED, CaseStatus
 from recovery.domain.words import DecisionStatus
 from recovery.models import Decision, RecoveryCase
 from recovery.selectors.claims import status_view
@@ -128,9 +128,7 @@ class CaseAdmin(DeskAdmin):
     @display(description="Next update", ordering="next_update_due_at")
     def due_shown(self, case: RecoveryCase) -> SafeString | str:
         """When the customer must hear something."""
-        if CaseStatus(case.status) in CASE_ENDED:
-            return "—"
-        return due_cell(case.next_update_due_at, timezone.now())
+        return next_update(case, timezone.now())
 
     def has_take_permission(self, request: HttpRequest) -> bool:
         """Whether the list offers to take cases."""
@@ -161,6 +159,7 @@ class CaseAdmin(DeskAdmin):
                 *decision_blocks(visit, case),
                 *evidence_blocks(case),
                 payments_block(visit, case),
+                claims_block(case),
                 notes_block(case),
                 transitions_block(case),
             ],

@@ -33,7 +33,7 @@ from recovery.admin.show import (
     words,
 )
 from recovery.domain.duties import Duty
-from recovery.models import Provenance, SourceFile
+from recovery.models import Provenance, SourceFile, SourceFileState
 from recovery.services.actors import Actor
 from recovery.services.source_files import source_file_receive
 from recovery.tasks import ring
@@ -44,6 +44,13 @@ _PROVENANCES = {
     Provenance.STAFF_OBTAINED: "Obtained by staff",
     Provenance.CUSTOMER_SUPPLIED: "Sent by the customer (proves no amount)",
 }
+_RECOGNITION = {
+    "score": "Layout fits, of 100",
+    "missing": "Columns missing",
+    "unknown": "Columns not known",
+    "runner_up": "Next best layout",
+}
+_UNREAD = frozenset({SourceFileState.STORED, SourceFileState.LOADING})
 _PROBLEMS_SHOWN = 50
 
 
@@ -126,7 +133,7 @@ class SourceFileAdmin(DeskAdmin):
 
     @display(description="Name", ordering="name")
     def name_shown(self, source: SourceFile) -> SafeString:
-        """As sent."""
+        """Whole, however long; it may break anywhere."""
         return breakable(source.name)
 
     @display(description="Layout", ordering="layout")
@@ -218,7 +225,10 @@ def conservation_text(source: SourceFile) -> str:
 
 def _facts(source: SourceFile) -> list[Fact]:
     recognised = source.recognition or {}
-    told = [Fact(words(key), flat(value)) for key, value in recognised.items()]
+    told = [
+        Fact(_RECOGNITION.get(key, words(key)), flat(value))
+        for key, value in recognised.items()
+    ]
     return [
         Fact("Provenance", _PROVENANCES[Provenance(source.provenance)]),
         Fact("Venue", source.venue or "not recognised yet"),
@@ -240,6 +250,8 @@ def flat(value: Any) -> str:
         return "yes" if value else "no"
     if value is None:
         return "none"
+    if isinstance(value, int):
+        return f"{value:,}"
     if isinstance(value, dict):
         return ", ".join(f"{key}: {flat(item)}" for key, item in value.items())
     if isinstance(value, list):
@@ -250,13 +262,23 @@ def flat(value: Any) -> str:
 def manifest_block(source: SourceFile) -> Block:
     """The sender's control totals beside ours."""
     manifest = source.manifest or {}
-    rows = [(words(str(key)), flat(value)) for key, value in manifest.items()]
+    rows = [
+        (words(str(key)), _stated(str(key), value)) for key, value in manifest.items()
+    ]
     return table_block(
         "Manifest",
         heads("Control figure", "As the sender states it"),
         rows,
-        empty="This file carries no manifest: its totals cannot be checked.",
+        empty="Not read yet."
+        if source.state in _UNREAD
+        else "This file carries no manifest: its totals cannot be checked.",
     )
+
+
+def _stated(key: str, value: Any) -> str:
+    if key == "complete_until" and value:
+        return moment(datetime.fromisoformat(value))
+    return flat(value)
 
 
 def sums_block(source: SourceFile) -> Block:

@@ -37,7 +37,10 @@ class Sealed:
 
 def _shown(key: str, value: Any) -> Fact:
     if isinstance(value, list):
-        return Fact(words(key), ", ".join(words(str(part)) for part in value) or "—")
+        told = ", ".join(words(str(part)) for part in value if part)
+        return Fact(words(key), told or "—")
+    if key == "kind":
+        return Fact("Kind", words(str(value)))
     if key in {"decision", "receipt"}:
         return Fact(words(key), f"{str(value)[:16]}…")
     return Fact(words(key), value if value not in (None, "") else "—")

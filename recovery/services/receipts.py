@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from accounts.models import TradingAccount
 from recovery.domain.canonical import digest_text
 from recovery.models import Event
-from recovery.services.assessments import (
+from recovery.services.computing import (
     Computed,
     EventNames,
     compute_account,

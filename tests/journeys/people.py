@@ -140,7 +140,6 @@ class Claimant(Person):
     def file(self, account: str, **stated: str) -> str:
         """File a claim and note its reference."""
         self.go("/")
-        self.see("claim-home", phone=True)
         self.page.get_by_role("link", name="File a claim").last.click()
         self.page.get_by_label("Account number").fill(account)
         for label, value in stated.items():
@@ -149,11 +148,14 @@ class Claimant(Person):
         self.page.get_by_role("heading", name="Your claim is filed").wait_for()
         return self.page.locator("strong.code").inner_text()
 
-    def enter(self, reference: str, mail: str) -> None:
-        """Ask for a code, read it in the mail, enter."""
+    def ask_for_code(self, reference: str) -> None:
         self.go("/claims/enter/")
         self.page.get_by_label("Claim reference").fill(reference)
         self.page.get_by_role("button", name="Mail me a code").click()
+        self.page.get_by_label("One-time code").wait_for()
+
+    def enter(self, reference: str, mail: str) -> None:
+        """Read the code in the mail and enter with it."""
         code = self.desk.wait_for_mail(mail, f"one-time code for {reference}").body
         self.page.get_by_label("One-time code").fill(_CODE.findall(code)[-1])
         self.page.get_by_role("button", name="Open my claim").click()

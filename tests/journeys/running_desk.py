@@ -87,7 +87,8 @@ class RunningDesk:
             lambda: "Ruth Amari" in self.said() or self.process.poll() is not None,
             START_SECONDS,
         )
-        assert is_there and self.process.poll() is None, self.said()
+        assert is_there, self.said()
+        assert self.process.poll() is None, self.said()
 
     def logins(self) -> dict[str, str]:
         return dict(_LOGIN.findall(self.said()))

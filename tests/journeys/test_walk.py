@@ -11,6 +11,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from config.env import env_str
+from tests.journeys.answers import (
+    dead_worker_loses_nothing,
+    deficit_is_explained,
+    fair_no_is_explained,
+    two_more_ask,
+    withdrawal_is_confirmed,
+    workbook_ties,
+)
 from tests.journeys.owed import (
     credit_is_confirmed_by_the_next_file,
     decision_needs_two,
@@ -66,6 +74,12 @@ def test_a_strangers_first_hour(walk: Walk) -> None:
     nora = nora_files_a_claim(walk)
     decision_needs_two(walk, nora)
     credit_is_confirmed_by_the_next_file(walk, nora)
+    taken_over, below_zero = two_more_ask(walk)
+    withdrawal_is_confirmed(walk)
+    fair_no_is_explained(walk, taken_over)
+    deficit_is_explained(walk, below_zero)
+    workbook_ties(walk)
+    dead_worker_loses_nothing(walk)
     everything_ends(walk.desk)
 
 
