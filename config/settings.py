@@ -124,6 +124,8 @@ SITE_URL = env_str("SITE_URL", f"http://127.0.0.1:{env_int('PORT', 8000)}")
 # else is expected behind TLS.
 IS_LOCAL_HTTP = env_bool("LOCAL_HTTP", default=False)
 SECURE_SSL_REDIRECT = not IS_LOCAL_HTTP
+# Probes and the scraper ask on the inner network, without TLS.
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
 SECURE_HSTS_SECONDS = 0 if IS_LOCAL_HTTP else 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not IS_LOCAL_HTTP
 SECURE_HSTS_PRELOAD = not IS_LOCAL_HTTP
