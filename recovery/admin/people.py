@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from accounts.models import Customer, Destination, RoleGrant, TradingAccount, User
+from accounts.roles import GrantSource
 from recovery.admin.acts import Act, Data
 from recovery.admin.base import DeskAdmin, all_facts
 from recovery.admin.pages import Block, Fact, Page, Visit, heads, table_block
@@ -17,6 +18,12 @@ from recovery.domain.duties import Duty
 from recovery.models import Claim, Event, RecoveryCase
 from recovery.services.actors import Actor, staff_actor
 from recovery.services.desk import customer_mail_show
+
+_SOURCES = {
+    GrantSource.PERSON: "an administrator",
+    GrantSource.FOUNDING: "at the founding of the desk",
+    GrantSource.PROVIDER: "a group at the identity provider",
+}
 
 # Duties come from roles alone; Django's groups would only pretend to give any.
 admin.site.unregister(Group)
@@ -43,7 +50,7 @@ class StaffAdmin(DeskAdmin):
         rows = [
             (
                 words(grant.role),
-                str(grant.granted_by or "at the founding of the desk"),
+                str(grant.granted_by or _SOURCES[GrantSource(grant.source)]),
                 moment_cell(grant.granted_at),
                 moment_cell(grant.revoked_at),
             )
