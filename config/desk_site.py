@@ -35,7 +35,7 @@ class DeskSite(UnfoldAdminSite):  # type: ignore[misc]
     def register(
         self,
         model_or_iterable: type[Model] | Iterable[type[Model]],
-        admin_class: type[ModelAdmin[Any]] | None = None,
+        admin_class: "type[ModelAdmin[Any]] | None" = None,
         **options: Any,
     ) -> None:
         """Show our own tables only; libraries would bring theirs, secrets included."""
