@@ -34,7 +34,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
         """A second factor where there is one: the password alone confirms nothing."""
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
-        if not has_strong_factor(user):
+        if not user.is_authenticated or not has_strong_factor(user):
             return methods
         return [one for one in methods if one["id"] != "reauthenticate"]
 

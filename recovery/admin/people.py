@@ -13,6 +13,7 @@ from accounts.roles import GrantSource
 from recovery.admin.acts import Act, Data
 from recovery.admin.base import DeskAdmin, all_facts
 from recovery.admin.pages import Block, Fact, Page, Visit, heads, table_block
+from recovery.admin.people_acts import GRANT_ROLE, HIRE, REVOKE
 from recovery.admin.show import badge, link, masked_mail, moment, moment_cell, words
 from recovery.domain.duties import Duty
 from recovery.models import Claim, Event, RecoveryCase
@@ -37,6 +38,8 @@ class StaffAdmin(DeskAdmin):
     list_filter = ("is_active",)
     search_fields = ("username", "full_name")
     ordering = ("full_name", "username")
+    acts = (GRANT_ROLE,)
+    list_acts = (HIRE,)
 
     @display(description="Roles")
     def roles_shown(self, user: User) -> str:
@@ -49,7 +52,10 @@ class StaffAdmin(DeskAdmin):
         grants = user.role_grants.select_related("granted_by").order_by("-granted_at")
         rows = [
             (
-                words(grant.role),
+                link(
+                    reverse("admin:accounts_rolegrant_change", args=[grant.pk]),
+                    words(grant.role),
+                ),
                 str(grant.granted_by or _SOURCES[GrantSource(grant.source)]),
                 moment_cell(grant.granted_at),
                 moment_cell(grant.revoked_at),
@@ -80,6 +86,7 @@ class RoleGrantAdmin(DeskAdmin):
     list_filter = ("role",)
     ordering = ("-granted_at",)
     list_select_related = ("user", "granted_by")
+    acts = (REVOKE,)
 
     @display(description="From", ordering="granted_at")
     def granted_shown(self, grant: RoleGrant) -> SafeString:

@@ -63,6 +63,17 @@ def staff_hire(new: NewStaff, *, by: Actor = SYSTEM) -> User:
     return user
 
 
+def staff_add(actor: Actor, new: NewStaff) -> User:
+    """Name a member of staff, as an administrator.
+
+    Raises:
+        NotReadyError: The login, the mail or the person is known already.
+        DutyMissingError: The actor administers no people.
+    """
+    require_staff(actor, Duty.ADMINISTER_PEOPLE)
+    return staff_hire(new, by=actor)
+
+
 @transaction.atomic
 def role_grant(actor: Actor, user: User, role: Role, *, now: datetime) -> RoleGrant:
     """Give somebody else a role.

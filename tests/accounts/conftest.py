@@ -8,6 +8,9 @@ from django.test import Client
 from accounts.codes import code_generator_make, code_now
 from accounts.models import User
 from tests import factories
+from tests.admin.conftest import rows
+
+__all__ = ["rows"]
 
 LOGIN = "/account/login/"
 CODE = "/account/factor/authenticate/"

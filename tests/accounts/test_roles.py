@@ -7,6 +7,7 @@ from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.test import Client
+from django.urls import reverse
 
 from accounts.models import RoleGrant, User
 from accounts.roles import Role
@@ -28,7 +29,9 @@ from recovery.services.people import (
     staff_hire,
 )
 from tests import factories
+from tests.admin.doors import take
 from tests.factories import NOW
+from tests.people import signed_in
 
 pytestmark = pytest.mark.django_db
 SOON = NOW + timedelta(hours=23, minutes=59)
@@ -233,3 +236,31 @@ def test_a_founding_is_refused_where_roles_exist(ada: User) -> None:
     with pytest.raises(CommandError):
         call_command("bootstrap_desk", *FIRST)
     assert issubclass(NotReadyError, RecoveryError)
+
+
+def test_an_administrator_names_a_person_and_gives_a_role_on_the_desk(
+    ruth: User,
+) -> None:
+    client = signed_in(ruth)
+    fields = {
+        "login": "eve",
+        "mail": "eve@desk.example",
+        "full_name": "Eve Hart",
+        "person_id": "P-1",
+    }
+    hire = reverse("admin:accounts_user_list_act", args=["hire"])
+    page = client.post(hire, fields, follow=True).content.decode()
+    assert "/account/enrol/" in page
+    eve = User.objects.get(username="eve")
+    take(client, eve, "grant-role", role="maker")
+    assert again(eve).roles() == {Role.MAKER}
+    take(client, eve.role_grants.get(), "revoke")
+    assert again(eve).roles() == frozenset()
+
+
+def test_an_administrator_gives_nothing_to_the_own_account_on_the_desk(
+    ruth: User,
+) -> None:
+    answer = take(signed_in(ruth), ruth, "grant-role", role="checker")
+    assert answer.status_code == 409
+    assert again(ruth).roles() == {Role.ADMIN}

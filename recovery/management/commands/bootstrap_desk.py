@@ -2,14 +2,11 @@
 
 from typing import Any
 
-from allauth.account.forms import default_token_generator
-from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.enrolment import enrolment_path
 from accounts.roles import Role
 from recovery.domain.errors import RecoveryError
 from recovery.services.people import NewStaff, desk_found
@@ -50,7 +47,9 @@ class Command(BaseCommand):
         except RecoveryError as error:
             raise CommandError(str(error)) from error
         for user in users:
-            self.stdout.write(f"{user.username}  {_enrolment_link(user)}")
+            self.stdout.write(
+                f"{user.username}  {settings.SITE_URL}{enrolment_path(user)}"
+            )
         self.stdout.write(
             f"\nEach link works once and for {settings.PASSWORD_RESET_TIMEOUT // 3600} "
             "hours: its owner chooses a password and a second factor. Approvals count "
@@ -63,11 +62,3 @@ def _person(text: str) -> NewStaff:
     if not (login and "@" in mail and name):
         raise ValueError(text)
     return NewStaff(login, mail, name, person_id=f"founding-{login}")
-
-
-def _enrolment_link(user: User) -> str:
-    key = default_token_generator.make_token(user)
-    path = reverse(
-        "account_reset_password_from_key", args=[user_pk_to_url_str(user), key]
-    )
-    return f"{settings.SITE_URL}{path}"
