@@ -22,8 +22,8 @@ PRODUCTION_LIKE := DJANGO_ALLOWED_HOSTS=desk.example.com \
 	DJANGO_SECRET_KEY=not-a-secret-only-long-enough-for-the-deployment-checks-0123456789
 
 .DEFAULT_GOAL := help
-.PHONY: help setup-run setup-dev run test test-domain check lint types imports \
-	migrations deploy fmt bench lock clean
+.PHONY: help setup-run setup-dev run test test-domain screenshots check lint types \
+	imports migrations deploy fmt bench faults truth lock clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' \
@@ -41,6 +41,11 @@ test: setup-dev ## Run all tests on servers of their own (ARGS=… goes to pytes
 
 test-domain: setup-dev ## Run the core's tests: seconds, no servers.
 	DESK_TEST_ENGINES=none $(PY) -m pytest tests/domain $(ARGS)
+
+screenshots: setup-dev ## Walk through the desk and keep what was seen in .run/screenshots.
+	rm -rf .run/screenshots
+	SCREENSHOTS_DIR="$(CURDIR)/.run/screenshots" REQUIRE_BROWSER=1 \
+		$(PY) -m pytest tests/journeys $(ARGS)
 
 # The tests come last: their closing line is the line that counts.
 check: lint types imports migrations deploy test ## Run everything CI runs.
@@ -68,6 +73,14 @@ fmt: setup-dev ## Format the code and mend what the linter can.
 bench: setup-dev ## Measure, side by side in one run.
 	@set -e; for bench in benchmarks/*_bench.py; do \
 		$(PY) -m "benchmarks.$$(basename "$$bench" .py)"; done
+
+faults: setup-dev ## Kill the worker at N instants (N=20 KIND=import|recompute).
+	FAULTS_N=$(or $(N),20) FAULTS_KIND=$(KIND) \
+		$(PY) -m pytest tests/faults/long_run.py $(ARGS)
+
+truth: setup-dev ## Hold the desk against the truth of EVENTS=10000 events (SEED=…).
+	TRUTH_EVENTS=$(or $(EVENTS),10000) TRUTH_SEED=$(or $(SEED),7) \
+		$(PY) -m pytest tests/journeys/truth_long_run.py $(ARGS)
 
 lock: $(UV_STAMP) ## Lock the packages anew from requirements/*.in.
 	$(UV_LOCK) requirements/uv.in -o requirements/uv.txt

@@ -30,7 +30,10 @@ DESK: dict[str, object] = {
         }
     ],
     "STYLES": [lambda _request: static("desk/desk.css")],
-    "SCRIPTS": [lambda _request: static("desk/progress.js")],
+    "SCRIPTS": [
+        lambda _request: static("desk/progress.js"),
+        lambda _request: static("desk/files.js"),
+    ],
     "DASHBOARD_CALLBACK": "recovery.admin.dashboard.dashboard",
     "COMMAND": {"search_callback": "recovery.admin.dashboard.desk_search"},
     "COLORS": {

@@ -228,7 +228,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
 JOB_LEASE_SECONDS = env_int("JOB_LEASE_SECONDS", 60)
-JOB_TRIES_MAX = 3
+JOB_TRIES_MAX = env_int("JOB_TRIES_MAX", 3)
 
 # Tables that only grow. The application role may not UPDATE or DELETE them, and a
 # trigger refuses everybody else; a test holds this list against the catalogue.

@@ -149,7 +149,6 @@ def receive(
         name=path.name,
         provenance=provenance,
         account=account,
-        now=NOW,
     )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib import messages
 from django.db import DatabaseError, IntegrityError
@@ -20,6 +20,13 @@ Data = dict[str, Any]
 Run = Callable[[Actor, Any, Data, datetime], object]
 
 
+class Outcome(NamedTuple):
+    """How an act ended, and the page it made worth reading next."""
+
+    text: str
+    url: str = ""
+
+
 def _always(_actor: Actor, _subject: Any) -> bool:
     return True
 
@@ -34,7 +41,8 @@ class Act:
 
     Attributes:
         run: Calls one service with actor, subject, form data and the time.
-        done: What the page says afterwards; a service's text answer replaces it.
+        done: What the page says afterwards; a text answer of `run` replaces it,
+            an `Outcome` leads to another page too.
         duties: The button shows to holders of any; the service asks again.
         fits: Whether the subject is in a state that knows this act.
         initial: What the form starts from: prefilled and hidden values.
@@ -109,11 +117,11 @@ def offered(
     ]
 
 
-def act_take(request: HttpRequest, act: Act, subject: Any) -> DeskForm | None:
+def act_take(request: HttpRequest, act: Act, subject: Any) -> DeskForm | Outcome:
     """Take an act as posted and say how it went.
 
     Returns:
-        None when it was done, else the form as filled in.
+        How it ended when it was done, else the form as filled in.
 
     Raises:
         FreshFactorNeededError: The person must confirm first; nothing was done.
@@ -137,8 +145,15 @@ def act_take(request: HttpRequest, act: Act, subject: Any) -> DeskForm | None:
     except IntegrityError as error:
         messages.error(request, f"Refused by the database: {_why(error)}.")
         return form
-    messages.success(request, answer if isinstance(answer, str) else act.done)
-    return None
+    outcome = _outcome(answer, act.done)
+    messages.success(request, outcome.text)
+    return outcome
+
+
+def _outcome(answer: object, done: str) -> Outcome:
+    if isinstance(answer, Outcome):
+        return answer
+    return Outcome(answer if isinstance(answer, str) else done)
 
 
 def _why(error: DatabaseError) -> str:

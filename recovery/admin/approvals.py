@@ -13,10 +13,11 @@ from recovery.admin.acts import Act, OfferedAct, offered
 from recovery.admin.base import DeskAdmin
 from recovery.admin.batches import BATCH_ACTS, totals_text
 from recovery.admin.case_acts import CASE_ACTS
+from recovery.admin.case_page import case_headline
 from recovery.admin.payments import PAYMENT_ACTS
 from recovery.admin.permissions import actor_of
 from recovery.admin.sealed import Sealed, sealed_decision, sealed_payment
-from recovery.admin.show import moment, words
+from recovery.admin.show import counted, moment, words
 from recovery.domain.duties import Duty
 from recovery.models import Approval, Decision, Payment, PayoutBatch
 from recovery.selectors.desk import (
@@ -98,6 +99,7 @@ def _decisions(actor: Actor, rows: "QuerySet[Decision] | None") -> list[Sealed]:
             decision,
             _acts(CASE_ACTS, "approve", actor, decision.case, "recoverycase"),
             url=reverse("admin:recovery_recoverycase_change", args=[decision.case_id]),
+            answer=case_headline(decision.case),
         )
         for decision in (rows[:_SHOWN_MAX] if rows is not None else [])
     ]
@@ -117,7 +119,7 @@ def _payments(actor: Actor, rows: "QuerySet[Payment] | None") -> list[Sealed]:
 def _batches(actor: Actor, rows: "QuerySet[PayoutBatch] | None") -> list[Sealed]:
     return [
         Sealed(
-            title=f"{batch.reference}: {words(batch.kind)}, {batch.lines} lines, "
+            title=f"{batch.reference}: {words(batch.kind)}, {counted(batch.lines, 'line')}, "
             f"{totals_text(batch)}, built by {batch.built_by} "
             f"on {moment(batch.built_at)}",
             facts=[],

@@ -12,6 +12,7 @@ from recovery.admin.show import (
     moment,
     moment_cell,
     plain_amount,
+    sentence_case,
     variance_text,
     variance_word,
     words,
@@ -125,7 +126,7 @@ def lines_block(assessment: Assessment, explained: list[ExplainedLine]) -> Block
 
 
 def _label(one: ExplainedLine) -> SafeString | str:
-    label = label_words(one.line.label).capitalize()
+    label = sentence_case(label_words(one.line.label))
     if not one.line.note:
         return label
     return format_html("{}<small class='dk-note'>{}</small>", label, one.line.note)
@@ -148,7 +149,7 @@ def evidence_links(entries: list[LedgerEntry]) -> SafeString | str:
         (
             (
                 reverse("admin:recovery_ledgerentry_change", args=[entry.pk]),
-                f"{entry.source_file} row {entry.row_number}",
+                f"{entry.source_file} row\u00a0{entry.row_number}",
             )
             for entry in entries[:_EVIDENCE_SHOWN]
         ),

@@ -23,7 +23,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from unfold.admin import ModelAdmin
 
-from recovery.admin.acts import Act, Data, OfferedAct, act_take, offered
+from recovery.admin.acts import Act, Data, OfferedAct, Outcome, act_take, offered
 from recovery.admin.pages import Fact, Page, Visit
 from recovery.admin.permissions import actor_of, holds
 from recovery.admin.show import moment, plain_amount, words
@@ -235,13 +235,13 @@ class DeskAdmin(ModelAdmin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         try:
-            refused = act_take(request, act, subject)
+            ended = act_take(request, act, subject)
         except FreshFactorNeededError:
             return confirm_first(request, self.after(request, subject))
-        if refused is None:
-            return HttpResponseRedirect(self.after(request, subject))
+        if isinstance(ended, Outcome):
+            return HttpResponseRedirect(ended.url or self.after(request, subject))
         subject = self.row(request, pk)
-        typed = {act_name: refused.posted_words()}
+        typed = {act_name: ended.posted_words()}
         return self.page_response(request, subject, typed, status=_REFUSED)
 
     def list_act_view(self, request: HttpRequest, act_name: str) -> HttpResponse:
@@ -252,10 +252,11 @@ class DeskAdmin(ModelAdmin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         try:
-            act_take(request, act, None)
+            ended = act_take(request, act, None)
         except FreshFactorNeededError:
             return confirm_first(request, self.url("changelist"))
-        return HttpResponseRedirect(self.url("changelist"))
+        wanted = ended.url if isinstance(ended, Outcome) else ""
+        return HttpResponseRedirect(wanted or self.url("changelist"))
 
     def after(self, request: HttpRequest, subject: Any) -> str:
         """Where a person goes after an act: back to where it was offered."""

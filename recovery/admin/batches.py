@@ -14,7 +14,7 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 
-from recovery.admin.acts import Act, Data
+from recovery.admin.acts import Act, Data, Outcome
 from recovery.admin.base import DeskAdmin
 from recovery.admin.downloads import file_download
 from recovery.admin.forms import DeskForm
@@ -23,6 +23,7 @@ from recovery.admin.show import (
     amount_cell,
     amount_text,
     badge,
+    counted,
     link,
     moment,
     moment_cell,
@@ -62,10 +63,17 @@ class ConfirmationForm(DeskForm):
             raise ValidationError("The file is no UTF-8 text.") from error
 
 
-def _build(actor: Actor, kind: PaymentKind, now: datetime) -> str:
+def _build(actor: Actor, kind: PaymentKind, now: datetime) -> Outcome:
     batch = batch_build(actor, kind, now=now)
-    plural = "payment" if batch.lines == 1 else "payments"
-    return f"{batch.reference} built with {batch.lines} {plural}; somebody else releases it."
+    told = f"{batch.reference} built with {counted(batch.lines, 'payment')}"
+    url = reverse("admin:recovery_payoutbatch_change", args=[batch.pk])
+    return Outcome(f"{told}; somebody else releases it.", url)
+
+
+def _release(actor: Actor, batch: PayoutBatch, now: datetime) -> Outcome:
+    released = batch_release(actor, batch, now=now)
+    url = reverse("admin:recovery_payoutbatch_change", args=[released.pk])
+    return Outcome("Released. Its payments count as sent; the file is ready.", url)
 
 
 def _confirm(actor: Actor, _batch: object, data: Data, now: datetime) -> str:
@@ -85,8 +93,8 @@ BATCH_ACTS = (
     Act(
         "release",
         "Release the batch",
-        lambda actor, batch, _data, now: batch_release(actor, batch, now=now),
-        "Released. Its payments count as sent; the file is ready.",
+        lambda actor, batch, _data, now: _release(actor, batch, now),
+        "Released.",
         frozenset({Duty.RELEASE_BATCH}),
         fits=_may_release,
         tone="primary",
@@ -185,7 +193,7 @@ class BatchAdmin(DeskAdmin):
             title=batch.reference,
             kind="Payout batch",
             badge=_state(batch),
-            headline=f"{batch.lines} lines, {totals_text(batch)}.",
+            headline=f"{counted(batch.lines, 'line')}, {totals_text(batch)}.",
             facts=facts,
             blocks=[_lines_block(batch)],
             notices=_own_notice(visit, batch),

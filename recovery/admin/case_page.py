@@ -1,19 +1,24 @@
 """The page of a case: the answer above the fold, the evidence below."""
 
-from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
+from recovery.admin.acts import offered
 from recovery.admin.assessment_blocks import (
     answer_of,
     assessment_blocks,
     figures_of,
     other_assessments_block,
 )
-from recovery.admin.pages import Block, Fact, heads, table_block
+from recovery.admin.pages import Block, Fact, Table, Visit, heads, table_block
+from recovery.admin.payments import PAYMENT_ACTS
+from recovery.admin.sealed import Sealed, sealed_payment
 from recovery.admin.show import (
     amount_cell,
+    amount_text,
     badge,
     due_cell,
     link,
@@ -22,7 +27,8 @@ from recovery.admin.show import (
     moment_cell,
     words,
 )
-from recovery.models import Event, Payment, RecoveryCase
+from recovery.domain.lifecycle import CASE_ENDED, CaseStatus, PaymentStatus
+from recovery.models import Claim, Event, Payment, RecoveryCase
 from recovery.selectors.desk import main_result
 
 
@@ -36,6 +42,17 @@ def case_headline(case: RecoveryCase) -> str:
 def case_figures(case: RecoveryCase) -> list[Fact]:
     """Expected, received, variance."""
     return figures_of(main_result(case.event))
+
+
+def case_notices(case: RecoveryCase) -> list[str]:
+    """What waits, said on the record itself."""
+    waiting = case.payments.filter(status=PaymentStatus.PROPOSED).order_by("pk")
+    asked = [f"Asked of the customer: {case.question}"] if case.question else []
+    return asked + [
+        f"{words(payment.kind)} {payment.reference} over "
+        f"{amount_text(payment.amount, payment.asset)} waits for a checker."
+        for payment in waiting
+    ]
 
 
 def event_words(event: Event) -> str:
@@ -67,33 +84,99 @@ def case_facts(case: RecoveryCase, now: datetime) -> list[Fact]:
     return [
         *facts,
         Fact("Assignee", str(case.assignee or "nobody")),
-        Fact("Next update", due_cell(case.next_update_due_at, now)),
+        Fact("Next update", next_update(case, now)),
         Fact("Opened", f"{moment(case.opened_at)}, by {case.origin}"),
     ]
 
 
-def payments_block(payments: Iterable[Payment]) -> Block:
-    """Payments of a case, each with its own state and page."""
-    rows = [
-        (
-            link(
-                reverse("admin:recovery_payment_change", args=[payment.pk]),
-                payment.reference,
-            ),
-            words(payment.kind),
-            amount_cell(payment.amount, payment.asset),
-            badge(payment.status),
-            str(payment.proposer),
-            str(payment.approver or "—"),
-            payment.batch.reference if payment.batch else "—",
-            moment_cell(payment.status_since),
-        )
-        for payment in payments
-    ]
+def next_update(case: RecoveryCase, now: datetime) -> SafeString | str:
+    """When the customer must hear something; nothing is promised after the end."""
+    if CaseStatus(case.status) in CASE_ENDED:
+        return "—"
+    return due_cell(case.next_update_due_at, now)
+
+
+def payments_block(visit: Visit, case: RecoveryCase) -> Block:
+    """Payments of a case: a row each, and below what may be done to which."""
+    payments = list(
+        case.payments.select_related(
+            "proposer",
+            "approver",
+            "batch",
+            "destination",
+            "case__event__account",
+            "decision__result__assessment",
+        ).order_by("pk")
+    )
     columns = heads(
         "Payment", "Kind", "#Amount", "Status", "Proposer", "Approver", "Batch", "Since"
     )
-    return table_block("Payments", columns, rows, empty="No payment yet.")
+    rows = [_payment_row(payment) for payment in payments]
+    cards = [_payment_card(visit, payment) for payment in payments]
+    return Block(
+        "Payments",
+        "recovery/desk/blocks/payments.html",
+        {
+            "table": Table(columns, rows, "No payment yet."),
+            "cards": [card for card in cards if card.acts or card.own_words],
+            "case_url": reverse("admin:recovery_recoverycase_change", args=[case.pk]),
+        },
+    )
+
+
+def _payment_row(payment: Payment) -> tuple[Any, ...]:
+    return (
+        link(_payment_url(payment), payment.reference),
+        words(payment.kind),
+        amount_cell(payment.amount, payment.asset),
+        badge(payment.status),
+        str(payment.proposer),
+        str(payment.approver or "—"),
+        payment.batch.reference if payment.batch else "—",
+        moment_cell(payment.status_since),
+    )
+
+
+def _payment_url(payment: Payment) -> str:
+    return reverse("admin:recovery_payment_change", args=[payment.pk])
+
+
+def _payment_card(visit: Visit, payment: Payment) -> Sealed:
+    acts = offered(
+        PAYMENT_ACTS,
+        visit.actor,
+        payment,
+        lambda name: reverse("admin:recovery_payment_act", args=[payment.pk, name]),
+    )
+    return sealed_payment(
+        payment,
+        acts,
+        url=_payment_url(payment),
+        is_own=visit.is_me(payment.proposer_id, payment.decision.proposer_id),
+    )
+
+
+def claims_block(case: RecoveryCase) -> Block:
+    """What customers filed about it, in their own words."""
+    rows = [
+        (
+            link(
+                reverse("admin:recovery_claim_change", args=[claim.pk]), claim.reference
+            ),
+            _stated(claim),
+            claim.message or "—",
+            moment_cell(claim.filed_at),
+        )
+        for claim in case.claims.order_by("pk")
+    ]
+    columns = heads("Claim", "What was stated", "In the customer's words", "Filed")
+    return table_block("Claims", columns, rows, empty="Nobody filed a claim.")
+
+
+def _stated(claim: Claim) -> str:
+    at = moment(claim.happened_at) if claim.happened_at else ""
+    parts = (claim.account_number, claim.transaction_id, claim.instrument, at)
+    return ", ".join(part for part in parts if part)
 
 
 def notes_block(case: RecoveryCase) -> Block:

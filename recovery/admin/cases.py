@@ -1,10 +1,7 @@
 """The queue and the page of a case."""
 
-from datetime import timedelta
-from typing import Any
-
 from django.contrib import admin, messages
-from django.contrib.admin import SimpleListFilter, action, display
+from django.contrib.admin import action, display
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -14,11 +11,20 @@ from django.utils.safestring import SafeString
 
 from recovery.admin.base import DeskAdmin
 from recovery.admin.case_acts import CASE_ACTS
+from recovery.admin.case_filters import (
+    AssigneeFilter,
+    DueFilter,
+    ReasonFilter,
+    StatusFilter,
+)
 from recovery.admin.case_page import (
     case_facts,
     case_figures,
     case_headline,
+    case_notices,
+    claims_block,
     evidence_blocks,
+    next_update,
     notes_block,
     payments_block,
     preview_url,
@@ -28,124 +34,21 @@ from recovery.admin.pages import Block, Page, Visit
 from recovery.admin.permissions import actor_of, holds
 from recovery.admin.sealed import sealed_decision
 from recovery.admin.show import (
-    amount_text,
     badge,
-    due_cell,
     masked_mail,
     moment,
     nowrap,
     two_lines,
-    variance_word,
+    variance_text,
     words,
 )
 from recovery.domain.duties import Duty
 from recovery.domain.errors import RecoveryError
-from recovery.domain.lifecycle import CASE_ENDED, CaseStatus
-from recovery.domain.words import BreakReason, DecisionStatus
+from recovery.domain.words import DecisionStatus
 from recovery.models import Decision, RecoveryCase
 from recovery.selectors.claims import status_view
 from recovery.selectors.desk import case_ids_found, main_result, queue
 from recovery.services.cases import case_take
-
-
-class StatusFilter(SimpleListFilter):
-    """Open cases unless somebody asks for others."""
-
-    title = "status"
-    parameter_name = "status"
-
-    def lookups(
-        self, _request: HttpRequest, _model_admin: Any
-    ) -> list[tuple[str, str]]:
-        """Every status, and all of them."""
-        return [("all", "All"), *((one.value, words(one)) for one in CaseStatus)]
-
-    def choices(self, changelist: Any) -> Any:
-        """The first choice is the open queue."""
-        for index, choice in enumerate(super().choices(changelist)):
-            yield {**choice, "display": "Open"} if index == 0 else choice
-
-    def queryset(
-        self, _request: HttpRequest, queryset: QuerySet[RecoveryCase]
-    ) -> QuerySet[RecoveryCase]:
-        """Keep the rows."""
-        value = self.value()
-        if value == "all":
-            return queryset
-        if value:
-            return queryset.filter(status=value)
-        return queryset.exclude(status__in=CASE_ENDED)
-
-
-class AssigneeFilter(SimpleListFilter):
-    """Mine, or nobody's."""
-
-    title = "assignee"
-    parameter_name = "assignee"
-
-    def lookups(
-        self, _request: HttpRequest, _model_admin: Any
-    ) -> list[tuple[str, str]]:
-        """Two questions people ask."""
-        return [("me", "Me"), ("none", "Nobody")]
-
-    def queryset(
-        self, request: HttpRequest, queryset: QuerySet[RecoveryCase]
-    ) -> QuerySet[RecoveryCase]:
-        """Keep the rows."""
-        if self.value() == "me":
-            return queryset.filter(assignee=request.user.pk)
-        if self.value() == "none":
-            return queryset.filter(assignee=None)
-        return queryset
-
-
-class ReasonFilter(SimpleListFilter):
-    """The primary reason of the event's break."""
-
-    title = "reason"
-    parameter_name = "reason"
-
-    def lookups(
-        self, _request: HttpRequest, _model_admin: Any
-    ) -> list[tuple[str, str]]:
-        """Every reason."""
-        return [(one.value, words(one)) for one in BreakReason]
-
-    def queryset(
-        self, _request: HttpRequest, queryset: QuerySet[RecoveryCase]
-    ) -> QuerySet[RecoveryCase]:
-        """Keep the rows."""
-        if self.value():
-            return queryset.filter(event__breaks__reason=self.value()).distinct()
-        return queryset
-
-
-class DueFilter(SimpleListFilter):
-    """What is late, and what soon will be."""
-
-    title = "due"
-    parameter_name = "due"
-
-    def lookups(
-        self, _request: HttpRequest, _model_admin: Any
-    ) -> list[tuple[str, str]]:
-        """The two the dashboard counts."""
-        return [("overdue", "Overdue"), ("day", "Within 24 h")]
-
-    def queryset(
-        self, _request: HttpRequest, queryset: QuerySet[RecoveryCase]
-    ) -> QuerySet[RecoveryCase]:
-        """Keep the rows."""
-        now = timezone.now()
-        if self.value() == "overdue":
-            return queryset.filter(next_update_due_at__lte=now)
-        if self.value() == "day":
-            until = now + timedelta(days=1)
-            return queryset.filter(
-                next_update_due_at__gt=now, next_update_due_at__lte=until
-            )
-        return queryset
 
 
 @admin.register(RecoveryCase)
@@ -157,9 +60,7 @@ class CaseAdmin(DeskAdmin):
         "customer_shown",
         "event_shown",
         "variance_shown",
-        "reason_shown",
         "status_shown",
-        "assignee_shown",
         "due_shown",
     )
     list_filter = (
@@ -210,39 +111,24 @@ class CaseAdmin(DeskAdmin):
         what = f"{words(event.kind)} {event.instrument}"
         return two_lines(what, moment(event.ended_at))
 
-    @display(description="Variance")
+    @display(description="Variance and reason")
     def variance_shown(self, case: RecoveryCase) -> SafeString | str:
-        """Short or over, and how much."""
+        """Short or over, how much, and the primary reason."""
         result = main_result(case.event)
         if result is None:
             return "—"
-        return two_lines(
-            variance_word(result.variance_amount).capitalize(),
-            amount_text(abs(result.variance_amount), result.asset),
-        )
+        variance = variance_text(result.variance_amount, result.asset)
+        return two_lines(nowrap(variance), words(result.reason) or "no break")
 
-    @display(description="Reason")
-    def reason_shown(self, case: RecoveryCase) -> str:
-        """The primary reason."""
-        result = main_result(case.event)
-        return (words(result.reason) if result else "") or "—"
-
-    @display(description="Status", ordering="status")
+    @display(description="Status and assignee", ordering="status")
     def status_shown(self, case: RecoveryCase) -> SafeString:
-        """Where it stands."""
-        return badge(case.status)
-
-    @display(description="Assignee")
-    def assignee_shown(self, case: RecoveryCase) -> str:
-        """Whose it is."""
-        return str(case.assignee or "nobody")
+        """Where it stands, and whose it is."""
+        return two_lines(badge(case.status), str(case.assignee or "nobody"))
 
     @display(description="Next update", ordering="next_update_due_at")
     def due_shown(self, case: RecoveryCase) -> SafeString | str:
         """When the customer must hear something."""
-        if CaseStatus(case.status) in CASE_ENDED:
-            return "—"
-        return due_cell(case.next_update_due_at, timezone.now())
+        return next_update(case, timezone.now())
 
     def has_take_permission(self, request: HttpRequest) -> bool:
         """Whether the list offers to take cases."""
@@ -262,7 +148,6 @@ class CaseAdmin(DeskAdmin):
     def page(self, visit: Visit) -> Page:
         """The answer above the fold, the evidence below."""
         case: RecoveryCase = visit.subject
-        payments = case.payments.select_related("proposer", "approver", "batch")
         return Page(
             title=case.reference,
             kind="Recovery case",
@@ -273,13 +158,12 @@ class CaseAdmin(DeskAdmin):
             blocks=[
                 *decision_blocks(visit, case),
                 *evidence_blocks(case),
-                payments_block(payments.order_by("pk")),
+                payments_block(visit, case),
+                claims_block(case),
                 notes_block(case),
                 transitions_block(case),
             ],
-            notices=[f"Asked of the customer: {case.question}"]
-            if case.question
-            else [],
+            notices=case_notices(case),
             preview_url=preview_url(case),
         )
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from recovery.admin.acts import Act, Data
+from recovery.admin.acts import Act, Data, Outcome
 from recovery.admin.assessment_blocks import (
     answer_of,
     assessment_blocks,
@@ -42,9 +42,10 @@ from recovery.services.cases import case_open
 from recovery.services.desk import event_recompute_asked
 
 
-def _open_case(actor: Actor, event: Event, _data: Data, now: datetime) -> str:
+def _open_case(actor: Actor, event: Event, _data: Data, now: datetime) -> Outcome:
     case = case_open(actor, event=event, customer=None, origin="agent", now=now)
-    return f"Case {case.reference} is open for this event."
+    url = reverse("admin:recovery_recoverycase_change", args=[case.pk])
+    return Outcome(f"Case {case.reference} is open for this event.", url)
 
 
 def _recompute(actor: Actor, event: Event, _data: Data, now: datetime) -> str:

@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 
-from recovery.admin.acts import Act, Data
+from recovery.admin.acts import Act, Data, Outcome
 from recovery.admin.base import DeskAdmin
 from recovery.admin.downloads import csv_download
 from recovery.admin.forms import DeskForm
@@ -23,15 +23,17 @@ from recovery.admin.pages import Block, Fact, Page, Visit, heads, table_block
 from recovery.admin.show import (
     amount_cell,
     badge,
+    breakable,
     flow_word,
     link,
     moment,
     moment_cell,
+    nowrap,
     two_lines,
     words,
 )
 from recovery.domain.duties import Duty
-from recovery.models import Provenance, SourceFile
+from recovery.models import Provenance, SourceFile, SourceFileState
 from recovery.services.actors import Actor
 from recovery.services.source_files import source_file_receive
 from recovery.tasks import ring
@@ -42,6 +44,13 @@ _PROVENANCES = {
     Provenance.STAFF_OBTAINED: "Obtained by staff",
     Provenance.CUSTOMER_SUPPLIED: "Sent by the customer (proves no amount)",
 }
+_RECOGNITION = {
+    "score": "Layout fits, of 100",
+    "missing": "Columns missing",
+    "unknown": "Columns not known",
+    "runner_up": "Next best layout",
+}
+_UNREAD = frozenset({SourceFileState.STORED, SourceFileState.LOADING})
 _PROBLEMS_SHOWN = 50
 
 
@@ -73,7 +82,7 @@ class UploadForm(DeskForm):
         return file
 
 
-def _receive(actor: Actor, _none: object, data: Data, now: datetime) -> str:
+def _receive(actor: Actor, _none: object, data: Data, now: datetime) -> Outcome:
     file: TemporaryUploadedFile = data["file"]
     source = source_file_receive(
         actor,
@@ -84,11 +93,13 @@ def _receive(actor: Actor, _none: object, data: Data, now: datetime) -> str:
         account=data["account"].strip(),
         zone=data["zone"].strip(),
     )
+    url = reverse("admin:recovery_sourcefile_change", args=[source.pk])
     if source.received_at < now:
-        return f"This file came in before, as {source.name}: nothing was changed."
+        told = f"This file came in before, as {source.name}: nothing was changed."
+        return Outcome(told, url)
     if source.job is not None:
         ring(source.job)
-    return f"{source.name} is stored; it is being read."
+    return Outcome(f"{source.name} is stored; it is being read.", url)
 
 
 @admin.register(SourceFile)
@@ -96,7 +107,7 @@ class SourceFileAdmin(DeskAdmin):
     """Source files, newest first, with the upload above them."""
 
     list_display = (
-        "name",
+        "name_shown",
         "layout_shown",
         "state_shown",
         "records_shown",
@@ -120,12 +131,16 @@ class SourceFileAdmin(DeskAdmin):
         ),
     )
 
+    @display(description="Name", ordering="name")
+    def name_shown(self, source: SourceFile) -> SafeString:
+        """Whole, however long; it may break anywhere."""
+        return breakable(source.name)
+
     @display(description="Layout", ordering="layout")
     def layout_shown(self, source: SourceFile) -> SafeString:
         """What it was recognised as, and where it came from."""
-        return two_lines(
-            source.layout or "not recognised yet", words(source.provenance)
-        )
+        layout = source.layout or "not recognised yet"
+        return two_lines(nowrap(layout), words(source.provenance))
 
     @display(description="Records", ordering="records")
     def records_shown(self, source: SourceFile) -> SafeString:
@@ -210,12 +225,15 @@ def conservation_text(source: SourceFile) -> str:
 
 def _facts(source: SourceFile) -> list[Fact]:
     recognised = source.recognition or {}
-    told = [Fact(words(key), flat(value)) for key, value in recognised.items()]
+    told = [
+        Fact(_RECOGNITION.get(key, words(key)), flat(value))
+        for key, value in recognised.items()
+    ]
     return [
         Fact("Provenance", _PROVENANCES[Provenance(source.provenance)]),
         Fact("Venue", source.venue or "not recognised yet"),
         Fact("Layout", source.layout or "—"),
-        Fact("Zone", source.zone),
+        Fact("Zone", source.zone or "—"),
         Fact("First row", moment(source.first_at)),
         Fact("Last row", moment(source.last_at)),
         Fact("Received", f"{moment(source.received_at)}, {source.received_by or '—'}"),
@@ -232,6 +250,8 @@ def flat(value: Any) -> str:
         return "yes" if value else "no"
     if value is None:
         return "none"
+    if isinstance(value, int):
+        return f"{value:,}"
     if isinstance(value, dict):
         return ", ".join(f"{key}: {flat(item)}" for key, item in value.items())
     if isinstance(value, list):
@@ -242,13 +262,23 @@ def flat(value: Any) -> str:
 def manifest_block(source: SourceFile) -> Block:
     """The sender's control totals beside ours."""
     manifest = source.manifest or {}
-    rows = [(words(str(key)), flat(value)) for key, value in manifest.items()]
+    rows = [
+        (words(str(key)), _stated(str(key), value)) for key, value in manifest.items()
+    ]
     return table_block(
         "Manifest",
         heads("Control figure", "As the sender states it"),
         rows,
-        empty="This file carries no manifest: its totals cannot be checked.",
+        empty="Not read yet."
+        if source.state in _UNREAD
+        else "This file carries no manifest: its totals cannot be checked.",
     )
+
+
+def _stated(key: str, value: Any) -> str:
+    if key == "complete_until" and value:
+        return moment(datetime.fromisoformat(value))
+    return flat(value)
 
 
 def sums_block(source: SourceFile) -> Block:

@@ -6,7 +6,14 @@ from django.utils.safestring import SafeString
 
 from recovery.admin.base import DeskAdmin, all_facts
 from recovery.admin.pages import Fact, Page, Visit
-from recovery.admin.show import amount_cell, amount_text, flow_word, link, moment_cell
+from recovery.admin.show import (
+    amount_cell,
+    amount_text,
+    breakable,
+    flow_word,
+    link,
+    moment_cell,
+)
 from recovery.models import EngineEntry, LedgerEntry, MarkPriceEntry, SourceFile
 
 
@@ -47,9 +54,9 @@ class RowAdmin(DeskAdmin):
         return moment_cell(row.occurred_at)
 
     @display(description="Evidence")
-    def evidence_shown(self, row: "LedgerEntry") -> str:
+    def evidence_shown(self, row: "LedgerEntry") -> SafeString:
         """File and row."""
-        return f"{row.source_file} row {row.row_number}"
+        return breakable(f"{row.source_file} row {row.row_number}")
 
 
 @admin.register(LedgerEntry)

@@ -1,21 +1,28 @@
 """Rules in force: schedules, tiers, policies, instruments. Read here."""
 
+from datetime import datetime
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin import display
 from django.utils.safestring import SafeString
 
+from recovery.admin.acts import Act, Data
 from recovery.admin.base import DeskAdmin, all_facts
+from recovery.admin.forms import AmountField, DeskForm
 from recovery.admin.imports import flat
 from recovery.admin.pages import Fact, Page, Visit, heads, table_block
 from recovery.admin.show import amount_cell, badge, moment, plain_amount, words
+from recovery.domain.duties import Duty
 from recovery.models import (
     FeeSchedule,
     FeeTierMembership,
     Instrument,
     LiquidationPolicy,
 )
+from recovery.services.actors import Actor
+from recovery.services.rule_changes import fee_schedule_change
 
 
 def period_text(period: Any) -> str:
@@ -30,6 +37,27 @@ def period_text(period: Any) -> str:
 def rate_text(rate: Any) -> str:
     """A fraction as per cent."""
     return f"{plain_amount(rate * 100)} %"
+
+
+class ScheduleForm(DeskForm):
+    """New rates of a tier, from when, and the clause they rest on."""
+
+    venue = forms.CharField(label="Venue", max_length=32)
+    tier = forms.CharField(label="Tier", max_length=24, initial="base")
+    taker_rate = AmountField(
+        label="Taker rate", help_text="Share of the notional: 0.0005 is 0.05 %."
+    )
+    maker_rate = AmountField(label="Maker rate")
+    valid_from = forms.DateTimeField(
+        label="Valid from (UTC)",
+        help_text="As 2026-12-01 00:00; the line in force ends there.",
+    )
+    terms_reference = forms.CharField(label="Clause of the terms", max_length=200)
+
+
+def _schedule_change(actor: Actor, _none: object, data: Data, _now: datetime) -> str:
+    line = fee_schedule_change(actor, **data)
+    return f"{line} begins; events of {line.venue} are being assessed anew."
 
 
 class PeriodAdmin(DeskAdmin):
@@ -79,6 +107,17 @@ class FeeScheduleAdmin(PeriodAdmin):
     )
     list_filter = ("venue", "tier", "is_confirmed")
     ordering = ("venue", "tier", "-version")
+    list_acts = (
+        Act(
+            "change",
+            "Let new rates begin",
+            _schedule_change,
+            "Begun.",
+            frozenset({Duty.ACTIVATE_RULES}),
+            ScheduleForm,
+            hint="Nothing is edited: the line in force ends where the new one begins.",
+        ),
+    )
 
     @display(description="Taker", ordering="taker_rate")
     def taker_shown(self, schedule: FeeSchedule) -> str:

@@ -32,11 +32,15 @@ class Sealed:
     url: str = ""
     is_waiting: bool = True
     own_words: str = ""
+    answer: str = ""
 
 
 def _shown(key: str, value: Any) -> Fact:
     if isinstance(value, list):
-        return Fact(words(key), ", ".join(words(str(part)) for part in value) or "—")
+        told = ", ".join(words(str(part)) for part in value if part)
+        return Fact(words(key), told or "—")
+    if key == "kind":
+        return Fact("Kind", words(str(value)))
     if key in {"decision", "receipt"}:
         return Fact(words(key), f"{str(value)[:16]}…")
     return Fact(words(key), value if value not in (None, "") else "—")
@@ -51,7 +55,12 @@ def _facts(sealed: str) -> list[Fact]:
 
 
 def sealed_decision(
-    decision: Decision, acts: list[OfferedAct], *, url: str = "", is_own: bool = False
+    decision: Decision,
+    acts: list[OfferedAct],
+    *,
+    url: str = "",
+    is_own: bool = False,
+    answer: str = "",
 ) -> Sealed:
     """The sealed content of a decision."""
     waits = decision.status == DecisionStatus.PROPOSED
@@ -67,6 +76,7 @@ def sealed_decision(
         url=url,
         is_waiting=waits,
         own_words=_own(waits=waits, is_own=is_own),
+        answer=answer,
     )
 
 

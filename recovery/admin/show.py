@@ -94,6 +94,21 @@ def words(value: str) -> str:
     return text[:1].upper() + (text[1:].lower() if text.isupper() else text[1:])
 
 
+def sentence_case(text: str) -> str:
+    """The first letter large, the others as they are."""
+    return text[:1].upper() + text[1:]
+
+
+def counted(count: int, thing: str) -> str:
+    """So many of a thing: "1 line", "1,200 lines"."""
+    return f"{count:,} {thing}" if count == 1 else f"{count:,} {thing}s"
+
+
+def breakable(text: str) -> SafeString:
+    """A long name that may break anywhere, so that a column stays narrow."""
+    return format_html('<span class="dk-breakable">{}</span>', text)
+
+
 def badge(value: str, tone: str = "") -> SafeString:
     """A state as a small label; the word carries the meaning, the colour helps."""
     tone = tone or _TONE_OF.get(str(value), "calm")

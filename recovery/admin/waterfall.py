@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from recovery.admin.show import amount_text, flow_word, variance_text
+from recovery.admin.show import amount_text, flow_word, sentence_case, variance_text
 from recovery.domain.ledger import ZERO
 from recovery.models import AssessmentLine
 from recovery.selectors.explanations import label_words
@@ -141,7 +141,7 @@ def _bar(
         f"{variance_text(difference, asset)}"
     )
     return Bar(
-        label=label_words(move.label).capitalize(),
+        label=sentence_case(label_words(move.label)),
         text=f"{amount_text(move.expected, asset)}{word}",
         note=note if difference else "",
         x=x,

@@ -8,10 +8,10 @@ from django.contrib.admin import display
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 
-from recovery.admin.acts import Act, Data
+from recovery.admin.acts import Act, Data, Outcome
 from recovery.admin.base import DeskAdmin
 from recovery.admin.downloads import file_download
 from recovery.admin.jobs import progress_block
@@ -25,10 +25,12 @@ from recovery.services.workbooks import workbook_request
 from recovery.tasks import ring
 
 
-def _request(actor: Actor, _none: object, _data: Data, now: datetime) -> None:
+def _request(actor: Actor, _none: object, _data: Data, now: datetime) -> Outcome:
     workbook = workbook_request(actor, now=now)
     if workbook.job is not None:
         ring(workbook.job)
+    url = reverse("admin:recovery_workbook_change", args=[workbook.pk])
+    return Outcome("It is being built; this page shows when it is ready.", url)
 
 
 @admin.register(Workbook)
@@ -51,7 +53,7 @@ class WorkbookAdmin(DeskAdmin):
             "request",
             "Build a workbook as of now",
             _request,
-            "It is being built; the row below shows when it is ready.",
+            "It is being built.",
             frozenset({Duty.EXPORT_WORKBOOK}),
             tone="primary",
             hint="Liquidations, breaks, tie-out, imports and payouts, with formulas.",

@@ -10,34 +10,29 @@ Source: design §2, §5; MATH §3, §3.1; CASES §4, §5.1.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from recovery.domain import settlement_case as sc
+from recovery.domain.assessment_draft import WHOLE, Draft, draft_event
 from recovery.domain.detection import EventWindow
-from recovery.domain.history import Entry, Fill, Item, Movement
+from recovery.domain.history import Item
 from recovery.domain.instruments import PositionSide, Product
-from recovery.domain.ledger import ZERO, EventMarker, LedgerRole, Side
-from recovery.domain.money import Rounding, RoundingMode, divide, exact, round_amount
+from recovery.domain.ledger import ZERO
+from recovery.domain.money import (
+    Rounding,
+    RoundingMode,
+    divide,
+    exact,
+    round_amount,
+    subtract,
+)
 from recovery.domain.opening import Opening, item_entries, window_asset
 from recovery.domain.rulebook import PolicyTerm, RuleBook
 from recovery.domain.settlement import settle
 from recovery.domain.words import Basis, EventKind
 
 _BOOKED = Rounding(Decimal("1e-18"), RoundingMode.HALF_EVEN)
-_FILL_ROLES = {
-    EventMarker.NONE: sc.FillRole.ORDER,
-    EventMarker.LIQUIDATION: sc.FillRole.LIQUIDATION,
-    EventMarker.REDUCTION: sc.FillRole.LIQUIDATION,
-    EventMarker.TAKEOVER: sc.FillRole.LIQUIDATION,
-    EventMarker.ADL: sc.FillRole.ADL,
-}
-_AS_RECORDED = {
-    LedgerRole.XFER: "transfer",
-    LedgerRole.INT: "interest",
-    LedgerRole.FEE: "trading_fee",
-    LedgerRole.UNKNOWN: "unknown",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +50,7 @@ class Line:
     @property
     def difference(self) -> Decimal:
         """Recorded - expected; negative: the customer got less."""
-        return self.recorded - self.expected
+        return subtract(self.recorded, self.expected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,40 +95,7 @@ class EventAssessment:
     @property
     def variance(self) -> Decimal:
         """Received - residual; negative: the customer is short."""
-        return self.received - self.residual
-
-
-@dataclass(slots=True)
-class _Draft:
-    """Expected and recorded amounts by (label, item), in the order of the items."""
-
-    asset: str
-    expected: dict[tuple[str, int], Decimal] = field(default_factory=dict)
-    recorded: dict[tuple[str, int], Decimal] = field(default_factory=dict)
-    evidence: dict[tuple[str, int], list[int]] = field(default_factory=dict)
-    basis: dict[tuple[str, int], Basis] = field(default_factory=dict)
-    notes: dict[tuple[str, int], str] = field(default_factory=dict)
-    events: list[sc.Event] = field(default_factory=list)
-    item_of_event: list[int] = field(default_factory=list)
-
-    def add_event(self, event: sc.Event, item: int) -> None:
-        self.events.append(event)
-        self.item_of_event.append(item)
-
-    def expect(self, label: str, item: int, amount: Decimal) -> None:
-        key = (label, item)
-        self.expected[key] = self.expected.get(key, ZERO) + amount
-
-    def record(
-        self, label: str, item: int, amount: Decimal, entries: Sequence[Entry]
-    ) -> None:
-        key = (label, item)
-        self.recorded[key] = self.recorded.get(key, ZERO) + amount
-        self.evidence.setdefault(key, []).extend(entry.id for entry in entries)
-
-
-# Lines that belong to the event as a whole, not to one of its items.
-_WHOLE = -1
+        return subtract(self.received, self.residual)
 
 
 def assess_event(
@@ -151,13 +113,8 @@ def assess_event(
 def _assess(window: EventWindow, opening: Opening, rules: RuleBook) -> EventAssessment:
     asset = window_asset(window)
     policy = rules.policy_at(window.started_at)
-    draft = _Draft(asset)
     can_compute = opening.entry is not None and opening.balance is not None
-    for index, item in enumerate(window.items):
-        if isinstance(item, Fill):
-            _draft_fill(draft, index, item, rules, policy, can_compute=can_compute)
-        else:
-            _draft_movement(draft, index, item, rules)
+    draft = draft_event(window, asset, rules, policy, can_compute=can_compute)
     if can_compute:
         _expect_settlement(draft, window, opening, rules, policy)
     else:
@@ -166,122 +123,11 @@ def _assess(window: EventWindow, opening: Opening, rules: RuleBook) -> EventAsse
     return _conclude(draft, window, opening, policy, lines)
 
 
-# --- the recorded side, and the events the engine replays ------------------------
-
-
-def _draft_fill(
-    draft: _Draft,
-    index: int,
-    fill: Fill,
-    rules: RuleBook,
-    policy: PolicyTerm,
-    *,
-    can_compute: bool,
-) -> None:
-    label = "takeover" if _is_taken_over(fill, policy) else "realised_pnl"
-    draft.record(label, index, fill.pnl, fill.entries)
-    if fill.fee or not can_compute:
-        draft.record("trading_fee", index, fill.fee, fill.entries)
-    if fill.liquidation_fee:
-        draft.record("liquidation_fee", index, fill.liquidation_fee, fill.entries)
-    if fill.funding:
-        draft.record("funding", index, fill.funding, fill.entries)
-        draft.basis["funding", index] = Basis.RECORDED
-        draft.add_event(sc.Funding(amount=fill.funding), index)
-    if label == "takeover":
-        # The venue takes margin and fee together: one line holds both.
-        _fold(draft, "trading_fee", "takeover", index)
-        rate: Decimal | None = ZERO
-    else:
-        rate = _fee_rate(draft, index, fill, rules)
-    draft.add_event(_engine_fill(fill, rate), index)
-
-
-def _is_taken_over(fill: Fill, policy: PolicyTerm) -> bool:
-    forced = _FILL_ROLES.get(fill.marker) == sc.FillRole.LIQUIDATION
-    return forced and policy.policy.takeover_at_bankruptcy
-
-
-def _fold(draft: _Draft, source: str, target: str, index: int) -> None:
-    amount = draft.recorded.pop((source, index), ZERO)
-    draft.evidence.pop((source, index), None)
-    draft.recorded[target, index] = draft.recorded.get((target, index), ZERO) + amount
-
-
-def _engine_fill(fill: Fill, rate: Decimal | None) -> sc.Fill:
-    return sc.Fill(
-        price=fill.price,
-        qty=abs(fill.signed_quantity),
-        role=_FILL_ROLES.get(fill.marker, sc.FillRole.ORDER),
-        side=Side.BUY if fill.signed_quantity > ZERO else Side.SELL,
-        trading_fee_rate=rate,
-        occurred_at=fill.at,
-    )
-
-
-def _fee_rate(draft: _Draft, index: int, fill: Fill, rules: RuleBook) -> Decimal | None:
-    """The rate this fill should have paid.
-
-    With the account's tier known, that tier's. Without, a fee equal to any published
-    tier's is taken as recorded (design §4.10); any other is held against the base.
-    """
-    key = ("trading_fee", index)
-    terms = rules.fees_at(fill.at)
-    tier = rules.tier_at(fill.at)
-    rates = {term.tier: term.taker_rate for term in terms}
-    if tier in rates:
-        draft.notes[key] = f"tier {tier}"
-        return rates[tier]
-    notional = abs(fill.signed_quantity) * (fill.price or ZERO)
-    size = rules.instruments[fill.instrument].contract_size
-    for name, rate in sorted(rates.items(), key=lambda pair: pair[0] != "base"):
-        if -fill.fee == rate * notional * size:
-            draft.basis[key] = Basis.RECORDED if name != "base" else Basis.COMPUTED
-            draft.notes[key] = f"tier unknown, equals tier {name}"
-            return rate
-    draft.notes[key] = "tier unknown, base tier taken"
-    return rates.get("base", ZERO)
-
-
-def _draft_movement(draft: _Draft, index: int, item: Movement, rules: RuleBook) -> None:
-    line = item.entry.line
-    if line.asset != draft.asset or line.role in (LedgerRole.INFO, LedgerRole.CREDIT):
-        return
-    if line.role == LedgerRole.FUND:
-        draft.record("funding", index, line.amount, [item.entry])
-        _engine_funding(draft, index, item, rules)
-    elif line.role in (LedgerRole.INS, LedgerRole.CLAW):
-        label = "surplus_taken" if line.amount < ZERO else "cover_received"
-        draft.record(label, _WHOLE, line.amount, [item.entry])
-    elif line.role == LedgerRole.LIQFEE:
-        draft.record("liquidation_fee", _WHOLE, line.amount, [item.entry])
-    else:
-        label = _AS_RECORDED.get(line.role, "other")
-        draft.record(label, index, line.amount, [item.entry])
-        draft.expect(label, index, line.amount)
-        draft.basis[label, index] = (
-            Basis.NOT_VERIFIABLE if label in ("unknown", "other") else Basis.RECORDED
-        )
-        draft.add_event(sc.Transfer(line.amount), index)
-
-
-def _engine_funding(draft: _Draft, index: int, item: Movement, rules: RuleBook) -> None:
-    """By the published rate on the size open then, where rate and price are known."""
-    line = item.entry.line
-    rate = rules.funding_rates.get((line.instrument, line.occurred_at))
-    price = line.price or line.mark_price
-    if rate is None or price is None:
-        draft.basis["funding", index] = Basis.RECORDED
-        draft.add_event(sc.Funding(amount=line.amount), index)
-    else:
-        draft.add_event(sc.Funding(rate=rate, reference_price=price), index)
-
-
 # --- the expected side ------------------------------------------------------------
 
 
 def _expect_settlement(
-    draft: _Draft,
+    draft: Draft,
     window: EventWindow,
     opening: Opening,
     rules: RuleBook,
@@ -306,26 +152,26 @@ def _expect_settlement(
         _expect_line(draft, line, taken_over=taken_over)
 
 
-def _expect_line(draft: _Draft, line: sc.SettlementLine, *, taken_over: bool) -> None:
+def _expect_line(draft: Draft, line: sc.SettlementLine, *, taken_over: bool) -> None:
     label = line.label.value
     if line.asset != draft.asset or label in ("opening_balance", "closing_balance"):
         return
-    item = _WHOLE
+    item = WHOLE
     if line.event_index is not None:
         item = draft.item_of_event[line.event_index]
     amount = round_amount(line.amount, _BOOKED)
     if label == "transfer":
         return  # Already expected as recorded, under its own name.
     if label in ("surplus_taken", "cover_received"):
-        item = _WHOLE
+        item = WHOLE
     if label == "liquidation_fee" and ("liquidation_fee", item) not in draft.recorded:
-        item = _WHOLE if ("liquidation_fee", _WHOLE) in draft.recorded else item
+        item = WHOLE if ("liquidation_fee", WHOLE) in draft.recorded else item
     if label == "takeover" or (taken_over and label == "realised_pnl"):
         label = "takeover" if ("takeover", item) in draft.recorded else label
     draft.expect(label, item, amount)
 
 
-def _expect_as_recorded(draft: _Draft) -> None:
+def _expect_as_recorded(draft: Draft) -> None:
     """Without entry or balance nothing can be recomputed: say so on every line."""
     for key, amount in draft.recorded.items():
         draft.expected[key] = amount
@@ -335,11 +181,11 @@ def _expect_as_recorded(draft: _Draft) -> None:
 # --- lines and conclusion ---------------------------------------------------------
 
 
-def _lines(draft: _Draft, window: EventWindow, opening: Opening) -> tuple[Line, ...]:
+def _lines(draft: Draft, window: EventWindow, opening: Opening) -> tuple[Line, ...]:
     start = opening.balance or ZERO
     lines = [Line("opening_balance", draft.asset, start, start, opening.balance_basis)]
     keys = dict.fromkeys([*draft.recorded, *draft.expected])
-    for key in sorted(keys, key=lambda pair: (pair[1] == _WHOLE, pair[1])):
+    for key in sorted(keys, key=lambda pair: (pair[1] == WHOLE, pair[1])):
         expected = draft.expected.get(key, ZERO)
         recorded = draft.recorded.get(key, ZERO)
         if expected == recorded == ZERO:
@@ -372,7 +218,7 @@ def _lines(draft: _Draft, window: EventWindow, opening: Opening) -> tuple[Line, 
 
 
 def _conclude(
-    draft: _Draft,
+    draft: Draft,
     window: EventWindow,
     opening: Opening,
     policy: PolicyTerm,
@@ -382,8 +228,8 @@ def _conclude(
     recorded = sum((line.recorded for line in lines), ZERO)
     # What the customer rightly owes is no shortfall of his: it is left out of both.
     owes = min(expected, ZERO)
-    covered = max(draft.expected.get(("cover_received", _WHOLE), ZERO), ZERO)
-    taken = draft.expected.get(("surplus_taken", _WHOLE), ZERO) < ZERO
+    covered = max(draft.expected.get(("cover_received", WHOLE), ZERO), ZERO)
+    taken = draft.expected.get(("surplus_taken", WHOLE), ZERO) < ZERO
     taken_over = any(line.label == "takeover" for line in lines)
     residual = max(expected, ZERO)
     return EventAssessment(

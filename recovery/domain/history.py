@@ -5,13 +5,15 @@ or as a result row and fee rows (house). Here they become one `Fill` each; every
 other line becomes a `Movement`. Nothing is dropped.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from itertools import groupby
 from typing import NamedTuple
 
 from recovery.domain.ledger import ZERO, EventMarker, LedgerLine, LedgerRole, Side
+from recovery.domain.money import exact
 
 _FILL_ROLES = frozenset({LedgerRole.PNL, LedgerRole.ADL})
 _FEE_ROLES = frozenset({LedgerRole.FEE, LedgerRole.LIQFEE})
@@ -85,6 +87,59 @@ class _Gathering:
     items: list[Item] = field(default_factory=list)
     open_legs: dict[str, Fill] = field(default_factory=dict)
     last_fills: dict[str, list[Fill]] = field(default_factory=dict)
+
+
+def in_booked_order(entries: Sequence[Entry]) -> list[Entry]:
+    """Entries of one account in the order in which they were booked.
+
+    Inside a file the venue's own order stands. Where one instant is spread over
+    several files, whichever came in first, the running balances tell the order.
+
+    Args:
+        entries: By time, then file, then place in the file.
+    """
+    if len({entry.file for entry in entries}) < 2:
+        return list(entries)
+    ordered: list[Entry] = []
+    balances: dict[str, Decimal] = {}
+    with exact():
+        for _, group in groupby(entries, key=lambda entry: entry.line.occurred_at):
+            same = list(group)
+            if same[0].file != same[-1].file:
+                same = _merged(same, dict(balances))
+            for entry in same:
+                _note_balance(balances, entry.line)
+            ordered += same
+    return ordered
+
+
+def _merged(entries: Sequence[Entry], balances: dict[str, Decimal]) -> list[Entry]:
+    """Rows of one instant out of several files, as one chain of balances."""
+    files = [list(rows) for _, rows in groupby(entries, key=lambda entry: entry.file)]
+    merged = []
+    while files:
+        heads = [rows[0].line for rows in files]
+        fits = [place for place, line in enumerate(heads) if _follows(line, balances)]
+        # A row that moves nothing fits before the one that moves on, never after.
+        fits.sort(key=lambda place: heads[place].amount != ZERO)
+        taken = files[fits[0] if fits else 0].pop(0)
+        _note_balance(balances, taken.line)
+        merged.append(taken)
+        files = [rows for rows in files if rows]
+    return merged
+
+
+def _follows(line: LedgerLine, balances: dict[str, Decimal]) -> bool:
+    if line.balance_after is None or line.asset not in balances:
+        return False
+    return line.balance_after - line.amount == balances[line.asset]
+
+
+def _note_balance(balances: dict[str, Decimal], line: LedgerLine) -> None:
+    if line.balance_after is not None:
+        balances[line.asset] = line.balance_after
+    elif line.asset in balances:
+        balances[line.asset] += line.amount
 
 
 def gather_items(entries: Iterable[Entry]) -> list[Item]:

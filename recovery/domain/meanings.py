@@ -46,6 +46,10 @@ class DecisionFacts(NamedTuple):
     is_paid: bool = False
 
 
+_MONEY_GOES = "What is owed goes to your own balance."
+_MONEY_WENT = "What was owed has gone to your own balance."
+
+
 def decision_headline(facts: DecisionFacts) -> str:
     """The decision in one sentence."""
     amount = money_text(facts.amount, facts.asset)
@@ -69,8 +73,8 @@ def decision_meaning(facts: DecisionFacts) -> tuple[str, ...]:
 
 def _owed(facts: DecisionFacts) -> tuple[str, ...]:
     first = (
-        "You received less than you should have been left with. What is owed goes to "
-        "your own balance."
+        "You received less than you should have been left with. "
+        f"{_MONEY_WENT if facts.is_paid else _MONEY_GOES}"
     )
     if facts.amount == facts.difference.copy_negate():
         return (first,)

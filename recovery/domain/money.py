@@ -91,6 +91,11 @@ def exact() -> AbstractContextManager[Context]:
     return decimal.localcontext(_EXACT)
 
 
+def subtract(amount: Decimal, less: Decimal) -> Decimal:
+    """The exact difference, whatever context is active."""
+    return _EXACT.subtract(amount, less)
+
+
 def divide(numerator: Decimal, denominator: Decimal) -> Decimal:
     """The quotient to 60 significant digits, whatever context is active.
 

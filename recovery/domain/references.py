@@ -31,13 +31,9 @@ def grouped_reference(prefix: str, random_bytes: bytes) -> str:
 
 
 def clean_reference(text: str) -> str:
-    """A reference as typed by a person, brought to its own form.
-
-    The prefix before the first dash is a word: only behind it are letters that look
-    like figures read as figures.
-    """
+    """A reference as typed by a person, brought to its own form."""
     prefix, dash, rest = text.strip().upper().replace(" ", "-").partition("-")
-    return f"{prefix}{dash}{rest.translate(str.maketrans('OILU', '011V'))}"
+    return prefix + dash + rest.translate(str.maketrans("OILU", "011V"))
 
 
 def _spell(number: int, length: int) -> str:

@@ -62,6 +62,8 @@ __all__ = [
     "SettlementLine",
     "Takeover",
     "Transfer",
+    "apply_event",
+    "check_money",
     "conclude",
     "parse_policy",
     "replay",
@@ -114,6 +116,11 @@ def replay(
         if on_event is not None:
             on_event(state, event)
     return state
+
+
+def apply_event(state: ScopeState, event: Event) -> None:
+    """Let one event happen; `state.event_index` says which it is."""
+    _APPLY[type(event)](state, event)
 
 
 def conclude(state: ScopeState) -> Settlement:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from recovery.domain.case_errors import CaseFieldError, CaseUnsupportedError
+from recovery.domain.margin_level import used_price
 from recovery.domain.money import ONE, ZERO, divide
 from recovery.domain.policy import ReductionPolicy, ReductionStep
 from recovery.domain.policy_words import (
@@ -64,24 +65,14 @@ def _restore(
     """Size that restores the target level, judged at the mark."""
     del step
     rate = required(state.scope.initial_margin_rate, "initial_margin_rate")
-    basis_price = _used_price(state)
     cost = trading_fee_rate(state, fill) * state.notional(ONE, state.mark_required())
     return restore_qty(
         target=target_level(state, reduction),
-        used_margin_per_unit=rate * state.notional(ONE, basis_price),
+        used_margin_per_unit=rate * state.notional(ONE, used_price(state)),
         cost_per_unit=cost,
         equity=state.equity(),
         qty=state.qty,
     )
-
-
-def _used_price(state: ScopeState) -> Decimal:
-    """The price used margin is taken at."""
-    level = state.policy.margin_level
-    if level is None:
-        raise CaseFieldError("policy.margin_level", "missing")
-    at_entry = level.used_basis is NotionalBasis.ENTRY
-    return state.entry_required() if at_entry else state.mark_required()
 
 
 def target_level(state: ScopeState, reduction: ReductionPolicy) -> Decimal:

@@ -1,5 +1,7 @@
 """The figures of a settlement by their names in the case format, section 5.1."""
 
+from decimal import Decimal
+
 from recovery.domain.instruments import PositionSide, Product
 from recovery.domain.money import ONE, ZERO, divide, round_amount
 from recovery.domain.policy_words import Bearer, FeeRule, SettlePer
@@ -85,9 +87,13 @@ def _close_values(state: ScopeState) -> Values:
     if state.insolvent_fee is not None:
         values["pool_change"] = opening - fee - state.insolvent_fee
         values["fee_reserve_change"] = fee
-    moved = state.funding + state.interest + state.transfers
-    values["equity_before_fees"] = opening + state.customer_pnl + moved
+    values["equity_before_fees"] = opening + state.customer_pnl + _moved(state)
     return values
+
+
+def _moved(state: ScopeState) -> Decimal:
+    """Money that moved without a fill."""
+    return state.funding + state.interest + state.transfers
 
 
 def _residual_in_collateral(state: ScopeState) -> Values:
@@ -113,6 +119,9 @@ def _takeover_values(state: ScopeState) -> Values:
         values["booked_pnl"] = state.booked_pnl
     if state.scope.margin is not None:
         values["customer_loss"] = state.scope.margin + state.transfers
+        if state.pnl is not None and not state.venue_qty:
+            before = state.scope.margin + state.pnl + _moved(state)
+            values["equity_before_fees"] = before
     return values
 
 

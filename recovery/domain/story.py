@@ -105,10 +105,18 @@ _LESS_CERTAIN = ("not_verifiable", "recorded", "computed")
 
 
 def story_steps(lines: Iterable[LineFacts]) -> tuple[Step, ...]:
-    """Lines summed by label, in the order in which the labels first come."""
+    """Lines summed by label, in the order in which the labels first come.
+
+    A bankruptcy price holds the closing fee in it: a venue that books no fee of its
+    own at a takeover is told with the fee in the takeover, not beside it.
+    """
     grouped: dict[str, list[LineFacts]] = {}
     for line in lines:
         grouped.setdefault(line.label, []).append(line)
+    fees = grouped.get("trading_fee", [])
+    is_fee_inside = "takeover" in grouped and not any(line.recorded for line in fees)
+    if is_fee_inside:
+        grouped["takeover"] += grouped.pop("trading_fee", [])
     with exact():
         return tuple(_step(label, group) for label, group in grouped.items())
 

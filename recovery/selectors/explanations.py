@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from recovery.domain.ledger import ZERO
+from recovery.domain.ledger import ZERO, LedgerRole
 from recovery.domain.money import format_amount
 from recovery.domain.words import BreakReason
 from recovery.models import (
@@ -18,6 +18,18 @@ from recovery.models import (
 )
 
 _ROWS_SHOWN = 3
+_LABELS = {
+    "realised_pnl": "realised result",
+    "surplus_taken": "surplus taken by the fund",
+    "cover_received": "loss covered by the fund",
+    "unknown": "rows of unknown kind",
+}
+_ROLE_OF = {
+    "realised_pnl": LedgerRole.PNL,
+    "trading_fee": LedgerRole.FEE,
+    "liquidation_fee": LedgerRole.LIQFEE,
+    "funding": LedgerRole.FUND,
+}
 _EXPLAINED = {
     BreakReason.NOT_DUE: "nothing is due yet",
     BreakReason.POLICY_TO_FUND: "the policy gives what was left to the fund",
@@ -30,7 +42,11 @@ _EXPLAINED = {
 
 @dataclass(frozen=True, slots=True)
 class ExplainedLine:
-    """One assessment line with the entries it rests on."""
+    """One assessment line with the entries it rests on.
+
+    Where a platform books a fee or a result as a row of its own, that row is the
+    evidence shown; the receipt names every row of the fill.
+    """
 
     line: AssessmentLine
     evidence: list[LedgerEntry]
@@ -54,9 +70,16 @@ def explained_lines(assessment: Assessment) -> list[ExplainedLine]:
     entries = LedgerEntry.objects.filter(pk__in=ids).select_related("source_file")
     by_id = {entry.pk: entry for entry in entries}
     return [
-        ExplainedLine(line, [by_id[key] for key in line.evidence if key in by_id])
+        ExplainedLine(
+            line, _own_rows(line, [by_id[key] for key in line.evidence if key in by_id])
+        )
         for line in lines
     ]
+
+
+def _own_rows(line: AssessmentLine, entries: list[LedgerEntry]) -> list[LedgerEntry]:
+    role = _ROLE_OF.get(line.label)
+    return [entry for entry in entries if entry.role == role] or entries
 
 
 def answer_sentence(result: AssessmentResult, lines: list[ExplainedLine]) -> str:
@@ -108,7 +131,7 @@ def _rows(lines: list[ExplainedLine]) -> str:
 
 def label_words(label: str) -> str:
     """A line's label as people read it."""
-    return label.replace("_", " ")
+    return _LABELS.get(label, label.replace("_", " "))
 
 
 def _reason_words(reason: str) -> str:

@@ -22,6 +22,15 @@ from recovery.services.audit import audit_write
 from recovery.services.mails import mail_case_news
 from recovery.services.transitions import NEXT_UPDATE, case_lock, case_move
 
+# Whoever does something about a case may write down what; readers may not.
+_NOTING = (
+    Duty.WORK_CASE,
+    Duty.APPROVE_DECISION,
+    Duty.PROPOSE_PAYMENT,
+    Duty.APPROVE_PAYMENT,
+    Duty.HOLD_PAYMENT,
+)
+
 
 @transaction.atomic
 def case_open(
@@ -170,9 +179,9 @@ def case_note(actor: Actor, case: RecoveryCase, text: str) -> CaseNote:
 
     Raises:
         NotReadyError: The note is empty.
-        DutyMissingError: The actor cannot read the desk.
+        DutyMissingError: The actor only reads, or only administers.
     """
-    require_duty(actor, Duty.READ_DESK)
+    require_duty(actor, *_NOTING)
     if not text.strip():
         raise NotReadyError("Write something before you save the note.")
     return _note(actor, case, text, is_public=False)

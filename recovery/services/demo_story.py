@@ -13,7 +13,7 @@ from pathlib import Path
 from accounts.models import Destination, User
 from recovery.demo.next_file import BookedCredit, write_next_ledger
 from recovery.domain.ledger import ZERO
-from recovery.domain.words import DecisionKind, PaymentKind
+from recovery.domain.words import BreakReason, DecisionKind, PaymentKind
 from recovery.models import (
     Decision,
     Event,
@@ -37,8 +37,16 @@ from recovery.services.source_files import source_file_receive
 
 DEMO_ADDRESS = "0x52908400098527886E0F7030069857D2E4169EE7"
 
+_FEE = "The fee taken was higher than the fee schedule in force allows."
+_OWED = {
+    BreakReason.FUNDING_VARIANCE: (
+        "Funding was taken on the whole position after a part of it was closed."
+    ),
+    BreakReason.CREDIT_MISSING: (
+        "What was left went to the insurance fund; by the terms it is yours."
+    ),
+}
 _REASONS = {
-    DecisionKind.OWED: "The fee taken was higher than the fee schedule in force allows.",
     DecisionKind.NOT_OWED: (
         "At this venue the position was taken over at the bankruptcy price; the "
         "terms give what is left to the insurance fund."
@@ -114,7 +122,7 @@ class DemoStory:
             result=result,
             kind=kind,
             amount=amount,
-            reason=_REASONS[kind],
+            reason=_reason(kind, result.reason),
             now=self.now,
         )
 
@@ -188,6 +196,13 @@ class DemoStory:
             now=self.now,
         )
         return claim.reference
+
+
+def _reason(kind: DecisionKind, why: str) -> str:
+    """What the customer reads, after what the assessment found."""
+    if kind == DecisionKind.OWED:
+        return _OWED.get(BreakReason(why), _FEE)
+    return _REASONS[kind]
 
 
 def next_house_file_write(path: Path, *, at: datetime) -> int:

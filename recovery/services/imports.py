@@ -7,25 +7,17 @@ says is done; it reads those records again only to count equal rows.
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from itertools import islice
-from typing import Any, Protocol
+from typing import Protocol
 
 from django.db import transaction
 
 from recovery.domain.errors import RecoveryError
-from recovery.domain.ledger import (
-    ZERO,
-    EngineStep,
-    FundingRate,
-    LedgerLine,
-    LedgerRole,
-    MarkPrice,
-    RowProblem,
-)
-from recovery.domain.money import format_amount
+from recovery.domain.ledger import ZERO
+from recovery.domain.money import exact, format_amount
 from recovery.models import (
     Provenance,
     RejectedRecord,
@@ -34,94 +26,23 @@ from recovery.models import (
 )
 from recovery.services.accounts_seen import AccountBook
 from recovery.services.due import assessments_make_due
+from recovery.services.import_rows import TARGETS, RowMaker, Sums, Tally
 from recovery.services.jobs import LeaseLostError
-from recovery.services.loading import Target, copy_rows
+from recovery.services.loading import RowWriter
+from recovery.services.read_ahead import read_ahead
 from recovery.services.source_files import source_file_path
 from recovery.sheets.open_source import open_source
-from recovery.sheets.records import HOUSE_LIMITS, UPLOAD_LIMITS, Record, Source
-from recovery.venues.fingerprints import Ordinals, line_fingerprint
+from recovery.sheets.records import HOUSE_LIMITS, UPLOAD_LIMITS, Source
 from recovery.venues.interpretation import Interpreter
 from recovery.venues.manifest import check_manifest, read_manifest
-from recovery.venues.outcomes import Ignored, Outcome
 from recovery.venues.profile import LayoutKind, RowOrder
 from recovery.venues.recognition import Recognition, recognise
 
-CHUNK = 50_000
+CHUNK = 20_000
 
 
 class _Lease(Protocol):
     def beat(self, done: int, total: int = 0, unit: str = "") -> None: ...
-
-
-ENTRY_TARGET = Target(
-    table="recovery_ledgerentry",
-    columns=(
-        "source_file_id", "row_number", "account_id", "sequence", "occurred_at",
-        "asset", "role", "operation", "amount", "fee_amount", "funding_amount",
-        "liquidation_fee_amount", "instrument", "marker", "side", "quantity", "price",
-        "mark_price", "entry_price", "position_after", "balance_after", "source_id",
-        "order_id", "event_reference", "raw_time", "fingerprint", "ordinal",
-    ),
-    identity=("account_id", "fingerprint", "ordinal"),
-)  # fmt: skip
-ENGINE_TARGET = Target(
-    table="recovery_engineentry",
-    columns=(
-        "source_file_id", "row_number", "event_reference", "account_id", "instrument",
-        "occurred_at", "step", "action", "margin_mode", "asset", "trigger_mark_price",
-        "margin_level", "bankruptcy_price", "takeover_price", "side", "quantity",
-        "fill_price", "entry_price", "position_after", "fund_movement",
-    ),
-    identity=("account_id", "event_reference", "step", "action"),
-)  # fmt: skip
-MARK_TARGET = Target(
-    table="recovery_markpriceentry",
-    columns=(
-        "source_file_id", "row_number", "venue", "instrument", "occurred_at",
-        "mark_price",
-    ),
-    identity=("venue", "instrument", "occurred_at"),
-)  # fmt: skip
-FUNDING_TARGET = Target(
-    table="recovery_fundingrateentry",
-    columns=(
-        "source_file_id", "row_number", "venue", "instrument", "occurred_at",
-        "funding_rate",
-    ),
-    identity=("venue", "instrument", "occurred_at"),
-)  # fmt: skip
-_TARGETS = {
-    LayoutKind.LEDGER: ENTRY_TARGET,
-    LayoutKind.ENGINE_LOG: ENGINE_TARGET,
-    LayoutKind.MARK_PRICES: MARK_TARGET,
-    LayoutKind.FUNDING_RATES: FUNDING_TARGET,
-}
-
-
-@dataclass(slots=True)
-class Tally:
-    """What a chunk adds to the counters of its file."""
-
-    records: int = 0
-    rows: list[tuple[Any, ...]] = field(default_factory=list)
-    problems: list[RowProblem] = field(default_factory=list)
-    ignored: int = 0
-    sums: dict[str, dict[str, Decimal]] = field(default_factory=dict)
-    first_at: datetime | None = None
-    last_at: datetime | None = None
-
-    def add_sum(self, asset: str, role: str, amount: Decimal) -> None:
-        """Add to the sum of one asset and role."""
-        if amount:
-            roles = self.sums.setdefault(asset, {})
-            roles[role] = roles.get(role, ZERO) + amount
-
-    def see(self, at: datetime) -> None:
-        """Widen the time range."""
-        if self.first_at is None or at < self.first_at:
-            self.first_at = at
-        if self.last_at is None or at > self.last_at:
-            self.last_at = at
 
 
 @dataclass(slots=True)
@@ -209,19 +130,18 @@ class _Loader:
         self.layout = reading.recognition.layout
         self.accounts = AccountBook(reading.recognition.venue)
         self.touched: set[int] = set()
-        self.target = _TARGETS[LayoutKind(self.layout.kind)]
-        self._ordinals = Ordinals()
-        self._direction = -1 if self.layout.order == RowOrder.NEWEST_FIRST else 1
+        self._writer = RowWriter(TARGETS[LayoutKind(self.layout.kind)])
+        is_newest_first = self.layout.order == RowOrder.NEWEST_FIRST
+        self._maker = RowMaker(source_file.pk, -1 if is_newest_first else 1)
 
     def run(self, lease: _Lease) -> None:
         """Read all records; store those behind the checkpoint."""
         done = 0
-        outcomes = self._outcomes()
-        while chunk := list(islice(outcomes, CHUNK)):
-            tally = self._tally(chunk)
+        for tally in read_ahead(self._tallies(self.file.checkpoint)):
             done += tally.records
+            lines = self._whole_lines(tally)
             if done > self.file.checkpoint:
-                self._store(lease, tally, done)
+                self._store(lease, tally, lines, done)
 
     def accounts_touched(self) -> list[int]:
         """Accounts whose events this file can change."""
@@ -229,97 +149,33 @@ class _Loader:
             return self.accounts.all_ids()
         return sorted(self.touched)
 
-    def _outcomes(self) -> Iterator[tuple[Record, Outcome]]:
-        interpret = self.reading.interpreter.interpret
-        for record in self.reading.source.records():
-            yield record, interpret(record)
+    def _tallies(self, checkpoint: int) -> Iterator[Tally]:
+        """The file in chunks; one of them ends where an earlier run got to."""
+        records = self.reading.source.records()
+        outcomes = map(self.reading.interpreter.interpret, records)
+        done = 0
+        while True:
+            size = min(CHUNK, checkpoint - done) if done < checkpoint else CHUNK
+            tally = self._maker.tally(islice(outcomes, size))
+            if not tally.records:
+                return
+            done += tally.records
+            yield tally
 
-    def _tally(self, chunk: list[tuple[Record, Outcome]]) -> Tally:
-        tally = Tally(records=len(chunk))
-        for _record, outcome in chunk:
-            if isinstance(outcome, LedgerLine):
-                self._take_line(tally, outcome)
-            elif isinstance(outcome, RowProblem):
-                tally.problems.append(outcome)
-            elif isinstance(outcome, Ignored):
-                tally.ignored += 1
-            else:
-                self._take_reference(tally, outcome)
-        return tally
+    def _whole_lines(self, tally: Tally) -> list[str]:
+        """The rows behind their first column: the account's id, or the venue."""
+        if not tally.accounts:
+            venue = self.reading.recognition.venue
+            return [f"{venue}\t{line}" for line in tally.lines]
+        seen = set(tally.accounts)
+        ids = self.accounts.ids_of(seen)
+        self.touched.update(ids[number] for number in seen)
+        pairs = zip(tally.accounts, tally.lines, strict=True)
+        return [f"{ids[number]}\t{line}" for number, line in pairs]
 
-    def _take_line(self, tally: Tally, line: LedgerLine) -> None:
-        account_id = self.accounts.id_of(line.account)
-        self.touched.add(account_id)
-        fingerprint = line_fingerprint(line)
-        ordinal = 0 if line.source_id else self._ordinals.next(fingerprint)
-        tally.add_sum(line.asset, line.role, line.principal_amount)
-        tally.add_sum(line.asset, LedgerRole.FEE, line.fee_amount)
-        tally.add_sum(line.asset, LedgerRole.FUND, line.funding_amount)
-        tally.add_sum(line.asset, LedgerRole.LIQFEE, line.liquidation_fee_amount)
-        tally.see(line.occurred_at)
-        tally.rows.append(
-            (
-                self.file.pk,
-                line.row_number,
-                account_id,
-                line.row_number * self._direction,
-                line.occurred_at,
-                line.asset,
-                line.role.value,
-                line.operation,
-                line.amount,
-                line.fee_amount,
-                line.funding_amount,
-                line.liquidation_fee_amount,
-                line.instrument,
-                line.marker.value,
-                line.side.value,
-                line.quantity,
-                line.price,
-                line.mark_price,
-                line.entry_price,
-                line.position_after,
-                line.balance_after,
-                line.source_id,
-                line.order_id,
-                line.event_reference,
-                line.raw_time,
-                fingerprint,
-                ordinal,
-            )
-        )
-
-    def _take_reference(
-        self, tally: Tally, outcome: EngineStep | MarkPrice | FundingRate
-    ) -> None:
-        tally.see(outcome.occurred_at)
-        venue = self.reading.recognition.venue
-        if isinstance(outcome, EngineStep):
-            account_id = self.accounts.id_of(outcome.account)
-            self.touched.add(account_id)
-            if outcome.fund_movement:
-                tally.add_sum(outcome.asset, LedgerRole.INS, outcome.fund_movement)
-            tally.rows.append(_engine_row(self.file.pk, account_id, outcome))
-            return
-        value = (
-            outcome.mark_price
-            if isinstance(outcome, MarkPrice)
-            else outcome.funding_rate
-        )
-        tally.rows.append(
-            (
-                self.file.pk,
-                outcome.row_number,
-                venue,
-                outcome.instrument,
-                outcome.occurred_at,
-                value,
-            )
-        )
-
-    def _store(self, lease: _Lease, tally: Tally, done: int) -> None:
+    def _store(self, lease: _Lease, tally: Tally, lines: list[str], done: int) -> None:
         with transaction.atomic():
-            inserted = copy_rows(self.target, tally.rows)
+            inserted = self._writer.write(lines)
             RejectedRecord.objects.bulk_create(
                 RejectedRecord(
                     source_file=self.file,
@@ -337,7 +193,7 @@ class _Loader:
         file = self.file
         file.checkpoint = file.records = done
         file.accepted += inserted
-        file.duplicate += len(tally.rows) - inserted
+        file.duplicate += len(tally.lines) - inserted
         file.ignored += tally.ignored
         file.rejected += len(tally.problems)
         file.sums = _summed(file.sums, tally.sums)
@@ -358,43 +214,19 @@ class _Loader:
         )
 
 
-def _engine_row(file_id: int, account_id: int, step: EngineStep) -> tuple[Any, ...]:
-    return (
-        file_id,
-        step.row_number,
-        step.event_reference,
-        account_id,
-        step.instrument,
-        step.occurred_at,
-        step.step,
-        step.action,
-        step.margin_mode,
-        step.asset,
-        step.trigger_mark_price,
-        step.margin_level,
-        step.bankruptcy_price,
-        step.takeover_price,
-        step.side.value,
-        step.quantity,
-        step.fill_price,
-        step.entry_price,
-        step.position_after,
-        step.fund_movement,
-    )
-
-
 def _summed(
-    stored: dict[str, dict[str, str]], added: dict[str, dict[str, Decimal]]
+    stored: dict[str, dict[str, str]], added: Sums
 ) -> dict[str, dict[str, str]]:
     """Stored sums and a chunk's, as decimal strings; every row counts, also repeats."""
-    total: dict[str, dict[str, Decimal]] = defaultdict(dict)
-    for sums in (
-        {a: {r: Decimal(x) for r, x in roles.items()} for a, roles in stored.items()},
-        added,
-    ):
-        for asset, roles in sums.items():
-            for role, amount in roles.items():
-                total[asset][role] = total[asset].get(role, ZERO) + amount
+    total: Sums = defaultdict(dict)
+    before = {
+        a: {r: Decimal(x) for r, x in roles.items()} for a, roles in stored.items()
+    }
+    with exact():
+        for sums in (before, added):
+            for asset, roles in sums.items():
+                for role, amount in roles.items():
+                    total[asset][role] = total[asset].get(role, ZERO) + amount
     return {
         asset: {role: format_amount(amount) for role, amount in sorted(roles.items())}
         for asset, roles in sorted(total.items())
@@ -416,11 +248,12 @@ def _end(
     ]
     warnings += reading.source.notes
     if manifest:
-        totals = {
-            asset: sum((Decimal(x) for x in roles.values()), ZERO)
-            for asset, roles in source_file.sums.items()
-        }
-        found = check_manifest(manifest, source_file.records, totals)
+        with exact():
+            totals = {
+                asset: sum((Decimal(x) for x in roles.values()), ZERO)
+                for asset, roles in source_file.sums.items()
+            }
+            found = check_manifest(manifest, source_file.records, totals)
         warnings += found
         source_file.manifest = {
             "rows": manifest.rows,

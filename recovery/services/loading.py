@@ -1,15 +1,19 @@
-"""Rows into the database by COPY: a staging table, then one ordered INSERT.
+"""Rows into the database by COPY, in the order of their identity.
 
-Ordering by identity gives index locality and a fixed lock order between imports at
-the same time; ON CONFLICT DO NOTHING makes a repeated chunk a no-op.
+New rows go straight into their table. Where one is there already, the chunk goes
+through a staging table and ON CONFLICT DO NOTHING, so that a repeated chunk is a
+no-op. One order of identity for everybody gives index locality and keeps imports at
+the same time from waiting for each other in a circle.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
-from psycopg import sql
+from django.db import connection, transaction
+from psycopg import errors, sql
+
+_BLOCK = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,75 +21,93 @@ class Target:
     """A table rows are loaded into.
 
     Attributes:
-        columns: In the order of the rows' values.
-        identity: Columns the INSERT is ordered by.
+        columns: In the order of the rows' values; the identity comes first.
     """
 
     table: str
     columns: tuple[str, ...]
-    identity: tuple[str, ...]
 
 
-def copy_rows(target: Target, rows: Sequence[tuple[Any, ...]]) -> int:
-    """Load rows in the transaction of the caller.
+class RowWriter:
+    """Writes rows of one file: straight, until the first that is there already."""
 
-    Returns:
-        How many were new; the others were there already.
-    """
-    if not rows:
-        return 0
-    staging = sql.Identifier(f"staging_{target.table}")
-    columns = sql.SQL(", ").join(map(sql.Identifier, target.columns))
-    with connection.cursor() as cursor:
-        raw = cursor.cursor
-        raw.execute(
-            sql.SQL(
-                "CREATE TEMP TABLE IF NOT EXISTS {} ON COMMIT DELETE ROWS AS "
-                "SELECT {} FROM {} LIMIT 0"
-            ).format(staging, columns, sql.Identifier(target.table))
-        )
-        _copy(raw, staging, columns, rows)
-        order = sql.SQL(", ").join(map(sql.Identifier, target.identity))
-        raw.execute(
-            sql.SQL(
-                "INSERT INTO {table} ({columns}) SELECT {columns} FROM {staging} "
-                "ORDER BY {order} ON CONFLICT DO NOTHING"
-            ).format(
-                table=sql.Identifier(target.table),
-                columns=columns,
-                staging=staging,
-                order=order,
+    def __init__(self, target: Target) -> None:
+        self._table = sql.Identifier(target.table)
+        self._staging = sql.Identifier(f"staging_{target.table}")
+        self._columns = sql.SQL(", ").join(map(sql.Identifier, target.columns))
+        self._is_new = True
+
+    def write(self, lines: list[str]) -> int:
+        """Load rows in the transaction of the caller.
+
+        Args:
+            lines: Rows in COPY's text form; they are sorted in place.
+
+        Returns:
+            How many were new; the others were there already.
+        """
+        if not lines:
+            return 0
+        lines.sort()
+        if self._is_new and self._write_straight(lines):
+            return len(lines)
+        self._is_new = False
+        return self._write_staged(lines)
+
+    def _write_straight(self, lines: Sequence[str]) -> bool:
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                self._copy(cursor.cursor, self._table, lines)
+        except errors.UniqueViolation:
+            return False
+        return True
+
+    def _write_staged(self, lines: Sequence[str]) -> int:
+        parts = {
+            "table": self._table,
+            "staging": self._staging,
+            "columns": self._columns,
+        }
+        with connection.cursor() as cursor:
+            raw = cursor.cursor
+            raw.execute(
+                sql.SQL(
+                    "CREATE TEMP TABLE IF NOT EXISTS {staging} ON COMMIT DELETE ROWS"
+                    " AS SELECT {columns} FROM {table} LIMIT 0"
+                ).format(**parts)
             )
-        )
-        inserted = int(raw.rowcount)
-        raw.execute(sql.SQL("DELETE FROM {}").format(staging))
-    return inserted
+            self._copy(raw, self._staging, lines)
+            raw.execute(
+                sql.SQL(
+                    "INSERT INTO {table} ({columns}) SELECT {columns} FROM {staging}"
+                    " ORDER BY ctid ON CONFLICT DO NOTHING"
+                ).format(**parts)
+            )
+            inserted = int(raw.rowcount)
+            raw.execute(sql.SQL("TRUNCATE {}").format(self._staging))
+        return inserted
 
-
-def _copy(
-    raw: Any, staging: sql.Identifier, columns: sql.Composed, rows: Iterable[Any]
-) -> None:
-    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(staging, columns)
-    with raw.copy(statement) as copy:
-        block: list[str] = []
-        for row in rows:
-            block.append("\t".join(map(_text, row)))
-            if len(block) == 5000:
-                copy.write("\n".join(block) + "\n")
-                block.clear()
-        if block:
-            copy.write("\n".join(block) + "\n")
+    def _copy(self, raw: Any, into: sql.Identifier, lines: Sequence[str]) -> None:
+        statement = sql.SQL("COPY {} ({}) FROM STDIN").format(into, self._columns)
+        with raw.copy(statement) as copy:
+            for start in range(0, len(lines), _BLOCK):
+                copy.write("\n".join(lines[start : start + _BLOCK]) + "\n")
 
 
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
-def _text(value: Any) -> str:
-    """One value in COPY's text format."""
+def copy_word(text: str) -> str:
+    """Free text in COPY's text form."""
+    return text if text.isalnum() else text.translate(_ESCAPES)
+
+
+def copy_line(values: Sequence[object]) -> str:
+    """One row in COPY's text form; amounts and times as their own texts."""
+    return "\t".join(map(_copy_value, values))
+
+
+def _copy_value(value: object) -> str:
     if value is None:
         return "\\N"
-    if isinstance(value, str):
-        return value.translate(_ESCAPES) if not value.isalnum() else value
-    if isinstance(value, bytes):
-        return "\\\\x" + value.hex()
-    return str(value)
+    return copy_word(value) if isinstance(value, str) else str(value)

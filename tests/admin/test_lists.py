@@ -10,7 +10,13 @@ from django.utils import timezone
 from accounts.models import User
 from recovery.models import Claim, Event, LedgerEntry, RecoveryCase
 from tests import factories
-from tests.admin.doors import list_url, registered_models, signed_in, text_of
+from tests.admin.doors import (
+    list_url,
+    page_url,
+    registered_models,
+    signed_in,
+    text_of,
+)
 
 pytestmark = pytest.mark.django_db
 _QUEUE = "/desk/recovery/recoverycase/"
@@ -133,3 +139,12 @@ def test_more_rows_cost_no_more_queries(ada: User, model) -> None:
     with CaptureQueriesContext(connection) as many:
         client.get(list_url(model))
     assert len(many) <= len(few)
+
+
+def test_the_page_of_a_case_is_bounded_work(ada: User, bea: User, max_: User) -> None:
+    payment = factories.credit_waiting(factories.decision_approved(ada, bea), max_)
+    client = signed_in(bea)
+    client.get(page_url(payment.case))
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(page_url(payment.case)).status_code == 200
+    assert len(queries) <= 25, [one["sql"][:120] for one in queries]

@@ -29,7 +29,7 @@ SCHEDULE = [{"valid_from": "2024-06-01T00:00:00Z", "rate": "0.0005"}]
         ("qty", {"qty": "+1"}),
         ("qty", {"qty": "01"}),
         ("qty", {"qty": "1,000"}),
-        ("qty", {"qty": "١"}),
+        ("qty", {"qty": "\u0661"}),
         ("qty", {"qty": "1."}),
         ("qty", {"qty": "1" * 121}),
         ("qty", {"qty": None, "policy": {}}),

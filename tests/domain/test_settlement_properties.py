@@ -37,7 +37,7 @@ from recovery.domain.settlement import (
 
 # PROPERTY_EXAMPLES=5000 makes a long run of it.
 MANY = settings(
-    max_examples=int(os.environ.get("PROPERTY_EXAMPLES", "150")), deadline=None
+    max_examples=int(os.environ.get("PROPERTY_EXAMPLES", "100")), deadline=None
 )
 FORCED = FillRole.LIQUIDATION
 

@@ -216,3 +216,26 @@ def test_headlines_name_the_amount() -> None:
     )
     partly = facts(DecisionKind.OWED, difference=Decimal(-500))
     assert "a part of the difference" in decision_meaning(partly)[1]
+
+
+def test_a_fee_inside_a_takeover_is_not_told_as_missing() -> None:
+    steps = story_steps(
+        [
+            line("opening_balance", "2018", "2018"),
+            line("takeover", "-2010", "-1009"),
+            line("trading_fee", "-8", "0"),
+            line("takeover", "0", "-1009"),
+        ]
+    )
+    assert [step.label for step in steps] == ["opening_balance", "takeover"]
+    assert story_sentences(steps, "USDT")[1:] == (
+        "The venue took the position over, and with it 2018 USDT.",
+        "That leaves 0 USDT, as it should be.",
+    )
+
+
+def test_a_fee_booked_beside_a_takeover_is_told() -> None:
+    steps = story_steps(
+        [line("takeover", "-10", "-10"), line("trading_fee", "-1", "-1")]
+    )
+    assert [step.label for step in steps] == ["takeover", "trading_fee"]

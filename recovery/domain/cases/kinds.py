@@ -31,6 +31,12 @@ from recovery.domain.cases.replayed import (
     answer_staged_reduction,
 )
 from recovery.domain.cases.sharing import answer_socialised_loss
+from recovery.domain.cases.venue_rules import (
+    answer_deposit_index_loss,
+    answer_fee_rate,
+    answer_order_limit_price,
+    answer_spot_transfer,
+)
 from recovery.domain.money import exact
 
 _ANSWERS: dict[CaseKind, Callable[[CaseFields], Answer]] = {
@@ -50,6 +56,10 @@ _ANSWERS: dict[CaseKind, Callable[[CaseFields], Answer]] = {
     CaseKind.SPOT_MARGIN: answer_spot_margin,
     CaseKind.SPOT_SETTLEMENT: answer_spot_settlement,
     CaseKind.SOCIALISED_LOSS: answer_socialised_loss,
+    CaseKind.ORDER_LIMIT_PRICE: answer_order_limit_price,
+    CaseKind.FEE_RATE: answer_fee_rate,
+    CaseKind.SPOT_TRANSFER: answer_spot_transfer,
+    CaseKind.DEPOSIT_INDEX_LOSS: answer_deposit_index_loss,
 }
 
 

@@ -13,11 +13,11 @@ from recovery.domain.cases.collateral import debt_values, values_of_collateral
 from recovery.domain.cases.fields import CaseFields
 from recovery.domain.cases.scope import Needs, initial_margin, read_scope
 from recovery.domain.instruments import Product, notional_of
+from recovery.domain.margin_level import LEVEL_PATH, compares, is_past_scale
 from recovery.domain.margin_tiers import maintenance_in_force
 from recovery.domain.money import ONE, ZERO, divide, round_amount, round_up
 from recovery.domain.policy import MarginLevelPolicy, Policy
 from recovery.domain.policy_words import (
-    Comparison,
     FeeRule,
     InterestRule,
     LevelConvention,
@@ -25,7 +25,6 @@ from recovery.domain.policy_words import (
 )
 from recovery.domain.settlement_state import ScopeState, required
 
-LEVEL_PATH = "policy.margin_level"
 HUNDRED = Decimal(100)
 
 
@@ -125,25 +124,10 @@ def _level_values(
     }
     if level.trigger is not None:
         values["triggered"] = ratio is not None and (
-            _compares(level.comparison, ratio, level.trigger)
-            or _is_beyond_scale(level.convention, denominator)
+            compares(level.comparison, ratio, level.trigger)
+            or is_past_scale(level.convention, denominator)
         )
     return values
-
-
-def _is_beyond_scale(convention: LevelConvention, denominator: Decimal) -> bool:
-    """Maintenance over an equity below 0: past any level that could be named."""
-    return convention is LevelConvention.MAINTENANCE_OVER_EQUITY and denominator < 0
-
-
-def _compares(comparison: Comparison, level: Decimal, trigger: Decimal) -> bool:
-    """Whether the level stands to the trigger as the policy says."""
-    return {
-        Comparison.BELOW: level < trigger,
-        Comparison.AT_OR_BELOW: level <= trigger,
-        Comparison.ABOVE: level > trigger,
-        Comparison.AT_OR_ABOVE: level >= trigger,
-    }[comparison]
 
 
 _Parts = tuple[Decimal, Decimal, Values]

@@ -46,7 +46,8 @@ def _is_pro_rata(policy: Policy) -> bool:
 
 def _price_of_part(state: ScopeState, closing: Decimal) -> Decimal | None:
     """Bankruptcy price of the part that is closed; tiers may make it its own."""
-    if closing == state.qty or not _is_pro_rata(state.policy):
+    alone = state.mark is None and not state.has_other_positions
+    if closing == state.qty or alone or not _is_pro_rata(state.policy):
         return scope_bankruptcy_price(state)
     cash = cash_required(state, closing)
     units = state.signed_units(closing)

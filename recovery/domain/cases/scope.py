@@ -15,8 +15,10 @@ from recovery.domain.instruments import (
     notional_of,
     sign_of,
 )
-from recovery.domain.money import ZERO, divide
+from recovery.domain.money import ONE, ZERO, divide
 from recovery.domain.settlement_case import Counterparty, OtherPosition, Scope
+
+_RESIDUE = Decimal("1e-18")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +84,15 @@ def _qty(case: CaseFields, product: Product, entry: Decimal | None) -> Decimal:
     if entry is None:
         raise CaseFieldError("entry_price", "missing")
     implied = contracts_of(product, notional, entry, case.contract_size)
-    if qty is not None and qty != implied:
+    if qty is not None and not _agree(qty, implied):
         raise CaseFieldError("notional", "contradicts qty")
-    return implied
+    return implied if qty is None else qty
+
+
+def _agree(stated: Decimal, implied: Decimal) -> bool:
+    """Equal but for the residue of a division."""
+    residue = _RESIDUE * max(ONE, stated.copy_abs())
+    return (stated - implied).copy_abs() <= residue
 
 
 def _others(case: CaseFields) -> tuple[OtherPosition, ...]:
@@ -107,9 +115,9 @@ def _margin(
     margin: Decimal | None = case.get("margin")
     if case.has("quote_balance"):
         implied = _margin_of_quote_balance(case, position, others)
-        if margin is not None and margin != implied:
+        if margin is not None and not _agree(margin, implied):
             raise CaseFieldError("quote_balance", "contradicts margin")
-        return implied
+        return implied if margin is None else margin
     if margin is not None:
         return margin
     product, _, qty, entry = position

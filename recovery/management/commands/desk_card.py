@@ -26,11 +26,15 @@ class Command(BaseCommand):
 
     def _logins(self, logins: dict[str, dict[str, str]]) -> None:
         say = self.stdout.write
-        say("login  password          role        secret of the six-digit code")
+        say(
+            "login  password          role        secret of the six-digit code"
+            "      name"
+        )
         for login, known in logins.items():
-            roles = ", ".join(sorted(User.objects.get(username=login).roles()))
+            user = User.objects.get(username=login)
+            roles = ", ".join(sorted(user.roles()))
             password, secret = known["password"], known["secret"]
-            say(f"{login:5}  {password:16}  {roles:10}  {secret}")
+            say(f"{login:5}  {password:16}  {roles:10}  {secret}  {user.full_name}")
         say(
             "\nGive the secret to an authenticator app, or ask for the code of now:\n"
             "  .venv/bin/python manage.py desk_code ada\n"

@@ -1,0 +1,170 @@
+"""Events of accounts, computed from stored rows and rules. Writes nothing."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from accounts.models import TradingAccount
+from recovery.domain.assessment import EventAssessment, assess_event
+from recovery.domain.breaks import Finding, find_reason
+from recovery.domain.detection import EventWindow, detect_events
+from recovery.domain.errors import NotReadyError
+from recovery.domain.history import Entry, gather_items, in_booked_order
+from recovery.domain.ledger import EventMarker, LedgerLine, LedgerRole, Side
+from recovery.domain.money import exact
+from recovery.domain.opening import Opening, find_openings
+from recovery.domain.receipt import receipt_digest, write_receipt
+from recovery.domain.references import event_reference
+from recovery.domain.rulebook import RuleBook
+from recovery.models import Event, LedgerEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """One event of one account, computed and not yet stored."""
+
+    account: TradingAccount
+    window: EventWindow
+    reference: str
+    assessment: EventAssessment
+    finding: Finding
+    receipt: str
+    digest: str
+
+
+# Order of a ledger inside one account: time, then file, then place in the file.
+_ORDER = ("account_id", "occurred_at", "source_file_id", "sequence")
+_COLUMNS = (
+    "id", "source_file__sha256", "source_file__provenance", "account_id",
+    "row_number", "occurred_at", "asset", "role", "operation", "amount", "fee_amount",
+    "funding_amount", "liquidation_fee_amount", "instrument", "marker", "side",
+    "quantity", "price", "mark_price", "entry_price", "position_after",
+    "balance_after", "source_id", "order_id", "event_reference",
+    "source_file__manifest__agrees",
+)  # fmt: skip
+
+
+def entries_by_account(
+    accounts: Iterable[int],
+) -> Iterator[tuple[int, list[Entry]]]:
+    """Ledger entries of accounts, oldest first, as values of the core."""
+    rows = (
+        LedgerEntry.objects.filter(account__in=list(accounts))
+        .order_by(*_ORDER)
+        .values_list(*_COLUMNS)
+    )
+    for account_id, group in groupby(rows.iterator(10_000), key=lambda row: row[3]):
+        yield account_id, [_entry(row) for row in group]
+
+
+def _entry(row: tuple[Any, ...]) -> Entry:
+    line = LedgerLine(
+        row[4], "", row[5], row[6], LedgerRole(row[7]), row[8], row[9], row[10],
+        row[11], row[12], row[13], EventMarker(row[14]), Side(row[15]), *row[16:25],
+    )  # fmt: skip
+    return Entry(row[0], row[1][:12], row[2], line, is_doubted=row[25] is False)
+
+
+class EventNames:
+    """References of events: one that is stored keeps its own.
+
+    A late row can move the start of an event. The stored event whose time overlaps is
+    the same one, so cases and payments stay where they belong.
+    """
+
+    def __init__(self, account_ids: Sequence[int]) -> None:
+        rows = Event.objects.filter(account__in=account_ids).order_by("started_at")
+        self._known: dict[tuple[int, str], list[tuple[datetime, datetime, str]]] = {}
+        for account_id, instrument, start, end, reference in rows.values_list(
+            "account_id", "instrument", "started_at", "ended_at", "reference"
+        ):
+            place = self._known.setdefault((account_id, instrument), [])
+            place.append((start, end, reference))
+
+    def reference(self, account: TradingAccount, window: EventWindow) -> str:
+        """The stored reference, each given once, else the one that follows."""
+        known = self._known.get((account.pk, window.instrument), [])
+        for place in known:
+            start, end, reference = place
+            if start <= window.ended_at and window.started_at <= end:
+                known.remove(place)
+                return reference
+        return event_reference(
+            account.venue,
+            account.number,
+            window.instrument,
+            window.started_at.isoformat(),
+        )
+
+
+def compute_account(
+    account: TradingAccount,
+    entries: Sequence[Entry],
+    rules: RuleBook,
+    names: EventNames,
+) -> list[Computed]:
+    """Events of one account, assessed. Writes nothing.
+
+    An event of an instrument or time nobody wrote rules for is skipped: it is found
+    again as soon as there are some.
+    """
+    with exact():
+        return list(_computed(account, entries, rules, names))
+
+
+def _computed(
+    account: TradingAccount,
+    entries: Sequence[Entry],
+    rules: RuleBook,
+    names: EventNames,
+) -> Iterator[Computed]:
+    items = gather_items(in_booked_order(entries))
+    windows = [
+        window
+        for window in detect_events(items)
+        if window.instrument in rules.instruments
+    ]
+    openings = find_openings(items, windows)
+    for window, opening in zip(windows, openings, strict=True):
+        try:
+            reference = names.reference(account, window)
+            yield compute_event(account, window, opening, rules, reference)
+        except NotReadyError:
+            continue
+
+
+def compute_event(
+    account: TradingAccount,
+    window: EventWindow,
+    opening: Opening,
+    rules: RuleBook,
+    reference: str,
+) -> Computed:
+    """One event, assessed, with its receipt.
+
+    Raises:
+        NotReadyError: No policy was in force.
+    """
+    assessment = assess_event(window, opening, rules)
+    finding = find_reason(assessment)
+    receipt = write_receipt(
+        reference=reference,
+        venue=account.venue,
+        account=account.number,
+        window=window,
+        opening=opening,
+        rules=rules,
+        assessment=assessment,
+        finding=finding,
+    )
+    return Computed(
+        account,
+        window,
+        reference,
+        assessment,
+        finding,
+        receipt,
+        receipt_digest(receipt),
+    )
