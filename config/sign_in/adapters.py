@@ -5,6 +5,7 @@ from typing import Any
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
 from accounts.models import User
@@ -31,10 +32,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """The address the lock-out counts by."""
         return client_address(request)
 
-    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
+    def get_reauthentication_methods(
+        self, user: User | AnonymousUser
+    ) -> list[dict[str, Any]]:
         """A second factor where there is one: the password alone confirms nothing."""
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
-        if not user.is_authenticated or not has_strong_factor(user):
+        if not isinstance(user, User) or not has_strong_factor(user):
             return methods
         return [one for one in methods if one["id"] != "reauthenticate"]
 

@@ -13,7 +13,7 @@ from accounts.roles import GrantSource
 from recovery.admin.acts import Act, Data
 from recovery.admin.base import DeskAdmin, all_facts
 from recovery.admin.pages import Block, Fact, Page, Visit, heads, table_block
-from recovery.admin.people_acts import GRANT_ROLE, HIRE, REVOKE
+from recovery.admin.people_acts import ENROL_AGAIN, GRANT_ROLE, HIRE, REVOKE
 from recovery.admin.show import badge, link, masked_mail, moment, moment_cell, words
 from recovery.domain.duties import Duty
 from recovery.models import Claim, Event, RecoveryCase
@@ -38,7 +38,7 @@ class StaffAdmin(DeskAdmin):
     list_filter = ("is_active",)
     search_fields = ("username", "full_name")
     ordering = ("full_name", "username")
-    acts = (GRANT_ROLE,)
+    acts = (GRANT_ROLE, ENROL_AGAIN)
     list_acts = (HIRE,)
 
     @display(description="Roles")

@@ -12,7 +12,13 @@ from recovery.admin.acts import Act, Data
 from recovery.admin.forms import DeskForm
 from recovery.domain.duties import Duty
 from recovery.services.actors import Actor
-from recovery.services.people import NewStaff, role_grant, role_revoke, staff_add
+from recovery.services.people import (
+    NewStaff,
+    role_grant,
+    role_revoke,
+    staff_add,
+    staff_enrol_again,
+)
 
 _ADMINISTERS = frozenset({Duty.ADMINISTER_PEOPLE})
 
@@ -35,7 +41,14 @@ class RoleForm(DeskForm):
 
 
 def _hire(actor: Actor, _subject: object, data: Data, _now: datetime) -> str:
-    user = staff_add(actor, NewStaff(**data))
+    return _link(staff_add(actor, NewStaff(**data)))
+
+
+def _enrol_again(actor: Actor, user: User, _data: Data, now: datetime) -> str:
+    return _link(staff_enrol_again(actor, user, now=now))
+
+
+def _link(user: User) -> str:
     return (
         f"Hand this link to {user} yourself; it works once and for a day: "
         f"{settings.SITE_URL}{enrolment_path(user)}"
@@ -48,6 +61,10 @@ def _grant(actor: Actor, user: User, data: Data, now: datetime) -> RoleGrant:
 
 def _revoke(actor: Actor, grant: RoleGrant, _data: Data, now: datetime) -> RoleGrant:
     return role_revoke(actor, grant, now=now)
+
+
+def _is_somebody_else(actor: Actor, user: User) -> bool:
+    return actor.user is not None and actor.user.pk != user.pk
 
 
 HIRE = Act(
@@ -66,7 +83,17 @@ GRANT_ROLE = Act(
     "Given. What moves money follows after the delay; all administrators hear of it.",
     _ADMINISTERS,
     form=RoleForm,
-    fits=lambda actor, user: actor.user is not None and actor.user.pk != user.pk,
+    fits=_is_somebody_else,
+)
+ENROL_AGAIN = Act(
+    "enrol-again",
+    "Begin anew after a loss",
+    _enrol_again,
+    "Done.",
+    _ADMINISTERS,
+    fits=_is_somebody_else,
+    tone="danger",
+    hint="Password, factors and sessions end; every role waits like a new one.",
 )
 REVOKE = Act(
     "revoke",

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from accounts.enrolment import credentials_forget
 from accounts.models import RoleGrant, User
 from accounts.roles import GrantSource, Role
 from recovery.domain.duties import Duty
@@ -105,6 +106,30 @@ def role_revoke(actor: Actor, grant: RoleGrant, *, now: datetime) -> RoleGrant:
     if grant.revoked_at is not None:
         raise NotReadyError("This role is revoked already.")
     return _revoke(actor, grant, now=now)
+
+
+@transaction.atomic
+def staff_enrol_again(actor: Actor, user: User, *, now: datetime) -> User:
+    """Let somebody who lost password or factors begin anew.
+
+    Whoever hands out the new link could use it: so every role is granted anew, waits
+    like a new one before it moves money, and all administrators hear of it.
+
+    Raises:
+        SamePersonError: Nobody does this for themselves.
+        DutyMissingError: The actor administers no people.
+    """
+    admin = require_staff(actor, Duty.ADMINISTER_PEOPLE)
+    if admin.pk == user.pk:
+        raise SamePersonError(actor.name, "lost the own password or factors")
+    user = User.objects.select_for_update().get(pk=user.pk)
+    credentials_forget(user)
+    audit_write(actor, "staff.enrol_again", f"staff {user.username}")
+    for grant in list(user.role_grants.filter(revoked_at=None)):
+        _revoke(actor, grant, now=now)
+        source = GrantSource(grant.source)
+        _grant(actor, user, Role(grant.role), source=source, now=now)
+    return user
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 from django.urls import reverse
 
+from accounts.codes import code_generator_make
 from accounts.models import RoleGrant, User
 from accounts.roles import Role
 from recovery.domain.duties import Duty
@@ -26,6 +27,7 @@ from recovery.services.people import (
     role_grant,
     role_revoke,
     roles_follow_groups,
+    staff_enrol_again,
     staff_hire,
 )
 from tests import factories
@@ -264,3 +266,29 @@ def test_an_administrator_gives_nothing_to_the_own_account_on_the_desk(
     answer = take(signed_in(ruth), ruth, "grant-role", role="checker")
     assert answer.status_code == 409
     assert again(ruth).roles() == {Role.ADMIN}
+
+
+def test_beginning_anew_ends_everything_and_moves_no_money_for_a_day(
+    ruth: User, bea: User
+) -> None:
+    code_generator_make(bea)
+    client = signed_in(bea)
+    assert client.get("/desk/").status_code == 200
+    answer = take(signed_in(ruth), bea, "enrol-again")
+    assert "/account/enrol/" in answer.content.decode()
+    bea = again(bea)
+    assert not bea.has_usable_password()
+    assert not bea.authenticator_set.exists()
+    assert client.get("/desk/").status_code == 302
+    assert bea.roles() == {Role.CHECKER}
+    assert not staff_actor(bea).duties & DELAYED
+    assert AuditEntry.objects.filter(action="staff.enrol_again", actor=ruth).exists()
+    assert OutboxMessage.objects.filter(event="staff.role").count() == 2
+
+
+def test_nobody_begins_the_own_account_anew(ruth: User) -> None:
+    with pytest.raises(SamePersonError):
+        staff_enrol_again(staff_actor(ruth), ruth, now=NOW)
+    for role in set(Role) - {Role.ADMIN}:
+        with pytest.raises(DutyMissingError):
+            staff_enrol_again(staff_actor(factories.staff(role, role)), ruth, now=NOW)
