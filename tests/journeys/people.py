@@ -43,6 +43,11 @@ class Pictures:
         self._folder = folder
         self._count = 0
 
+    def take_first_screen(self, page: "Page", name: str) -> None:
+        """Take what is seen without scrolling."""
+        page.set_viewport_size({"width": _DESKTOP, "height": _SCREEN})
+        page.screenshot(path=self._folder / f"{name}.png")
+
     def take(self, page: "Page", name: str, *, phone: bool = False) -> None:
         """Take the whole page as it is, on a desktop and perhaps on a phone."""
         self._count += 1
@@ -77,6 +82,10 @@ class Person:
     def see(self, name: str, *, phone: bool = False) -> None:
         """Keep a picture of what is on the screen."""
         self._pictures.take(self.page, name, phone=phone)
+
+    def see_first_screen(self, name: str) -> None:
+        """Keep a picture of what is seen without scrolling."""
+        self._pictures.take_first_screen(self.page, name)
 
     def read(self) -> str:
         """The words of the page's main part, blanks made plain."""
