@@ -12,9 +12,7 @@ from django.http.response import HttpResponse, HttpResponseBase, StreamingHttpRe
 class NoBodyMiddleware:
     """Drop the body of answers to HEAD; outermost, so that nobody puts one back."""
 
-    def __init__(
-        self, get_response: Callable[[HttpRequest], HttpResponseBase]
-    ) -> None:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:

@@ -121,9 +121,7 @@ def sign_in_headers(form_origins: Iterable[str]) -> Mapping[str, str]:
 class SecurityHeadersMiddleware:
     """Put the headers of its kind on every answer."""
 
-    def __init__(
-        self, get_response: Callable[[HttpRequest], HttpResponseBase]
-    ) -> None:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
         sign_in = sign_in_headers(settings.SIGN_IN_FORM_ORIGINS)
         self.headers = {**HEADERS, PageKind.SIGN_IN: sign_in}

@@ -24,7 +24,9 @@ _ATTRIBUTE = re.compile(
 )
 # Their values are names or nothing, never expressions.
 _NAMES_ONLY = ("x-ref", "x-teleport", "x-cloak", "x-transition", "x-ignore")
-_CHOICE = re.compile(r"\{%\s*if\b.*?%\}(.*?)(?:\{%\s*else\s*%\}(.*?))?\{%\s*endif\s*%\}")
+_CHOICE = re.compile(
+    r"\{%\s*if\b.*?%\}(.*?)(?:\{%\s*else\s*%\}(.*?))?\{%\s*endif\s*%\}"
+)
 _STRING = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"")
 
 
@@ -59,7 +61,9 @@ def _branches(part: str) -> list[str]:
 @cache
 def said_again() -> frozenset[str]:
     """Give the expressions that policy.js replaces, read out of the script itself."""
-    block = re.search(r"SAID_AGAIN = new Map\(\[(.*?)\n  \]\);", POLICY.read_text(), re.S)
+    block = re.search(
+        r"SAID_AGAIN = new Map\(\[(.*?)\n  \]\);", POLICY.read_text(), re.S
+    )
     assert block is not None
     said = re.findall(r'"((?:[^"\\]|\\.)*)",\s*"\$?\w', block[1])
     return frozenset(said)
