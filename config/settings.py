@@ -140,6 +140,24 @@ SIGN_IN_FORM_ORIGINS = env_list("SIGN_IN_FORM_ORIGINS")
 if env_bool("BEHIND_TLS_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+# How many proxies of ours stand in front; only their entries in X-Forwarded-For count.
+TRUSTED_PROXIES = env_int("TRUSTED_PROXIES", 0)
+# Within an hour: from one address, and from everybody together.
+RATE_LIMITS = {
+    "claim_filing": (
+        env_int("CLAIM_FILINGS_OF_ADDRESS", 30),
+        env_int("CLAIM_FILINGS_OF_ALL", 20_000),
+    ),
+    "code_request": (
+        env_int("CODE_REQUESTS_OF_ADDRESS", 30),
+        env_int("CODE_REQUESTS_OF_ALL", 20_000),
+    ),
+    "code_entry": (
+        env_int("CODE_ENTRIES_OF_ADDRESS", 60),
+        env_int("CODE_ENTRIES_OF_ALL", 60_000),
+    ),
+}
+
 CELERY_BROKER_URL = broker_url_from_env()
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

@@ -16,6 +16,7 @@ from recovery.models.ledger import (
 )
 from recovery.models.outbox import OutboxMessage, OutboxState
 from recovery.models.payments import Approval, Payment, PayoutBatch, Transition
+from recovery.models.rate_limits import LimitedAct, RateCount
 from recovery.models.rules import (
     FeeSchedule,
     FeeTierMembership,
@@ -51,6 +52,7 @@ __all__ = [
     "JobKind",
     "JobState",
     "LedgerEntry",
+    "LimitedAct",
     "LiquidationPolicy",
     "MarkPriceEntry",
     "OutboxMessage",
@@ -58,6 +60,7 @@ __all__ = [
     "Payment",
     "PayoutBatch",
     "Provenance",
+    "RateCount",
     "RecoveryCase",
     "RejectedRecord",
     "SourceFile",

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from django.conf import settings
+from django.conf import settings as configured
 from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
@@ -44,8 +44,8 @@ def come_in(page, live_server):
 
     def enter(user: User) -> Client:
         client = signed_in(user)
-        value = client.cookies[settings.SESSION_COOKIE_NAME].value
-        cookie = {"name": settings.SESSION_COOKIE_NAME, "value": value}
+        value = client.cookies[configured.SESSION_COOKIE_NAME].value
+        cookie = {"name": configured.SESSION_COOKIE_NAME, "value": value}
         page.context.add_cookies([{**cookie, "url": live_server.url}])
         return client
 
@@ -261,7 +261,7 @@ def test_every_act_of_a_case_opens_and_one_is_taken(come_in, go, ada: User) -> N
 
 
 def test_a_file_goes_up_and_comes_down(
-    come_in, go, page, live_server, settings, tmp_path, ada: User, bea: User, max_: User
+    come_in, go, page, settings, tmp_path, ada: User
 ) -> None:
     settings.FILES_DIR = tmp_path / "files"
     come_in(ada)

@@ -62,7 +62,7 @@ def _branches(part: str) -> list[str]:
 def said_again() -> frozenset[str]:
     """Give the expressions that policy.js replaces, read out of the script itself."""
     block = re.search(
-        r"SAID_AGAIN = new Map\(\[(.*?)\n  \]\);", POLICY.read_text(), re.S
+        r"SAID_AGAIN = new Map\(\[(.*?)\n  \]\);", POLICY.read_text(), re.DOTALL
     )
     assert block is not None
     said = re.findall(r'"((?:[^"\\]|\\.)*)",\s*"\$?\w', block[1])
