@@ -50,6 +50,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "recovery.web.requests.RequestMiddleware",  # First: names and counts all others.
+    "config.head_requests.NoBodyMiddleware",
+    "config.security.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -155,6 +157,9 @@ CSRF_COOKIE_SECURE = not IS_LOCAL_HTTP
 SESSION_COOKIE_AGE = 8 * 3600
 SESSION_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+# Where a form of the sign-in may lead: the origins of the house's identity provider.
+SIGN_IN_FORM_ORIGINS = env_list("SIGN_IN_FORM_ORIGINS")
 if env_bool("BEHIND_TLS_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
@@ -201,7 +206,7 @@ OIDC_MFA_ACR = frozenset(env_list("OIDC_MFA_ACR"))
 # How many proxies of ours stand in front; only their entries in X-Forwarded-For count.
 TRUSTED_PROXIES = env_int("TRUSTED_PROXIES", 0)
 AXES_HANDLER = "config.sign_in.lockout.LockoutHandler"
-AXES_CLIENT_IP_CALLABLE = "config.sign_in.lockout.client_address"
+AXES_CLIENT_IP_CALLABLE = "recovery.web.client_address.client_address"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = env_int("LOCKOUT_TRIES", 10)
 LOCKOUT_TRIES_OF_ADDRESS = env_int("LOCKOUT_TRIES_OF_ADDRESS", 100)
@@ -211,6 +216,22 @@ AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # Else it could last for 
 AXES_LOCKOUT_TEMPLATE = "account/locked_out.html"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
+
+# Within an hour: from one address, and from everybody together.
+RATE_LIMITS = {
+    "claim_filing": (
+        env_int("CLAIM_FILINGS_OF_ADDRESS", 30),
+        env_int("CLAIM_FILINGS_OF_ALL", 20_000),
+    ),
+    "code_request": (
+        env_int("CODE_REQUESTS_OF_ADDRESS", 30),
+        env_int("CODE_REQUESTS_OF_ALL", 20_000),
+    ),
+    "code_entry": (
+        env_int("CODE_ENTRIES_OF_ADDRESS", 60),
+        env_int("CODE_ENTRIES_OF_ALL", 60_000),
+    ),
+}
 
 CELERY_BROKER_URL = broker_url_from_env()
 CELERY_TASK_IGNORE_RESULT = True

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from accounts.models import User
 from accounts.second_factor import has_strong_factor
-from config.sign_in.lockout import client_address
+from recovery.web.client_address import client_address
 
 _LIBRARYS_STAGE = "allauth.mfa.stages.AuthenticateStage"
 _OUR_STAGE = "config.sign_in.stages.SecondFactorStage"

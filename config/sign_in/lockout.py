@@ -12,20 +12,7 @@ from django.db.models import Sum
 from django.http import HttpRequest
 from django.utils import timezone
 
-
-def client_address(request: HttpRequest) -> str:
-    """The address a request really came from.
-
-    Only what our own proxies wrote into the header counts: the last entries. Without
-    proxies in front the header is the client's own word and is not read.
-    """
-    peer = str(request.META.get("REMOTE_ADDR") or "127.0.0.1")
-    count = settings.TRUSTED_PROXIES
-    if count == 0:
-        return peer
-    header = request.META.get("HTTP_X_FORWARDED_FOR", "")
-    hops = [hop.strip() for hop in header.split(",") if hop.strip()]
-    return hops[-count] if len(hops) >= count else peer
+from recovery.web.client_address import client_address
 
 
 class LockoutHandler(AxesDatabaseHandler):  # type: ignore[misc]

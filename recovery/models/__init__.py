@@ -17,6 +17,7 @@ from recovery.models.ledger import (
 )
 from recovery.models.outbox import OutboxMessage, OutboxState
 from recovery.models.payments import Approval, Payment, PayoutBatch, Transition
+from recovery.models.rate_limits import LimitedAct, RateCount
 from recovery.models.rules import (
     FeeSchedule,
     FeeTierMembership,
@@ -55,6 +56,7 @@ __all__ = [
     "JobKind",
     "JobState",
     "LedgerEntry",
+    "LimitedAct",
     "LiquidationPolicy",
     "MarkPriceEntry",
     "OutboxMessage",
@@ -62,6 +64,7 @@ __all__ = [
     "Payment",
     "PayoutBatch",
     "Provenance",
+    "RateCount",
     "RecoveryCase",
     "RejectedRecord",
     "SourceFile",
