@@ -24,7 +24,7 @@ PRODUCTION_LIKE := DJANGO_ALLOWED_HOSTS=desk.example.com \
 
 .DEFAULT_GOAL := help
 .PHONY: help setup-run setup-dev run test test-domain screenshots check lint types \
-	imports migrations deploy fmt bench faults truth lock clean
+	imports migrations deploy fmt bench properties mutants faults truth lock clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' \
@@ -74,6 +74,13 @@ fmt: setup-dev ## Format the code and mend what the linter can.
 bench: setup-dev ## Measure, side by side in one run.
 	@set -e; for bench in benchmarks/*_bench.py; do \
 		$(PY) -m "benchmarks.$$(basename "$$bench" .py)"; done
+
+properties: setup-dev ## Hold the core's properties on EXAMPLES=5000 examples each.
+	DESK_TEST_ENGINES=none PROPERTY_EXAMPLES=$(or $(EXAMPLES),5000) \
+		$(PY) -m pytest tests/domain $(ARGS)
+
+mutants: setup-dev ## Change the core and see who notices (ARGS="--sample N --minutes M").
+	$(PY) -m tests.domain.mutants $(ARGS)
 
 faults: setup-dev ## Kill the worker at N instants (N=20 KIND=import|recompute).
 	FAULTS_N=$(or $(N),20) FAULTS_KIND=$(KIND) \

@@ -54,17 +54,17 @@ def equity_share(state: ScopeState, qty: Decimal) -> Decimal:
     by_value = state.policy.bankruptcy_allocation is BankruptcyAllocation.PRO_RATA_VALUE
     if by_value:
         part = state.notional(qty, state.mark_required())
-        whole = _value_of_scope(state)
+        whole = value_of_scope(state)
     else:
         part, whole = _maintenance_parts(state, qty)
     if not whole:
         raise CaseFieldError(
             "maintenance_margin_rate", "no maintenance margin to share the equity by"
         )
-    return divide(state.equity() * part, whole)
+    return divide((state.equity() + state.unbooked) * part, whole)
 
 
-def _value_of_scope(state: ScopeState) -> Decimal:
+def value_of_scope(state: ScopeState) -> Decimal:
     """Value of all positions at the mark."""
     whole = state.notional(state.qty, state.mark_required())
     for index, other in enumerate(state.scope.other_positions):

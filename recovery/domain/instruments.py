@@ -28,6 +28,10 @@ class PositionSide(StrEnum):
     SHORT = "short"
 
 
+# Reading a member from its class costs more than the sums of a fill.
+_INVERSE = Product.INVERSE
+
+
 def sign_of(side: PositionSide) -> int:
     """+1 of a long, -1 of a short."""
     return 1 if side is PositionSide.LONG else -1
@@ -43,7 +47,7 @@ def notional_of(product: Product, units: Decimal, price: Decimal) -> Decimal:
 
     Source: liquidation math, section 2.2.
     """
-    if product is Product.INVERSE:
+    if product is _INVERSE:
         return divide(units, price)
     return units * price
 
@@ -62,7 +66,7 @@ def profit_of(
     Source: liquidation math, section 2.2.
     """
     gain = signed_units * (exit_price - entry_price)
-    if product is Product.INVERSE:
+    if product is _INVERSE:
         return divide(gain, entry_price * exit_price)
     return gain
 
@@ -83,7 +87,7 @@ def average_entry(
     """
     (held_qty, held_price), (added_qty, added_price) = held, added
     qty = held_qty + added_qty
-    if product is Product.INVERSE:
+    if product is _INVERSE:
         crossed = held_qty * added_price + added_qty * held_price
         return divide(qty * held_price * added_price, crossed)
     return divide(held_price * held_qty + added_price * added_qty, qty)
@@ -94,7 +98,7 @@ def signed_cash(product: Product, signed_units: Decimal, price: Decimal) -> Deci
 
     An inverse position is a debt in the coin, so its sign is the other way.
     """
-    if product is Product.INVERSE:
+    if product is _INVERSE:
         return -divide(signed_units, price)
     return signed_units * price
 
@@ -113,7 +117,7 @@ def price_of_cash(
     Source: liquidation math, section 2.5.
     """
     fee_units = fee_rate * signed_units.copy_abs()
-    if product is Product.INVERSE:
+    if product is _INVERSE:
         numerator, denominator = -(signed_units + fee_units), cash
     else:
         numerator, denominator = cash, signed_units - fee_units
@@ -130,6 +134,6 @@ def contracts_of(
 
     An inverse contract is a fixed amount of the quote, whatever the price.
     """
-    if product is Product.INVERSE:
+    if product is _INVERSE:
         return divide(notional, contract_size)
     return divide(notional, price * contract_size)

@@ -3,13 +3,27 @@
 Source: liquidation math, section 1; case format, `policy.margin_level`.
 """
 
+from collections.abc import Callable
 from decimal import Decimal
 
-from recovery.domain.bankruptcy import other_maintenance, own_maintenance
+from recovery.domain.bankruptcy import (
+    other_maintenance,
+    own_maintenance,
+    value_of_scope,
+)
 from recovery.domain.case_errors import CaseFieldError, CaseUnsupportedError
 from recovery.domain.money import divide
-from recovery.domain.policy import MarginLevelPolicy
-from recovery.domain.policy_words import Comparison, LevelConvention, NotionalBasis
+from recovery.domain.policy import (
+    LiquidationFeePolicy,
+    MaintenancePolicy,
+    MarginLevelPolicy,
+)
+from recovery.domain.policy_words import (
+    Comparison,
+    FeeRule,
+    LevelConvention,
+    NotionalBasis,
+)
 from recovery.domain.settlement_state import ScopeState, required
 
 LEVEL_PATH = "policy.margin_level"
@@ -77,11 +91,48 @@ def _level_parts(
     if level.convention is LevelConvention.EQUITY_OVER_USED:
         rate = required(state.scope.initial_margin_rate, "initial_margin_rate")
         return equity, rate * state.notional(state.qty, used_price(state))
+    if level.convention is LevelConvention.EQUITY_OVER_LIQUIDATION_FEE:
+        return equity, fee_of_whole(
+            state.policy.liquidation_fee, lambda: _own_value(state)
+        )
+    if level.convention is LevelConvention.ASSETS_OVER_DEBT:
+        raise CaseUnsupportedError(f"{LEVEL_PATH}.convention", level.convention)
+    needed = own_maintenance(state, state.qty) + other_maintenance(state)
     if level.includes_close_fee:
-        raise CaseUnsupportedError(f"{LEVEL_PATH}.includes_close_fee", "true")
-    maintenance = own_maintenance(state, state.qty) + other_maintenance(state)
-    if level.convention is LevelConvention.EQUITY_OVER_MAINTENANCE:
-        return equity, maintenance
+        rate = close_fee_rate(state.policy.maintenance, level)
+        needed += rate * value_of_scope(state)
     if level.convention is LevelConvention.MAINTENANCE_OVER_EQUITY:
-        return maintenance, equity
-    raise CaseUnsupportedError(f"{LEVEL_PATH}.convention", level.convention)
+        return needed, equity
+    return equity, needed
+
+
+def _own_value(state: ScopeState) -> Decimal:
+    """Value of what is open at the mark."""
+    return state.notional(state.qty, state.mark_required())
+
+
+def close_fee_rate(maintenance: MaintenancePolicy, level: MarginLevelPolicy) -> Decimal:
+    """Rate of the closing fee inside the level; that of the maintenance stands in.
+
+    Raises:
+        CaseFieldError: neither states one.
+    """
+    rate = level.close_fee_rate
+    if rate is None:
+        rate = maintenance.close_fee_rate
+    return required(rate, f"{LEVEL_PATH}.close_fee_rate")
+
+
+def fee_of_whole(policy: LiquidationFeePolicy, value: Callable[[], Decimal]) -> Decimal:
+    """The liquidation fee that closing everything would cost.
+
+    Args:
+        policy: the fee.
+        value: finds the whole notional; asked only where a rate needs it.
+
+    Raises:
+        CaseFieldError: the policy states neither an amount nor a rate.
+    """
+    if policy.rule is FeeRule.FIXED:
+        return required(policy.amount, "policy.liquidation_fee.amount")
+    return required(policy.rate, "policy.liquidation_fee.rate") * value()

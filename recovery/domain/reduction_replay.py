@@ -5,15 +5,18 @@
 Source: liquidation math, section 4.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
 from recovery.domain.case_errors import CaseUnsupportedError
 from recovery.domain.margin_level import is_triggered, scope_level
-from recovery.domain.money import exact
-from recovery.domain.policy import Policy
+from recovery.domain.money import ONE, ZERO, exact
+from recovery.domain.policy import Policy, ReductionPolicy
+from recovery.domain.policy_words import LevelConvention, StopRule
 from recovery.domain.reduction import STEP_PATH
 from recovery.domain.settlement import apply_event
 from recovery.domain.settlement_case import (
@@ -24,7 +27,8 @@ from recovery.domain.settlement_case import (
     Scope,
     SettlementCase,
 )
-from recovery.domain.settlement_planned import planned_qty
+from recovery.domain.settlement_cover import charge_liquidation_fee
+from recovery.domain.settlement_planned import planned_qty, size_range
 from recovery.domain.settlement_state import ScopeState
 
 STEPS_MAX = 200
@@ -33,39 +37,47 @@ STEPS_MAX = 200
 class Verdict(StrEnum):
     """What a recorded reduction did that the policy did not say."""
 
-    TOO_EARLY = "too_early"  # The level had not triggered.
-    TOO_LATE = "too_late"  # It had triggered at an earlier mark.
+    TOO_EARLY = "too_early"  # Nothing was due, or the pause was not kept.
+    TOO_LATE = "too_late"  # It was due at an earlier mark.
     TOO_MUCH = "too_much"
     TOO_LITTLE = "too_little"
+    WRONG_FEE = "wrong_fee"
 
 
 class StepJudgement(NamedTuple):
     """One recorded reduction against the policy; no verdict: as it says.
 
-    Levels are None where nothing was or is open.
+    Levels are None where nothing was or is open; fees are positive amounts of
+    the settlement asset, trading and liquidation fee together, and the recorded
+    one is None where no fee is recorded.
     """
 
     event_index: int
     recorded_qty: Decimal
-    planned_qty: Decimal
+    planned_qty: Decimal  # At most; least and most differ by few rules only.
+    planned_qty_min: Decimal
     level_before: Decimal | None
     level_after: Decimal | None
+    is_restored: bool  # The reduction may end here, by the stop rule.
+    recorded_fee: Decimal | None
+    expected_fee: Decimal
     verdicts: tuple[Verdict, ...]
 
 
 def plan_reductions(
-    scope: Scope, policy: Policy, marks: Sequence[Decimal]
+    scope: Scope, policy: Policy, marks: Sequence[Decimal], gap: Decimal = ZERO
 ) -> tuple[Event, ...]:
     """The marks, and the reductions that should follow each of them.
 
     Args:
         scope: the position and the money behind it.
-        policy: level, trigger and step of the reduction.
-        marks: prices in order; every fill is planned at the mark.
+        policy: level, trigger, step and stop of the reduction.
+        marks: prices in order; sizes are planned at the mark.
+        gap: part of the mark by which every fill is worse than it.
 
     Returns:
         Events with sizes, as a settlement takes them. At one mark steps follow
-        each other as long as the level triggers.
+        each other until the stop rule ends them.
 
     Raises:
         CaseUnsupportedError: the steps of one mark never end.
@@ -74,87 +86,184 @@ def plan_reductions(
         state = ScopeState(scope, policy)
         events: list[Event] = []
         for mark in marks:
-            _apply(state, events, MarkChange(mark))
-            _reduce(state, events, mark)
+            note_event(state, events, MarkChange(mark))
+            reduce_at_mark(state, events, gap)
         return tuple(events)
 
 
-def _reduce(state: ScopeState, events: list[Event], mark: Decimal) -> None:
-    """Step after step at one mark, until the level holds or a step is nothing."""
-    for _ in range(STEPS_MAX):
-        if not (state.qty and is_triggered(state)):
-            return
-        fill = Fill(mark, role=FillRole.LIQUIDATION)
-        qty = planned_qty(state, fill)
-        if not qty:
-            return
-        _apply(state, events, fill._replace(qty=qty))
-    raise CaseUnsupportedError(f"{STEP_PATH}.type", "that never restores the level")
-
-
-def _apply(state: ScopeState, events: list[Event], event: Event) -> None:
+def note_event(state: ScopeState, events: list[Event], event: Event) -> None:
     """Let an event happen and keep it."""
     state.event_index = len(events)
     apply_event(state, event)
     events.append(event)
 
 
-def judge_reductions(case: SettlementCase) -> tuple[StepJudgement, ...]:
+def reduce_at_mark(state: ScopeState, events: list[Event], gap: Decimal) -> None:
+    """Step after step at one mark, until the stop rule holds or a step is nothing."""
+    mark = state.mark_required()
+    is_running = False
+    for _ in range(STEPS_MAX):
+        if not _is_due(state, is_running=is_running):
+            return
+        fill = Fill(mark * (ONE - state.sign * gap), role=FillRole.LIQUIDATION)
+        qty = planned_qty(state, fill)
+        if not qty:
+            return
+        note_event(state, events, fill._replace(qty=qty))
+        is_running = True
+    raise CaseUnsupportedError(f"{STEP_PATH}.type", "that never restores the level")
+
+
+def _is_due(state: ScopeState, *, is_running: bool) -> bool:
+    """Whether a step is due: triggered, or begun and not yet at its stop."""
+    if not state.qty:
+        return False
+    return is_triggered(state) or (is_running and not _may_stop(state))
+
+
+def _may_stop(state: ScopeState) -> bool:
+    """Whether a reduction that has begun may end here, by its stop rule."""
+    if not state.qty:
+        return True
+    reduction = state.policy.reduction
+    if reduction is not None and reduction.stop_rule is StopRule.WHOLE_POSITION:
+        return False
+    if reduction is not None and _has_target(state, reduction):
+        level = scope_level(state)
+        return level is None or level >= (reduction.target or ZERO)
+    return not is_triggered(state)
+
+
+def _has_target(state: ScopeState, reduction: ReductionPolicy) -> bool:
+    """Whether the reduction goes on to a level of its own."""
+    level = state.policy.margin_level
+    if level is None or level.convention is not LevelConvention.EQUITY_OVER_USED:
+        return False
+    at_target = reduction.stop_rule is StopRule.AT_TARGET
+    return at_target and reduction.target is not None
+
+
+def judge_reductions(
+    case: SettlementCase, liquidation_fees: Mapping[int, Decimal] | None = None
+) -> tuple[StepJudgement, ...]:
     """Hold every recorded forced fill against the policy.
 
     Args:
-        case: marks and fills in the order in which they happened.
+        case: marks and fills in the order in which they happened; a fill that
+            carries its own fee is compared with the fee by the policy.
+        liquidation_fees: recorded liquidation fee by the index of its fill,
+            positive; a fill that is not named has none recorded.
 
     Returns:
         One judgement per forced fill with a size.
     """
     with exact():
-        state = ScopeState(case.scope, case.policy)
-        is_late, judgements = False, []
+        judge = _Judge(ScopeState(case.scope, case.policy), liquidation_fees or {})
         for index, event in enumerate(case.events):
-            state.event_index = index
+            judge.state.event_index = index
             if isinstance(event, MarkChange):
-                is_late = _is_due(state)
-            if _is_reduction(event) and state.qty:
-                judgements.append(_judge(state, index, event, is_late=is_late))
-                is_late = False
+                judge.note_mark()
+            if isinstance(event, Fill) and _is_reduction(event) and judge.state.qty:
+                judge.note_reduction(index, event)
             else:
-                apply_event(state, event)
-        return tuple(judgements)
+                apply_event(judge.state, event)
+        return tuple(judge.judgements)
 
 
-def _is_due(state: ScopeState) -> bool:
-    """Whether a reduction is due at the mark that is about to change."""
-    return state.mark is not None and bool(state.qty) and is_triggered(state)
+def _is_reduction(fill: Fill) -> bool:
+    """Whether a fill is a forced one of a stated size."""
+    return fill.role is FillRole.LIQUIDATION and fill.qty is not None
 
 
-def _is_reduction(event: Event) -> bool:
-    """Whether an event is a forced fill of a stated size."""
-    if not isinstance(event, Fill):
-        return False
-    return event.role is FillRole.LIQUIDATION and event.qty is not None
+class _Judge:
+    """What must be remembered from one reduction to the next."""
+
+    def __init__(self, state: ScopeState, liquidation_fees: Mapping[int, Decimal]):
+        """Start where nothing is reduced yet."""
+        self.state = state
+        self.liquidation_fees = liquidation_fees
+        self.judgements: list[StepJudgement] = []
+        self.is_late = False
+        self.is_running = False
+        self.last_at: datetime | None = None
+
+    def note_mark(self) -> None:
+        """The mark is about to change: what is due now comes late from here."""
+        if self.state.mark is not None:
+            self.is_late = _is_due(self.state, is_running=self.is_running)
+
+    def note_reduction(self, index: int, fill: Fill) -> None:
+        """One reduction: when it came, how large it was, what it cost and left."""
+        state, recorded = self.state, fill.qty or ZERO
+        due = _is_due(state, is_running=self.is_running)
+        paused = self._pause_is_kept(fill)
+        level_before, planned = scope_level(state), size_range(state, fill)
+        fees = self._apply(index, fill)
+        found = {
+            Verdict.TOO_EARLY: not due or not paused,
+            Verdict.TOO_LATE: self.is_late,
+            Verdict.TOO_MUCH: due and recorded > planned.highest,
+            Verdict.TOO_LITTLE: due and recorded < planned.lowest,
+            Verdict.WRONG_FEE: fees[0] is not None and fees[0] != fees[1],
+        }
+        self.is_late, self.is_running = False, due and not _may_stop(state)
+        self.last_at = fill.occurred_at
+        self.judgements.append(
+            StepJudgement(
+                event_index=index,
+                recorded_qty=recorded,
+                planned_qty=planned.highest,
+                planned_qty_min=planned.lowest,
+                level_before=level_before,
+                level_after=scope_level(state) if state.qty else None,
+                is_restored=_may_stop(state),
+                recorded_fee=fees[0],
+                expected_fee=fees[1],
+                verdicts=tuple(verdict for verdict, holds in found.items() if holds),
+            )
+        )
+
+    def _pause_is_kept(self, fill: Fill) -> bool:
+        """Whether the pause between two steps is over; unknown counts as kept."""
+        reduction = self.state.policy.reduction
+        if reduction is None or self.last_at is None or fill.occurred_at is None:
+            return True
+        pause = timedelta(seconds=int(reduction.cooldown_seconds))
+        return fill.occurred_at - self.last_at >= pause
+
+    def _apply(self, index: int, fill: Fill) -> tuple[Decimal | None, Decimal]:
+        """Let the fill happen as recorded; its recorded and its expected fee."""
+        by_policy = deepcopy(self.state)
+        before, fee_before = _charged(by_policy), by_policy.liquidation_fee
+        apply_event(by_policy, fill._replace(fee=None, trading_fee_rate=None))
+        expected = _charged(by_policy) - before
+        apply_event(self.state, fill)
+        recorded = _recorded_trading_fee(self.state, fill)
+        liquidation_fee = self.liquidation_fees.get(index)
+        if liquidation_fee is None:
+            return recorded, expected
+        # The level that follows is the one of the records, not of the plan.
+        booked = self.state.liquidation_fee - fee_before
+        more = liquidation_fee - booked
+        charge_liquidation_fee(self.state, more, more)
+        if recorded is None:
+            recorded = _charged(by_policy) - before - booked
+        return recorded + liquidation_fee, expected
 
 
-def _judge(
-    state: ScopeState, index: int, event: Event, *, is_late: bool
-) -> StepJudgement:
-    """One reduction: when it came, how large it was, where it left the level."""
-    fill = event if isinstance(event, Fill) else Fill()
-    recorded = fill.qty or Decimal(0)
-    level_before, triggered = scope_level(state), is_triggered(state)
-    planned = planned_qty(state, fill)
-    found = {
-        Verdict.TOO_EARLY: not triggered,
-        Verdict.TOO_LATE: is_late,
-        Verdict.TOO_MUCH: triggered and recorded > planned,
-        Verdict.TOO_LITTLE: triggered and recorded < planned,
-    }
-    apply_event(state, event)
-    return StepJudgement(
-        event_index=index,
-        recorded_qty=recorded,
-        planned_qty=planned,
-        level_before=level_before,
-        level_after=scope_level(state) if state.qty else None,
-        verdicts=tuple(verdict for verdict, holds in found.items() if holds),
-    )
+def _charged(state: ScopeState) -> Decimal:
+    """Fees charged so far, of trading and of the liquidation."""
+    return state.trading_fee_booked + state.liquidation_fee
+
+
+def _recorded_trading_fee(state: ScopeState, fill: Fill) -> Decimal | None:
+    """The trading fee a fill carries, in the settlement asset; None without one."""
+    fee = fill.fee
+    if fee is not None and fee.amount is not None:
+        own = fee.asset == state.scope.settle_asset
+        price = ONE if own and fee.price is None else fee.price
+        return None if price is None else -fee.amount * price
+    rate = fill.trading_fee_rate if fee is None else fee.rate
+    if rate is None or fill.price is None or fill.qty is None:
+        return None
+    return state.money(rate * state.fee_notional(fill.qty, fill.price))

@@ -71,6 +71,12 @@ __all__ = [
 ]
 
 
+# Reading a member from its class costs more than the sums of a fill.
+_OPENING = LineLabel.OPENING_BALANCE
+_CLOSING = LineLabel.CLOSING_BALANCE
+_FUNDING = LineLabel.FUNDING
+
+
 def settle(case: SettlementCase) -> Settlement:
     """What is left, who gets it and who bears what is missing.
 
@@ -152,7 +158,7 @@ def _apply_funding(state: ScopeState, event: Funding) -> None:
     """Funding on the size open now."""
     amount = state.money(funding_amount(state, event))
     state.funding += amount
-    state.book(LineLabel.FUNDING, amount)
+    state.book(_FUNDING, amount)
 
 
 def funding_amount(state: ScopeState, event: Funding) -> Decimal:
@@ -243,10 +249,10 @@ def _lines(state: ScopeState) -> tuple[SettlementLine, ...]:
     if state.scope.margin is None:
         return ()
     asset = state.scope.settle_asset
-    closing = [SettlementLine(LineLabel.CLOSING_BALANCE, asset, state.wallet)]
+    closing = [SettlementLine(_CLOSING, asset, state.wallet)]
     opening = []
     for other, movement in state.fee_assets.items():
         # Its balance is not followed: it opens at 0 and closes at the movement.
-        opening.append(SettlementLine(LineLabel.OPENING_BALANCE, other, ZERO))
-        closing.append(SettlementLine(LineLabel.CLOSING_BALANCE, other, movement))
+        opening.append(SettlementLine(_OPENING, other, ZERO))
+        closing.append(SettlementLine(_CLOSING, other, movement))
     return (*state.lines[:1], *opening, *state.lines[1:], *closing)

@@ -155,6 +155,7 @@ class Scope(NamedTuple):
     insurance_fund: Decimal | None = None
     counterparty: Counterparty | None = None
     collateral_asset_price: Decimal | None = None
+    symbol: str = ""
 
 
 class SettlementCase(NamedTuple):

@@ -8,7 +8,9 @@ from recovery.domain.policy_words import Bearer, SurplusReceiver
 from recovery.domain.settlement_case import LineLabel
 from recovery.domain.settlement_state import ScopeState
 
+# Reading a member from its class costs more than the sums of a fill.
 _LIQUIDATION_FEE = LineLabel.LIQUIDATION_FEE
+_CUSTOMER = SurplusReceiver.CUSTOMER
 
 
 def bear_deficit(state: ScopeState, deficit: Decimal) -> Decimal:
@@ -46,6 +48,7 @@ def cover_deficit(state: ScopeState, deficit: Decimal) -> None:
     given = bear_deficit(state, deficit)
     state.cover += given
     state.open_cover += given
+    state.unbooked += deficit - given
     state.book(LineLabel.COVER_RECEIVED, given)
 
 
@@ -64,12 +67,19 @@ def share_surplus(state: ScopeState, rest: Decimal, shares: SurplusShares) -> No
     """
     for (receiver, _), part in zip(shares, _parts(state, rest, shares), strict=True):
         state.paid_to[receiver] = state.paid_to.get(receiver, ZERO) + part
-        if receiver is SurplusReceiver.CUSTOMER:
+        if receiver is _CUSTOMER:
             state.residual += part
         else:
             state.pay(receiver, part)
             state.taken += part
             state.book(LineLabel.SURPLUS_TAKEN, -part)
+
+
+def take_back_residual(state: ScopeState) -> None:
+    """The customer's share of an earlier close is at stake again."""
+    if state.residual:
+        state.paid_to[_CUSTOMER] -= state.residual
+        state.residual = ZERO
 
 
 def _parts(state: ScopeState, rest: Decimal, shares: SurplusShares) -> list[Decimal]:
@@ -79,7 +89,7 @@ def _parts(state: ScopeState, rest: Decimal, shares: SurplusShares) -> list[Deci
     parts = [state.money(rest * share) for _, share in shares]
     receivers = [receiver for receiver, _ in shares]
     taker = len(shares) - 1
-    if SurplusReceiver.CUSTOMER in receivers:
-        taker = receivers.index(SurplusReceiver.CUSTOMER)
+    if _CUSTOMER in receivers:
+        taker = receivers.index(_CUSTOMER)
     parts[taker] += rest - sum(parts, ZERO)
     return parts

@@ -25,6 +25,7 @@ _ADL = FillRole.ADL
 _LIQUIDATION = FillRole.LIQUIDATION
 _TRADING_FEE = LineLabel.TRADING_FEE
 _AT_FILL = TradingFeeBase.FILL_NOTIONAL
+_OF_FILL = FeeBase.FILL_NOTIONAL
 
 
 def charge_trading_fee(state: ScopeState, fill: Fill, done: Executed) -> None:
@@ -74,7 +75,8 @@ def _scheduled_rate(state: ScopeState, fill: Fill) -> Decimal:
         raise CaseFieldError(
             state.here("time"), "before every entry of the trading fee schedule"
         )
-    return max(valid, key=lambda entry: entry.valid_from).rate
+    # Of two from the same instant the one stated last counts.
+    return max(reversed(valid), key=lambda entry: entry.valid_from).rate
 
 
 def _trading_notional(state: ScopeState, done: Executed) -> Decimal:
@@ -141,7 +143,7 @@ def liquidation_base(state: ScopeState, done: Executed) -> Decimal:
         CaseUnsupportedError: a base that only spot margin knows.
     """
     base = state.policy.liquidation_fee.base
-    if base is FeeBase.FILL_NOTIONAL:
+    if base is _OF_FILL:
         return done.notional
     if base is FeeBase.MARK_NOTIONAL:
         return state.fee_notional(done.qty, state.mark_required())

@@ -14,6 +14,7 @@ from recovery.domain.settlement_cover import (
     charge_liquidation_fee,
     cover_deficit,
     share_surplus,
+    take_back_residual,
 )
 from recovery.domain.settlement_fees import Executed, liquidation_base
 from recovery.domain.settlement_state import ScopeState, required
@@ -25,7 +26,10 @@ _RATE_OF_NOTIONAL = FeeRule.RATE_OF_NOTIONAL
 _CAPPED = FeeRule.RATE_CAPPED_TO_SURPLUS
 _FINAL_ONLY = FeeOf.FINAL_FILL
 _IN_PRICE = FeeRule.IN_PRICE
-_OPTIONAL = frozenset({FeeRule.SCALED_TO_REMAINING, FeeRule.RAMPED})
+_FIXED = FeeRule.FIXED
+_SCALED = FeeRule.SCALED_TO_REMAINING
+_RAMPED = FeeRule.RAMPED
+_PER_FILL = SettlePer.FILL
 
 
 def check_fee_rule(policy: Policy) -> None:
@@ -36,11 +40,11 @@ def check_fee_rule(policy: Policy) -> None:
             nothing about a single fill.
     """
     fee = policy.liquidation_fee
-    if fee.rule in _OPTIONAL:
+    if fee.rule is _SCALED or fee.rule is _RAMPED:
         raise CaseUnsupportedError(f"{FEE_PATH}.rule", fee.rule)
-    insolvent_only = fee.condition is FeeCondition.INSOLVENT_ONLY
-    per_fill = policy.settle_per is SettlePer.FILL
-    if fee.rule is FeeRule.FIXED and insolvent_only and per_fill:
+    if fee.rule is not _FIXED or policy.settle_per is not _PER_FILL:
+        return
+    if fee.condition is FeeCondition.INSOLVENT_ONLY:
         raise CaseUnsupportedError("policy.settle_per", "fill with insolvent_only")
 
 
@@ -106,7 +110,7 @@ def _fee_of_fill(state: ScopeState, excess: Decimal) -> Decimal:
         return ZERO
     if policy.rule is FeeRule.ALL_SURPLUS:
         return excess
-    if policy.rule is FeeRule.FIXED:
+    if policy.rule is _FIXED:
         return _fixed_fee(policy, excess)
     return state.money(_base_rate(policy) * state.final_base)
 
@@ -118,15 +122,20 @@ def settle_close(state: ScopeState) -> None:
     """
     others = state.other_profit()
     raw = state.wallet + others + state.open_fee - state.open_cover
+    raw += state.unbooked_before
     surplus = max(raw, ZERO)
-    state.surplus += surplus
-    if state.forced_fills and state.policy.settle_per is SettlePer.CLOSE:
+    # What an earlier close left to the customer is in the money of this one.
+    state.surplus += surplus - state.residual
+    take_back_residual(state)
+    if state.forced_fills and state.policy.settle_per is not _PER_FILL:
         _charge_at_close(state, raw, surplus)
     whole_fee = state.open_whole_fee
-    net = state.wallet + others
+    # What was told to be missing already is not missing a second time.
+    net = state.wallet + others + state.unbooked
     if net < 0 and state.has_other_positions:
         # The wallet waits: only what is still open decides when it is covered.
         state.cover_pending += bear_deficit(state, -net)
+        state.unbooked -= net
     elif net < 0:
         cover_deficit(state, -net)
     elif not state.has_other_positions:
@@ -141,7 +150,10 @@ def settle_close(state: ScopeState) -> None:
 def _charge_at_close(state: ScopeState, raw: Decimal, surplus: Decimal) -> None:
     """The fee of the rules that act once, after the fill that closes."""
     policy = state.policy.liquidation_fee
-    charge = _AT_CLOSE.get(policy.rule)
+    rule = policy.rule
+    if rule is _RATE_OF_NOTIONAL or rule is _IN_PRICE:
+        return  # Booked at every fill.
+    charge = _AT_CLOSE.get(rule)
     if charge is not None:
         fee, whole = charge(state, raw, surplus)
         charge_liquidation_fee(state, fee, whole)
@@ -200,6 +212,7 @@ _AT_CLOSE: dict[
 def _start_again(state: ScopeState) -> None:
     """The position is settled; a later one has its own fee base and fee."""
     state.settled = True
+    state.unbooked_before = state.unbooked
     state.forced_fills = 0
     state.forced_base = state.final_base = ZERO
     state.open_fee = state.open_whole_fee = state.open_cover = ZERO

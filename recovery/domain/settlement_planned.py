@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import NamedTuple
 
 from recovery.domain.case_errors import CaseFieldError, CaseUnsupportedError
+from recovery.domain.instruments import PositionSide
 from recovery.domain.margin_level import used_price
 from recovery.domain.money import ONE, ZERO, divide
 from recovery.domain.policy import ReductionPolicy, ReductionStep
 from recovery.domain.policy_words import (
     LevelConvention,
     NotionalBasis,
+    OrderOfPositions,
     StepNotionalBasis,
     StepType,
     StopRule,
@@ -27,7 +30,7 @@ from recovery.domain.reduction import (
     step_after_first,
     tier_qty,
 )
-from recovery.domain.settlement_case import Fill
+from recovery.domain.settlement_case import Fill, OtherPosition
 from recovery.domain.settlement_fees import trading_fee_rate
 from recovery.domain.settlement_state import ScopeState, required
 
@@ -47,9 +50,74 @@ def planned_qty(state: ScopeState, fill: Fill) -> Decimal:
     size_of = _SIZE_OF.get(_step_type(state, step))
     if size_of is None:
         raise CaseUnsupportedError(f"{STEP_PATH}.type", step.type)
+    _check_position_is_first(state, reduction)
     wanted = size_of(state, fill, reduction, step)
     state.planned_steps += 1
     return sized(wanted, state.qty, reduction, state.policy.rounding.size)
+
+
+class SizeRange(NamedTuple):
+    """Least and most that a step may close by the policy."""
+
+    lowest: Decimal
+    highest: Decimal
+
+
+def size_range(state: ScopeState, fill: Fill) -> SizeRange:
+    """Sizes of a step that keep to the policy; mostly there is one only.
+
+    Lots leave the venue a choice between two sizes, a notional cap is a limit.
+    """
+    reduction = state.policy.reduction
+    step = None if reduction is None else reduction.step
+    if step is not None and step.type is StepType.LOTS:
+        bounds = [size for size in (step.min_qty, step.max_qty) if size is not None]
+        if len(bounds) > 1:
+            state.planned_steps += 1
+            return SizeRange(min(*bounds, state.qty), min(max(bounds), state.qty))
+    highest = planned_qty(state, fill)
+    if step is not None and step.type is StepType.NOTIONAL_CAP:
+        value = state.notional(state.qty, _cap_price(state, fill, step))
+        least = min(step.min_notional or ZERO, value, step.max_notional or value)
+        return SizeRange(divide(state.qty * least, value), highest)
+    return SizeRange(highest, highest)
+
+
+def _cap_price(state: ScopeState, fill: Fill, step: ReductionStep) -> Decimal:
+    """The price a notional cap is measured at."""
+    if step.notional_basis is StepNotionalBasis.FILL:
+        return required(fill.price, state.here("price"))
+    return state.mark_required()
+
+
+def _check_position_is_first(state: ScopeState, reduction: ReductionPolicy) -> None:
+    """Refuse to plan where another position of the scope comes first.
+
+    Raises:
+        CaseUnsupportedError: hedges would be netted before, or the order of
+            positions does not begin with the one of the case.
+    """
+    if not state.has_other_positions:
+        return
+    if reduction.net_hedges and any(map(_hedges(state), state.scope.other_positions)):
+        raise CaseUnsupportedError("policy.reduction.net_hedges", "true")
+    order = reduction.order_of_positions
+    if order is OrderOfPositions.GIVEN:
+        return
+    by_loss = order is OrderOfPositions.LARGEST_LOSS_FIRST
+    if not by_loss or state.own_profit() > min(state.other_profits()):
+        raise CaseUnsupportedError("policy.reduction.order_of_positions", order)
+
+
+def _hedges(state: ScopeState) -> Callable[[OtherPosition], bool]:
+    """Whether a position is the opposite of the case's, in the same symbol."""
+    opposite = PositionSide.SHORT if state.sign > 0 else PositionSide.LONG
+
+    def is_hedge(other: OtherPosition) -> bool:
+        same = other.symbol == state.scope.symbol
+        return same and other.side is opposite and bool(other.qty)
+
+    return is_hedge
 
 
 def _step_type(state: ScopeState, step: ReductionStep) -> StepType:
@@ -130,10 +198,7 @@ def _notional_cap(
     if step.max_insurance_loss is not None:
         path = f"{STEP_PATH}.max_insurance_loss"
         raise CaseUnsupportedError(path, format(step.max_insurance_loss, "f"))
-    price = state.mark_required()
-    if step.notional_basis is StepNotionalBasis.FILL:
-        price = required(fill.price, state.here("price"))
-    notional = state.notional(state.qty, price)
+    notional = state.notional(state.qty, _cap_price(state, fill, step))
     highest = notional_limits(step, notional).highest
     return divide(state.qty * highest, notional)
 

@@ -24,6 +24,10 @@ LONG_SIGN = ONE
 SHORT_SIGN = -ONE
 FUND = "insurance_fund"
 
+# Reading a member from its class costs more than the sums of a fill.
+_SHORT = PositionSide.SHORT
+_OPENING = LineLabel.OPENING_BALANCE
+
 
 class PartnerTotals(NamedTuple):
     """What the fills with the counterparty add up to; None where unknown."""
@@ -55,6 +59,7 @@ class ScopeState:
     liquidation_fee = ZERO
     cover = ZERO
     cover_pending = ZERO  # Borne, not in the wallet while other positions are open.
+    unbooked = ZERO  # Of the deficit: told, but never in the wallet.
     taken = ZERO
     deficit = ZERO
     surplus = ZERO
@@ -67,6 +72,7 @@ class ScopeState:
     open_fee = ZERO
     open_whole_fee = ZERO
     open_cover = ZERO
+    unbooked_before = ZERO  # What an earlier position of the scope left unbooked.
 
     # The takeover, once it has happened.
     taken_over = False
@@ -94,7 +100,7 @@ class ScopeState:
         self.product = scope.product
         self.asset = scope.settle_asset
         self.contract_size = scope.contract_size
-        self.sign = SHORT_SIGN if scope.side is PositionSide.SHORT else LONG_SIGN
+        self.sign = SHORT_SIGN if scope.side is _SHORT else LONG_SIGN
         self.qty = scope.qty
         self.entry_price = scope.entry_price
         self.mark = scope.mark_price
@@ -104,15 +110,13 @@ class ScopeState:
         self.notional_rounding = policy.rounding.notional
         others = scope.other_positions
         self.has_other_positions = bool(others) and any(other.qty for other in others)
-        self.fee_receiver = policy.liquidation_fee.to.value
+        self.fee_receiver = str(policy.liquidation_fee.to)
         self.fee_assets: dict[str, Decimal] = {}
         self.received: dict[str, Decimal] = {}
         self.paid_to: dict[str, Decimal] = {}
         self.borne: dict[Bearer, Decimal] = dict.fromkeys(policy.deficit_to, ZERO)
         self.fund_moves: list[Decimal] = []
-        self.lines = [
-            SettlementLine(LineLabel.OPENING_BALANCE, scope.settle_asset, self.wallet)
-        ]
+        self.lines = [SettlementLine(_OPENING, scope.settle_asset, self.wallet)]
 
     def money(self, amount: Decimal) -> Decimal:
         """An amount as it is booked."""
@@ -205,6 +209,11 @@ class ScopeState:
         if not self.qty:
             return ZERO
         return self.profit_to(self.qty, self.mark_required())
+
+    def other_profits(self) -> list[Decimal]:
+        """Unrealised result of each other position of the scope."""
+        others = enumerate(self.scope.other_positions)
+        return [_unrealised(self, other, index) for index, other in others]
 
     def equity(self) -> Decimal:
         """Money and unrealised results of the whole scope, at the mark."""

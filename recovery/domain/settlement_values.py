@@ -10,6 +10,12 @@ from recovery.domain.settlement_state import LONG_SIGN, ScopeState
 
 Values = dict[str, ResultValue]
 
+# Reading a member from its class costs more than the sums of a fill.
+_PER_FILL = SettlePer.FILL
+_CUSTOMER = Bearer.CUSTOMER
+_INVERSE = Product.INVERSE
+_IN_PRICE = FeeRule.IN_PRICE
+
 
 def settlement_values(state: ScopeState) -> Values:
     """All figures that can be known; the others are absent."""
@@ -19,7 +25,7 @@ def settlement_values(state: ScopeState) -> Values:
         values |= _takeover_values(state)
     elif state.settled:
         values |= _close_values(state)
-    elif state.policy.settle_per is SettlePer.FILL:
+    elif state.policy.settle_per is _PER_FILL:
         values |= _deficit_values(state)
     if state.scope.margin is not None:
         values |= _money_values(state)
@@ -60,7 +66,7 @@ def _fund_values(state: ScopeState) -> Values:
         "liquidation_fee": state.liquidation_fee,
         "insurance_fund_delta": state.fund_delta,
     }
-    if state.taken_over or state.policy.settle_per is SettlePer.FILL:
+    if state.taken_over or state.policy.settle_per is _PER_FILL:
         values["insurance_fund_delta_per_fill"] = tuple(state.fund_moves)
     return values
 
@@ -70,7 +76,7 @@ def _deficit_values(state: ScopeState) -> Values:
     return {
         "deficit": state.deficit,
         "deficit_borne_by": {str(who): part for who, part in state.borne.items()},
-        "customer_owes": state.borne.get(Bearer.CUSTOMER, ZERO),
+        "customer_owes": state.borne.get(_CUSTOMER, ZERO),
     }
 
 
@@ -129,7 +135,7 @@ def _money_values(state: ScopeState) -> Values:
     """Balances after everything booked."""
     values: Values = {"wallet_balance_after": state.wallet}
     entry = state.entry_price
-    if state.product is not Product.INVERSE and (entry is not None or not state.qty):
+    if state.product is not _INVERSE and (entry is not None or not state.qty):
         cost = state.signed_units(state.qty) * (entry or ZERO)
         values["quote_balance_after"] = state.wallet - cost
     if not state.qty or state.mark is not None:
@@ -143,7 +149,7 @@ def _price_values(state: ScopeState) -> Values:
     if state.bankruptcy_price is not None:
         values["bankruptcy_price"] = state.bankruptcy_price
     fee = state.policy.liquidation_fee
-    if fee.rule is FeeRule.IN_PRICE and state.mark and fee.liquidator_rate is not None:
+    if fee.rule is _IN_PRICE and state.mark and fee.liquidator_rate is not None:
         discount = state.sign * fee.liquidator_rate
         values["transfer_price"] = state.mark * (ONE - discount)
     return values
@@ -158,7 +164,7 @@ def _partner_values(state: ScopeState) -> Values:
         "counterparty_pnl": totals.pnl,
         "counterparty_forgone_pnl": totals.forgone_pnl,
     }
-    if partner.quote_balance is not None and state.product is not Product.INVERSE:
+    if partner.quote_balance is not None and state.product is not _INVERSE:
         after = partner.quote_balance + totals.cash
         values["counterparty_quote_balance_after"] = after
     if partner.margin is not None and totals.pnl is not None:

@@ -1,5 +1,6 @@
 """Small cases in the neutral grammar, to be varied by a test."""
 
+import re
 from typing import Any
 
 from recovery.domain.cases.document import assess_case
@@ -16,6 +17,25 @@ CASH: dict[str, Any] = {
     "events": [],
     "policy": {},
 }
+
+
+# Every reason a field may be refused for, in plain words.
+REASONS = re.compile(
+    r"missing(, the fee schedule needs it|, nothing is open to reduce)?"
+    r"|unknown key|contradicts (margin|qty)|before every entry of the trading fee schedule"
+    r"|give either (decimals or step|qty or notional)"
+    r"|not (a decimal string|a whole number|text|true or false|a list|an object"
+    r"|one of .+|exactly one fill|a time as YYYY-MM-DDTHH:MM:SSZ)(: .*)?"
+    r"|no such (time: .+|tier)|must (be above 0|not be above 1|not be negative): .+"
+    r"|more than (what is open|was taken over|60|120 digits: .+)"
+    r"|nothing is (open( to take over| to share by)?|owed|deposited)"
+    r"|shares do not add up to 1: .+|named twice: .+|only of linear contracts"
+    r"|tiers overlap or are not in order|no tier (given|holds this size)"
+    r"|no tiers of a loan are known|only notional_cap has limits"
+    r"|no maintenance margin( to share the equity by)?|neither scaled nor ramped"
+    r"|a transfer frees nothing|no previous mark is known|there is no bankruptcy price"
+    r"|the position has no bankruptcy price"
+)
 
 
 def forced(qty: str, price: str, **keys: Any) -> dict[str, Any]:
@@ -41,7 +61,9 @@ def refused_field(**keys: Any) -> str:
     """The field that is refused in a case."""
     entry = assess_case(case_of(**keys))
     assert "error" in entry, entry
-    return str(entry["error"]).partition(": ")[0]
+    field, _, reason = str(entry["error"]).partition(": ")
+    assert REASONS.fullmatch(reason), reason
+    return field
 
 
 def unsupported_key(**keys: Any) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.domain.builders import refused_field, unsupported_key, values_of
+from tests.domain.builders import refused_field, values_of
 
 TIERS = [
     {"lower": "0", "upper": "1000", "rate": "0.01"},
@@ -335,8 +335,3 @@ def test_interest_without_its_rule_is_refused(
 def test_venue_and_symbol_are_labels_only() -> None:
     keys: dict[str, Any] = {"equity": "5", "used_margin": "10"}
     assert level(venue="binance", symbol="X", **keys) == level(**keys)
-
-
-def test_optional_kind_says_that_it_is_not_modelled() -> None:
-    answer = unsupported_key(kind="spot_partial_liquidation")
-    assert answer == "kind spot_partial_liquidation"

@@ -208,3 +208,52 @@ def test_loss_beyond_the_fund_lowers_the_deposit_index() -> None:
     assert values["deposit_index_after"] == "1.47"
     assert values["deposits_after"] == "980"
     assert values["customer_debt_after"] == "0"
+
+
+PARTIAL: dict[str, Any] = {
+    "kind": "spot_partial_liquidation",
+    "asset": {"symbol": "SOL", "qty": "10", "price": "100", "multiplier": "1.1"},
+    "liability": {
+        "symbol": "USDC",
+        "qty": "900",
+        "price": "1",
+        "weight": "1.2",
+        "multiplier": "1",
+    },
+    "liability_transfer": "500",
+    "policy": {
+        "liquidation_fee": {"rule": "in_price", "insurance_fund_rate": "0.01"},
+        "maintenance": {"buffer_rate": "0.02"},
+    },
+}
+
+
+def test_partial_transfer_leaves_asset_liability_and_requirement() -> None:
+    values = values_of(**PARTIAL)
+    assert values == {
+        "asset_transfer": "5.5",
+        "asset_after": "4.5",
+        "insurance_fund_delta_in_liability_asset": "5",
+        "liability_after": "405",
+        "maintenance_requirement_after": "486",
+        "requirement_with_buffer_after": "494.1",
+    }
+
+
+def test_partial_transfer_takes_at_most_the_asset_there_is() -> None:
+    values = values_of(**(PARTIAL | {"liability_transfer": "1000", "policy": {}}))
+    assert values["asset_transfer"] == "10"
+    assert values["asset_after"] == "0"
+    assert values["insurance_fund_delta_in_liability_asset"] == "0"
+
+
+@pytest.mark.parametrize(
+    ("side", "key"),
+    [
+        *(("asset", key) for key in ("qty", "price", "multiplier")),
+        *(("liability", key) for key in ("qty", "price", "weight", "multiplier")),
+    ],
+)
+def test_partial_transfer_that_lacks_a_part_is_refused(side: str, key: str) -> None:
+    part = {name: text for name, text in PARTIAL[side].items() if name != key}
+    assert refused_field(**(PARTIAL | {side: part})) == f"{side}.{key}"

@@ -199,3 +199,20 @@ def test_context_of_the_caller_is_untouched() -> None:
             assert inside.prec > 60
         assert Decimal(1) / 3 == Decimal("0.3333333")
         assert len(divide(Decimal(1), Decimal(3)).as_tuple().digits) == 60
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (1, "not text"),
+        ("x", "not a decimal number"),
+        ("1e31", "exponent beyond 30"),
+        ("1" * 39, "more than 38 + 18 digits"),
+    ],
+)
+def test_reason_of_an_unreadable_amount_is_told(text: str, reason: str) -> None:
+    with pytest.raises(AmountUnreadableError) as refusal:
+        parse_amount(text)
+    assert refusal.value.reason == reason
+    assert refusal.value.text == text
+    assert str(refusal.value) == f"{reason}: {text!r}"

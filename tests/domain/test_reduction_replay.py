@@ -3,7 +3,9 @@
 The usual case: long 10 at 100 with 100, used margin 10 per contract, trigger 50 %.
 """
 
+import dataclasses
 import os
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,9 +15,11 @@ from hypothesis import strategies as st
 
 from recovery.domain.case_errors import CaseFieldError, CaseUnsupportedError
 from recovery.domain.instruments import PositionSide, Product
+from recovery.domain.money import divide
 from recovery.domain.policy import Policy
 from recovery.domain.policy_reading import parse_policy
 from recovery.domain.reduction_replay import (
+    StepJudgement,
     Verdict,
     judge_reductions,
     plan_reductions,
@@ -23,9 +27,11 @@ from recovery.domain.reduction_replay import (
 from recovery.domain.settlement import (
     Event,
     Fill,
+    FillFee,
     FillRole,
     Funding,
     MarkChange,
+    OtherPosition,
     Scope,
     SettlementCase,
     Takeover,
@@ -42,6 +48,7 @@ SCOPE = Scope(
     margin=Decimal(100),
     initial_margin_rate=Decimal("0.1"),
     maintenance_margin_rate=Decimal("0.05"),
+    settle_asset="USDT",
 )
 RESTORE: dict[str, Any] = {
     "step": {"type": "restore"},
@@ -91,20 +98,95 @@ def test_level_without_a_policy_or_trigger_is_refused() -> None:
     assert refusal.value.field == "policy.margin_level.trigger"
 
 
+def test_level_not_modelled_is_named() -> None:
+    policy = rules(level={"convention": "assets_over_debt"})
+    with pytest.raises(CaseUnsupportedError) as refusal:
+        plan_reductions(SCOPE, policy, [Decimal(90)])
+    assert refusal.value.key == "policy.margin_level.convention"
+
+
+def test_closing_fee_inside_the_level_needs_its_rate() -> None:
+    level = {"convention": "equity_over_maintenance", "includes_close_fee": True}
+    with pytest.raises(CaseFieldError) as refusal:
+        plan_reductions(SCOPE, rules(level=level), [Decimal(90)])
+    assert refusal.value.field == "policy.margin_level.close_fee_rate"
+
+
 @pytest.mark.parametrize(
-    ("level", "key"),
+    ("level", "fee", "before"),
     [
-        ({"convention": "assets_over_debt"}, "policy.margin_level.convention"),
+        ({"convention": "equity_over_used"}, {}, "0.49"),
+        ({"convention": "equity_over_used", "used_basis": "mark"}, {}, "49/94.9"),
+        ({"convention": "equity_over_maintenance"}, {}, "49/47.45"),
+        ({"convention": "maintenance_over_equity"}, {}, "47.45/49"),
         (
-            {"convention": "equity_over_maintenance", "includes_close_fee": True},
-            "policy.margin_level.includes_close_fee",
+            {
+                "convention": "equity_over_maintenance",
+                "includes_close_fee": True,
+                "close_fee_rate": "0.01",
+            },
+            {},
+            "49/56.94",
+        ),
+        (
+            {
+                "convention": "maintenance_over_equity",
+                "includes_close_fee": True,
+                "close_fee_rate": "0.01",
+            },
+            {},
+            "56.94/49",
+        ),
+        (
+            {"convention": "equity_over_liquidation_fee"},
+            {"rule": "rate_of_notional", "rate": "0.01"},
+            "49/9.49",
+        ),
+        (
+            {"convention": "equity_over_liquidation_fee"},
+            {"rule": "fixed", "amount": "7"},
+            "7",
         ),
     ],
 )
-def test_level_not_modelled_is_named(level: dict[str, Any], key: str) -> None:
-    with pytest.raises(CaseUnsupportedError) as refusal:
-        plan_reductions(SCOPE, rules(level=level), [Decimal(90)])
-    assert refusal.value.key == key
+def test_level_before_a_step_is_of_the_policys_convention(
+    level: dict[str, Any], fee: dict[str, Any], before: str
+) -> None:
+    policy = parse_policy(
+        {
+            "margin_level": {"trigger": "1"} | level,
+            "reduction": {"step": {"type": "whole_position"}},
+            "liquidation_fee": fee,
+        }
+    )
+    case = SettlementCase(SCOPE, (mark("94.9"), forced("94.9", "10")), policy)
+    (judgement,) = judge_reductions(case)
+    top, _, bottom = before.partition("/")
+    assert judgement.level_before == divide(Decimal(top), Decimal(bottom or "1"))
+    assert judgement.level_after is None
+    assert judgement.is_restored
+
+
+def test_closing_fee_inside_the_level_is_of_the_whole_scope() -> None:
+    level = {
+        "convention": "equity_over_maintenance",
+        "includes_close_fee": True,
+        "close_fee_rate": "0.01",
+    }
+    other = OtherPosition(
+        PositionSide.SHORT,
+        Decimal(1),
+        entry_price=Decimal(50),
+        mark_price=Decimal(51),
+        maintenance_margin_rate=Decimal("0.1"),
+    )
+    scope = SCOPE._replace(other_positions=(other,))
+    case = SettlementCase(
+        scope, (mark("94.9"), forced("94.9", "1")), rules(None, level)
+    )
+    (judgement,) = judge_reductions(case)
+    # 49 - 1 over 47.45 + 5.1 + 1 % of (949 + 51).
+    assert judgement.level_before == divide(Decimal(48), Decimal("62.55"))
 
 
 def test_steps_that_never_restore_the_level_are_refused() -> None:
@@ -187,6 +269,221 @@ def test_other_rows_are_not_judged() -> None:
     rows = (mark("95"), Funding(Decimal(-1)), order, planned, mark("90"))
     assert verdicts(*rows) == []
     assert verdicts(mark("95"), Takeover(), forced("95", "10")) == []
+
+
+def judged(
+    *events: Event, policy: Policy | None = None, fees: dict[int, Decimal] | None = None
+) -> list[StepJudgement]:
+    """The judgements of recorded reductions."""
+    return list(
+        judge_reductions(SettlementCase(SCOPE, events, policy or rules()), fees)
+    )
+
+
+@pytest.mark.parametrize(
+    ("paid", "found"), [("0.49348", ()), ("0.4935", (Verdict.WRONG_FEE,))]
+)
+def test_recorded_trading_fee_is_held_against_the_policy(
+    paid: str, found: tuple[Verdict, ...]
+) -> None:
+    fee = FillFee("USDT", amount=-Decimal(paid))
+    fill = forced("94.9", "5.2")._replace(fee=fee)
+    (judgement,) = judged(mark("94.9"), fill)
+    assert judgement.verdicts == found
+    assert judgement.recorded_fee == Decimal(paid)
+    assert judgement.expected_fee == Decimal("0.49348")
+
+
+@pytest.mark.parametrize(
+    ("fee", "rate", "recorded"),
+    [
+        (FillFee("BNB", Decimal(300), amount=Decimal("-0.01")), None, "3"),
+        (FillFee("BNB", amount=Decimal("-0.01"), price=None), None, None),
+        (FillFee("BNB", Decimal(300), rate=Decimal("0.002")), None, "0.98696"),
+        (None, "0.002", "0.98696"),
+        (None, None, None),
+    ],
+)
+def test_recorded_fee_may_be_in_another_asset_or_a_rate(
+    fee: FillFee | None, rate: str | None, recorded: str | None
+) -> None:
+    fill = forced("94.9", "5.2")._replace(
+        fee=fee, trading_fee_rate=None if rate is None else Decimal(rate)
+    )
+    if fee is not None and fee.price is None:
+        with pytest.raises(CaseFieldError):
+            judged(mark("94.9"), fill)
+        return
+    (judgement,) = judged(mark("94.9"), fill)
+    assert judgement.recorded_fee == (None if recorded is None else Decimal(recorded))
+    is_wrong = recorded is not None
+    assert (Verdict.WRONG_FEE in judgement.verdicts) is is_wrong
+
+
+@pytest.mark.parametrize(
+    ("paid", "found", "level"),
+    [
+        ("4.9348", (), "4357172/4800000"),
+        ("5.9348", (Verdict.WRONG_FEE,), "4257172/4800000"),
+    ],
+)
+def test_recorded_liquidation_fee_is_judged_and_moves_the_level(
+    paid: str, found: tuple[Verdict, ...], level: str
+) -> None:
+    policy = parse_policy(
+        {
+            "trading_fee_rate": "0.001",
+            "margin_level": LEVEL,
+            "reduction": RESTORE,
+            "liquidation_fee": {"rule": "rate_of_notional", "rate": "0.01"},
+        }
+    )
+    (judgement,) = judged(
+        mark("94.9"), forced("94.9", "5.2"), policy=policy, fees={1: Decimal(paid)}
+    )
+    assert judgement.verdicts == found
+    assert judgement.expected_fee == Decimal("5.42828")
+    assert judgement.recorded_fee == Decimal(paid) + Decimal("0.49348")
+    top, _, bottom = level.partition("/")
+    assert judgement.level_after == divide(Decimal(top), Decimal(bottom))
+
+
+def test_fees_of_each_step_are_its_own() -> None:
+    policy = parse_policy(
+        {
+            "trading_fee_rate": "0.01",
+            "margin_level": {"trigger": "2"},
+            "reduction": {"step": {"type": "lots", "max_qty": "1"}},
+            "liquidation_fee": {"rule": "rate_of_notional", "rate": "0.02"},
+        }
+    )
+    one = forced("100", "1")
+    two = one._replace(fee=FillFee("USDT", amount=Decimal(-1)))
+    events = (mark("100"), one, one, two, two)
+    fees = {2: Decimal(2), 3: Decimal(2), 4: Decimal(3)}
+    found = judged(*events, policy=policy, fees=fees)
+    assert [one.expected_fee for one in found] == [3, 3, 3, 3]
+    assert [one.recorded_fee for one in found] == [None, 3, 3, 4]
+    assert [Verdict.WRONG_FEE in one.verdicts for one in found] == [False] * 3 + [True]
+
+
+def test_level_at_the_target_is_restored() -> None:
+    policy = parse_policy(
+        {
+            "margin_level": {"trigger": "0.5", "comparison": "<="},
+            "reduction": {
+                "step": {"type": "restore"},
+                "stop_rule": "at_target",
+                "target": "1",
+            },
+        }
+    )
+    # Equity 50 carries exactly 5 contracts of 10 each.
+    (judgement,) = judged(mark("95"), forced("95", "5"), policy=policy)
+    assert judgement.level_after == 1
+    assert judgement.is_restored
+
+
+@pytest.mark.parametrize(
+    ("step", "qty", "found"),
+    [
+        ({"type": "lots", "min_qty": "2", "max_qty": "4"}, "1", Verdict.TOO_LITTLE),
+        ({"type": "lots", "min_qty": "2", "max_qty": "4"}, "2", None),
+        ({"type": "lots", "min_qty": "2", "max_qty": "4"}, "4", None),
+        ({"type": "lots", "min_qty": "2", "max_qty": "4"}, "5", Verdict.TOO_MUCH),
+        ({"type": "lots", "max_qty": "4"}, "3", Verdict.TOO_LITTLE),
+        (
+            {"type": "notional_cap", "max_portion": "0.5", "min_notional": "189.8"},
+            "1.9",
+            Verdict.TOO_LITTLE,
+        ),
+        (
+            {"type": "notional_cap", "max_portion": "0.5", "min_notional": "189.8"},
+            "2",
+            None,
+        ),
+        ({"type": "notional_cap", "max_portion": "0.5"}, "5", None),
+        ({"type": "notional_cap", "max_portion": "0.5"}, "5.1", Verdict.TOO_MUCH),
+        (
+            {
+                "type": "notional_cap",
+                "max_portion": "0.5",
+                "min_notional": "900",
+                "max_notional": "94.9",
+            },
+            "1",
+            None,
+        ),
+    ],
+)
+def test_step_that_leaves_a_choice_is_judged_by_its_limits(
+    step: dict[str, str], qty: str, found: Verdict | None
+) -> None:
+    policy = parse_policy({"margin_level": LEVEL, "reduction": {"step": step}})
+    (judgement,) = judged(mark("94.9"), forced("94.9", qty), policy=policy)
+    assert judgement.verdicts == (() if found is None else (found,))
+    assert judgement.planned_qty_min <= judgement.planned_qty
+
+
+@pytest.mark.parametrize(("second", "found"), [(29, (Verdict.TOO_EARLY,)), (30, ())])
+def test_pause_between_steps_is_kept(second: int, found: tuple[Verdict, ...]) -> None:
+    policy = parse_policy(
+        {
+            "margin_level": LEVEL,
+            "reduction": {
+                "step": {"type": "lots", "max_qty": "1"},
+                "cooldown_seconds": "30",
+            },
+        }
+    )
+    start = datetime(2026, 9, 1, tzinfo=UTC)
+    one = forced("90", "1")._replace(occurred_at=start)
+    two = one._replace(occurred_at=start + timedelta(seconds=second))
+    assert [one.verdicts for one in judged(mark("90"), one, two, policy=policy)] == [
+        (),
+        found,
+    ]
+
+
+def test_reduction_goes_on_to_its_target_though_the_trigger_is_left() -> None:
+    # At 94.9 the level is 0.49; a lot of 2 gives 0.6125, of 4 0.8167, of 5 0.98.
+    policy = rules({"step": {"type": "lots", "max_qty": "1"}, "stop_rule": "at_target"})
+    policy = dataclasses.replace(policy, trading_fee_rate=Decimal(0))
+    events = plan_reductions(SCOPE, policy, [Decimal("94.9")])
+    assert len(events) == 1 + 6
+    assert [one.verdicts for one in judged(*events, policy=policy)] == [()] * 6
+    restored = [one.is_restored for one in judged(*events, policy=policy)]
+    assert restored == [False] * 5 + [True]
+    late = judged(*events[:3], mark("94.9"), *events[3:], policy=policy)
+    assert late[2].verdicts == (Verdict.TOO_LATE,)
+    again = judged(*events, forced("94.9", "1"), policy=policy)
+    assert again[6].verdicts == (Verdict.TOO_EARLY,)
+
+
+def test_reduction_at_the_threshold_ends_where_the_trigger_is_left() -> None:
+    policy = rules({"step": {"type": "lots", "max_qty": "1"}})
+    events = plan_reductions(SCOPE, policy, [Decimal("94.9")])
+    assert len(events) == 1 + 1
+    (judgement,) = judged(*events, policy=policy)
+    assert judgement.is_restored
+
+
+def test_reduction_of_the_whole_position_ends_with_it() -> None:
+    step = {"type": "lots", "max_qty": "4"}
+    policy = rules({"step": step, "stop_rule": "whole_position"})
+    events = plan_reductions(SCOPE, policy, [Decimal("94.9")])
+    assert [one.qty for one in events if isinstance(one, Fill)] == [4, 4, 2]
+    judgements = judged(*events, policy=policy)
+    assert [one.is_restored for one in judgements] == [False, False, True]
+
+
+def test_gap_makes_every_fill_worse() -> None:
+    long = plan_reductions(SCOPE, rules(), [Decimal("94.9")], Decimal("0.01"))
+    assert long[1] == forced("93.951", "5.2")
+    scope = SCOPE._replace(side=PositionSide.SHORT)
+    short = plan_reductions(scope, rules(), [Decimal("105.1")], Decimal("0.01"))
+    assert isinstance(short[1], Fill)
+    assert short[1].price == Decimal("106.151")
 
 
 @MANY

@@ -1,5 +1,6 @@
 """What holds of every settlement, whatever the numbers."""
 
+import dataclasses
 import os
 from decimal import Decimal
 
@@ -99,6 +100,17 @@ policies = st.builds(
 )
 
 
+at_the_close = policies.map(
+    lambda policy: dataclasses.replace(policy, settle_per=SettlePer.CLOSE)
+)
+unrounded = policies.map(
+    lambda policy: dataclasses.replace(policy, rounding=RoundingRules())
+)
+unrounded_at_the_close = at_the_close.map(
+    lambda policy: dataclasses.replace(policy, rounding=RoundingRules())
+)
+
+
 @st.composite
 def cases(
     draw: st.DrawFn,
@@ -148,11 +160,10 @@ def test_opening_and_all_others_give_the_closing_balance(case: SettlementCase) -
 
 
 @MANY
-@given(cases())
+@given(cases(products, at_the_close))
 def test_residual_and_deficit_are_never_negative_nor_both_above_zero(
     case: SettlementCase,
 ) -> None:
-    assume(case.policy.settle_per is SettlePer.CLOSE)
     done = settle(case)
     residual, deficit = value(done, "residual"), value(done, "deficit")
     assert residual >= 0
@@ -184,12 +195,10 @@ def test_customer_fund_receivers_and_fees_sum_to_the_market_result(
 
 
 @MANY
-@given(cases(linear), st.data())
+@given(cases(linear, unrounded_at_the_close), st.data())
 def test_splitting_a_fill_changes_nothing_without_rounding(
     case: SettlementCase, data: st.DataObject
 ) -> None:
-    assume(case.policy.settle_per is SettlePer.CLOSE)
-    assume(case.policy.rounding.money is None)
     first = case.events[0]
     assert isinstance(first, Fill)
     assert first.qty is not None
@@ -205,6 +214,31 @@ def test_splitting_a_fill_changes_nothing_without_rounding(
     )
     for name in ("residual", "deficit", "pnl", "trading_fee", "liquidation_fee"):
         assert value(whole, name) == value(divided, name)
+
+
+@MANY
+@given(cases(linear, at_the_close), st.data())
+def test_splitting_a_fill_moves_the_money_by_declared_rounding_only(
+    case: SettlementCase, data: st.DataObject
+) -> None:
+    cent = Decimal("0.01")
+    rules = RoundingRules(money=Rounding(cent))
+    rounded = case._replace(policy=dataclasses.replace(case.policy, rounding=rules))
+    first = case.events[0]
+    assert isinstance(first, Fill)
+    assert first.qty is not None
+    part = data.draw(st.sampled_from(["0.25", "0.5", "0.9"]).map(Decimal))
+    with exact():
+        halves = (
+            first._replace(qty=first.qty * part),
+            first._replace(qty=first.qty * (1 - part)),
+        )
+    divided = settle(rounded._replace(events=(*halves, *case.events[1:])))
+    whole = settle(rounded)
+    with exact():
+        # Two amounts are rounded instead of one: at most three halves of a cent.
+        for name in ("pnl", "trading_fee"):
+            assert abs(value(whole, name) - value(divided, name)) <= cent * 3 / 2
 
 
 no_trading_fee = st.builds(
@@ -240,11 +274,10 @@ def test_long_and_short_mirror(case: SettlementCase) -> None:
 
 
 @MANY
-@given(cases(), decimals("0.01", "20", 2))
+@given(cases(products, at_the_close), decimals("0.01", "20", 2))
 def test_more_slippage_never_raises_the_residual(
     case: SettlementCase, slippage: Decimal
 ) -> None:
-    assume(case.policy.settle_per is SettlePer.CLOSE)
     # A fee on the fill's value falls with the price; it may not outrun the loss.
     last = case.events[-1]
     assert isinstance(last, Fill)
@@ -276,11 +309,13 @@ def test_takeover_residual_is_independent_of_the_market_fill(
 
 
 @MANY
-@given(cases(linear), st.sampled_from(["2", "10", "0.5", "1000"]).map(Decimal))
+@given(
+    cases(linear, unrounded),
+    st.sampled_from(["2", "10", "0.5", "1000"]).map(Decimal),
+)
 def test_size_and_price_scale_against_each_other(
     case: SettlementCase, factor: Decimal
 ) -> None:
-    assume(case.policy.rounding.money is None)
     scope = case.scope
     assert scope.entry_price is not None
     assert scope.mark_price is not None

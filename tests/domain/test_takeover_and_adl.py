@@ -213,3 +213,74 @@ def test_lines_of_a_takeover_end_at_nothing() -> None:
         ("takeover", "-100"),
         ("closing_balance", "0"),
     ]
+
+
+def test_sizes_closed_before_and_by_the_takeover_add_up() -> None:
+    check(
+        {"reduced_qty": "10", "remaining_qty": "0", "pnl": "-94"},
+        events=[
+            {"type": "fill", "qty": "2", "price": "99"},
+            forced("3", "92"),
+            forced("1", "92"),
+            forced("4", "85"),
+        ],
+        policy=TAKEOVER,
+    )
+
+
+def test_takeover_beside_other_positions_leaves_no_digits() -> None:
+    other = {"side": "long", "qty": "1", "entry_price": "5", "mark_price": "6"}
+    check(
+        {"wallet_balance_after": "-1", "equity_after": "0", "booked_pnl": "-101"},
+        qty="3",
+        other_positions=[other],
+        events=[forced("3", "60")],
+        policy=TAKEOVER,
+    )
+
+
+@pytest.mark.parametrize(
+    ("partner", "known"),
+    [
+        ({"margin": "30"}, set()),
+        ({"entry_price": "100"}, {"counterparty_pnl"}),
+        (
+            {"entry_price": "100", "margin": "30"},
+            {"counterparty_pnl", "counterparty_wallet_balance_after"},
+        ),
+    ],
+)
+def test_partners_balance_needs_its_margin_and_its_entry(
+    partner: dict[str, str], known: set[str]
+) -> None:
+    values = values_of(
+        events=[forced("10", "95")], counterparty={"side": "short"} | partner
+    )
+    assert {name for name in values if name.startswith("counterparty")} == known
+
+
+def test_partner_of_an_inverse_fill_forgoes_coin() -> None:
+    check(
+        {"counterparty_forgone_pnl": "0.125", "counterparty_pnl": "0.25"},
+        product="inverse",
+        settle_asset="BTC",
+        qty="100",
+        entry_price="100",
+        margin="1",
+        mark_price="80",
+        events=[
+            {"type": "fill", "role": "adl", "qty": "50", "price": "100"},
+        ],
+        counterparty={"side": "short", "entry_price": "200"},
+    )
+
+
+def test_no_previous_mark_is_refused() -> None:
+    policy = {"adl_price": "previous_mark"}
+    events = [{"type": "fill", "role": "adl", "qty": "1"}]
+    assert refused_field(events=events, policy=policy) == "events[0].price"
+
+
+def test_takeover_without_a_bankruptcy_price_is_refused() -> None:
+    events = [forced("10", "95")]
+    assert refused_field(margin="1000", events=events, policy=TAKEOVER) == "margin"

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-from recovery.domain.case_errors import CaseUnsupportedError
 from recovery.domain.cases.answer import Answer
 from recovery.domain.cases.collateral import (
     answer_collateral,
@@ -35,6 +34,7 @@ from recovery.domain.cases.venue_rules import (
     answer_deposit_index_loss,
     answer_fee_rate,
     answer_order_limit_price,
+    answer_spot_partial_liquidation,
     answer_spot_transfer,
 )
 from recovery.domain.money import exact
@@ -59,6 +59,7 @@ _ANSWERS: dict[CaseKind, Callable[[CaseFields], Answer]] = {
     CaseKind.ORDER_LIMIT_PRICE: answer_order_limit_price,
     CaseKind.FEE_RATE: answer_fee_rate,
     CaseKind.SPOT_TRANSFER: answer_spot_transfer,
+    CaseKind.SPOT_PARTIAL_LIQUIDATION: answer_spot_partial_liquidation,
     CaseKind.DEPOSIT_INDEX_LOSS: answer_deposit_index_loss,
 }
 
@@ -68,11 +69,8 @@ def answer_case(raw: object) -> Answer:
 
     Raises:
         CaseFieldError: a field must be refused.
-        CaseUnsupportedError: the kind, or a policy in it, is not modelled.
+        CaseUnsupportedError: a policy of the case is not modelled.
     """
     with exact():
         case = CaseFields(raw)
-        kind = case.need("kind")
-        if kind not in _ANSWERS:
-            raise CaseUnsupportedError("kind", kind)
-        return _ANSWERS[kind](case)
+        return _ANSWERS[case.need("kind")](case)

@@ -13,12 +13,17 @@ from recovery.domain.cases.collateral import debt_values, values_of_collateral
 from recovery.domain.cases.fields import CaseFields
 from recovery.domain.cases.scope import Needs, initial_margin, read_scope
 from recovery.domain.instruments import Product, notional_of
-from recovery.domain.margin_level import LEVEL_PATH, compares, is_past_scale
+from recovery.domain.margin_level import (
+    LEVEL_PATH,
+    close_fee_rate,
+    compares,
+    fee_of_whole,
+    is_past_scale,
+)
 from recovery.domain.margin_tiers import maintenance_in_force
 from recovery.domain.money import ONE, ZERO, divide, round_amount, round_up
 from recovery.domain.policy import MarginLevelPolicy, Policy
 from recovery.domain.policy_words import (
-    FeeRule,
     InterestRule,
     LevelConvention,
     NotionalBasis,
@@ -183,15 +188,7 @@ def _maintenance(case: CaseFields, policy: Policy, level: MarginLevelPolicy) -> 
         margin = own_maintenance(state, state.qty) + other_maintenance(state)
     if not level.includes_close_fee:
         return margin
-    return margin + _close_fee_rate(policy, level) * _mark_notional(case)
-
-
-def _close_fee_rate(policy: Policy, level: MarginLevelPolicy) -> Decimal:
-    """Rate of the closing fee inside the level."""
-    rate = level.close_fee_rate
-    if rate is None:
-        rate = policy.maintenance.close_fee_rate
-    return required(rate, f"{LEVEL_PATH}.close_fee_rate")
+    return margin + close_fee_rate(policy.maintenance, level) * _mark_notional(case)
 
 
 def _mark_notional(case: CaseFields) -> Decimal:
@@ -206,12 +203,7 @@ def _over_liquidation_fee(
     """Equity over the liquidation fee."""
     del level
     equity, values = _equity(case, policy)
-    fee = policy.liquidation_fee
-    if fee.rule is FeeRule.FIXED:
-        due = required(fee.amount, "policy.liquidation_fee.amount")
-    else:
-        rate = required(fee.rate, "policy.liquidation_fee.rate")
-        due = rate * _mark_notional(case)
+    due = fee_of_whole(policy.liquidation_fee, lambda: _mark_notional(case))
     return equity, due, values
 
 
@@ -224,7 +216,7 @@ def _over_debt(case: CaseFields, policy: Policy, level: MarginLevelPolicy) -> _P
         values["collateral_level"] = divide(usable, debt) if debt else NONE
     if level.includes_close_fee:
         rate: Decimal = case.get("maintenance_margin_rate") or ZERO
-        debt *= (ONE + rate) * (ONE + _close_fee_rate(policy, level))
+        debt *= (ONE + rate) * (ONE + close_fee_rate(policy.maintenance, level))
     return assets, debt, values
 
 

@@ -64,6 +64,7 @@ def read_scope(case: CaseFields, needs: Needs) -> Scope:
         insurance_fund=case.get("insurance_fund"),
         counterparty=_counterparty(case),
         collateral_asset_price=_collateral_price(case),
+        symbol=case.get("symbol") or "",
     )
 
 

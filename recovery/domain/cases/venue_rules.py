@@ -3,7 +3,9 @@
 Source: case format, section 5.4; worked examples 7, 9 and 10.
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from recovery.domain.bankruptcy import other_maintenance, own_maintenance
 from recovery.domain.case_errors import CaseFieldError
@@ -157,6 +159,41 @@ def _transfer_of_shortage(case: CaseFields) -> Decimal:
         raise CaseFieldError("liability_weight", "a transfer frees nothing")
     moved = divide(case.get("margin_shortage"), case.need("liability_price") * freed)
     return round_amount(moved, policy.rounding.size)
+
+
+def answer_spot_partial_liquidation(case: CaseFields) -> Answer:
+    """What a transfer of asset against liability leaves of both.
+
+    The level after it is left out: which of its conventions counts is not said.
+    """
+    policy: Policy = case.need("policy")
+    asset, liability = case.need("asset"), case.need("liability")
+    need_all("asset", asset, ("qty", "price", "multiplier"))
+    need_all("liability", liability, ("qty", "price", "weight", "multiplier"))
+    transfer: Decimal = case.need("liability_transfer")
+    value = transfer * liability["price"] * asset["multiplier"]
+    moved = divide(value, liability["multiplier"] * asset["price"])
+    moved = min(moved, asset["qty"])
+    to_fund = transfer * (policy.liquidation_fee.insurance_fund_rate or ZERO)
+    owed = liability["qty"] - transfer + to_fund
+    worth, buffer = owed * liability["price"], policy.maintenance.buffer_rate
+    return Answer(
+        {
+            "asset_transfer": moved,
+            "asset_after": asset["qty"] - moved,
+            "insurance_fund_delta_in_liability_asset": to_fund,
+            "liability_after": owed,
+            "maintenance_requirement_after": worth * liability["weight"],
+            "requirement_with_buffer_after": worth * (liability["weight"] + buffer),
+        }
+    )
+
+
+def need_all(path: str, found: Mapping[str, Any], keys: tuple[str, ...]) -> None:
+    """Refuse an object that lacks one of the keys a kind needs."""
+    for key in keys:
+        if key not in found:
+            raise CaseFieldError(f"{path}.{key}", "missing")
 
 
 def answer_deposit_index_loss(case: CaseFields) -> Answer:
