@@ -19,6 +19,7 @@ endif
 # What a server behind TLS would say; nothing is started with it.
 PRODUCTION_LIKE := DJANGO_ALLOWED_HOSTS=desk.example.com \
 	DJANGO_CSRF_TRUSTED_ORIGINS=https://desk.example.com BEHIND_TLS_PROXY=true \
+	TRUSTED_PROXIES=1 \
 	DJANGO_SECRET_KEY=not-a-secret-only-long-enough-for-the-deployment-checks-0123456789
 
 .DEFAULT_GOAL := help

@@ -16,6 +16,14 @@ class Role(StrEnum):
     ADMIN = "admin"  # Configures people and settings; may never move money.
 
 
+class GrantSource(StrEnum):
+    """Who says that a person holds a role."""
+
+    PERSON = "person"  # An administrator granted it.
+    FOUNDING = "founding"  # One of the first three people of the desk.
+    PROVIDER = "provider"  # A group at the identity provider stands for it.
+
+
 class ClientClass(StrEnum):
     """Regulatory class of a customer; decides who bears a deficit."""
 

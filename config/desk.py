@@ -2,10 +2,12 @@
 
 from django.contrib.admin.apps import AdminConfig
 
+from config import checks
 from config.celery import app as celery_app
 
-# Tasks find their broker through this app as soon as Django is set up.
-__all__ = ["DeskConfig", "celery_app"]
+# Tasks find their broker through this app as soon as Django is set up; the checks
+# are registered by their import.
+__all__ = ["DeskConfig", "celery_app", "checks"]
 
 
 class DeskConfig(AdminConfig):

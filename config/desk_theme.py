@@ -31,6 +31,7 @@ DESK: dict[str, object] = {
     ],
     "STYLES": [lambda _request: static("desk/desk.css")],
     "SCRIPTS": [
+        lambda _request: static("desk/policy.js"),
         lambda _request: static("desk/progress.js"),
         lambda _request: static("desk/files.js"),
     ],

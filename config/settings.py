@@ -4,6 +4,7 @@ Safe when nothing is set: debug off, a secret made on the spot, local hosts only
 """
 
 import secrets
+from datetime import timedelta
 from pathlib import Path
 
 from config.desk_theme import DESK
@@ -13,6 +14,7 @@ from config.engines.addresses import (
     run_folder,
 )
 from config.env import env_bool, env_int, env_list, env_secret, env_str
+from config.sign_in.reading import providers_from_env, role_map_from_env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 RUN_DIR = run_folder()
@@ -36,10 +38,20 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.humanize",
     "rest_framework",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "axes",
     "recovery",
 ]
 
 MIDDLEWARE = [
+    "recovery.web.requests.RequestMiddleware",  # First: names and counts all others.
+    "config.head_requests.NoBodyMiddleware",
+    "config.security.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -48,7 +60,9 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -70,6 +84,13 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": database_from_env()}
+# In PostgreSQL, not in a process: used codes and counters are the same for all.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "accounts_cache",
+    }
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
@@ -91,8 +112,10 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-LOGIN_URL = "admin:login"
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "admin:index"
+PASSWORD_RESET_TIMEOUT = 24 * 3600  # How long an enrolment link lives.
+ROLE_DELAY_HOURS = env_int("ROLE_DELAY_HOURS", 24)
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
@@ -123,6 +146,8 @@ SITE_URL = env_str("SITE_URL", f"http://127.0.0.1:{env_int('PORT', 8000)}")
 # else is expected behind TLS.
 IS_LOCAL_HTTP = env_bool("LOCAL_HTTP", default=False)
 SECURE_SSL_REDIRECT = not IS_LOCAL_HTTP
+# Probes and the scraper ask on the inner network, without TLS.
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz|metrics)$"]
 SECURE_HSTS_SECONDS = 0 if IS_LOCAL_HTTP else 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not IS_LOCAL_HTTP
 SECURE_HSTS_PRELOAD = not IS_LOCAL_HTTP
@@ -132,8 +157,81 @@ CSRF_COOKIE_SECURE = not IS_LOCAL_HTTP
 SESSION_COOKIE_AGE = 8 * 3600
 SESSION_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+# Where a form of the sign-in may lead: the origins of the house's identity provider.
+SIGN_IN_FORM_ORIGINS = env_list("SIGN_IN_FORM_ORIGINS")
 if env_bool("BEHIND_TLS_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# Signing in: password and second factor here, or the house's identity provider.
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",  # First: a locked login reaches no other.
+    "django.contrib.auth.backends.ModelBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+ACCOUNT_ADAPTER = "config.sign_in.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+ACCOUNT_EMAIL_NOTIFICATIONS = False
+ACCOUNT_PREVENT_ENUMERATION = True
+# Wrong tries are counted by the lock-out below: by login and address, so that nobody
+# can lock a colleague out from elsewhere.
+ACCOUNT_RATE_LIMITS = {"login_failed": "", "login": "60/m/ip"}
+MFA_ADAPTER = "config.sign_in.adapters.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = IS_LOCAL_HTTP
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "Recovery Desk"
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # Mails are given by others, not typed by owners.
+MFA_FORMS = {
+    "authenticate": "config.sign_in.forms.SignInCodeForm",
+    "reauthenticate": "config.sign_in.forms.FreshCodeForm",
+}
+SOCIALACCOUNT_ADAPTER = "config.sign_in.provider.ProviderAdapter"
+SOCIALACCOUNT_PROVIDERS = providers_from_env()
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_LOGIN_ON_GET = False
+OIDC_GROUPS_CLAIM = env_str("OIDC_GROUPS_CLAIM", "groups")
+OIDC_PERSON_CLAIM = env_str("OIDC_PERSON_CLAIM", "sub")
+OIDC_ROLE_MAP = role_map_from_env()
+OIDC_MFA_AMR = frozenset(env_list("OIDC_MFA_AMR", ("mfa",)))
+OIDC_MFA_ACR = frozenset(env_list("OIDC_MFA_ACR"))
+
+# How many proxies of ours stand in front; only their entries in X-Forwarded-For count.
+TRUSTED_PROXIES = env_int("TRUSTED_PROXIES", 0)
+AXES_HANDLER = "config.sign_in.lockout.LockoutHandler"
+AXES_CLIENT_IP_CALLABLE = "recovery.web.client_address.client_address"
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = env_int("LOCKOUT_TRIES", 10)
+LOCKOUT_TRIES_OF_ADDRESS = env_int("LOCKOUT_TRIES_OF_ADDRESS", 100)
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # Else it could last for ever.
+AXES_LOCKOUT_TEMPLATE = "account/locked_out.html"
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+
+# Within an hour: from one address, and from everybody together.
+RATE_LIMITS = {
+    "claim_filing": (
+        env_int("CLAIM_FILINGS_OF_ADDRESS", 30),
+        env_int("CLAIM_FILINGS_OF_ALL", 20_000),
+    ),
+    "code_request": (
+        env_int("CODE_REQUESTS_OF_ADDRESS", 30),
+        env_int("CODE_REQUESTS_OF_ALL", 20_000),
+    ),
+    "code_entry": (
+        env_int("CODE_ENTRIES_OF_ADDRESS", 60),
+        env_int("CODE_ENTRIES_OF_ALL", 60_000),
+    ),
+}
 
 CELERY_BROKER_URL = broker_url_from_env()
 CELERY_TASK_IGNORE_RESULT = True
@@ -161,6 +259,7 @@ JOB_TRIES_MAX = env_int("JOB_TRIES_MAX", 3)
 # trigger refuses everybody else; a test holds this list against the catalogue.
 APPEND_ONLY_TABLES = [
     "recovery_auditentry",
+    "recovery_auditseal",
     "recovery_transition",
     "recovery_assessment",
     "recovery_assessmentresult",
@@ -174,13 +273,18 @@ APPEND_ONLY_TABLES = [
     "recovery_casenote",
 ]
 
+# One JSON line a record, with allow-listed keys only: config/log_lines.py.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
-    },
+    "formatters": {"line": {"()": "config.log_lines.LineFormatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "loggers": {
+        # Django's own would write to the console in its own form, and mail people.
+        "django": {"handlers": [], "level": "NOTSET", "propagate": True},
+        # Gunicorn gives its loggers handlers before Django is there.
+        "gunicorn.error": {"handlers": ["console"], "propagate": False},
+    },
     "root": {"handlers": ["console"], "level": env_str("LOG_LEVEL", "WARNING")},
 }
 

@@ -4,6 +4,7 @@ A message carries a job id and nothing else. Losing, repeating or forging one ch
 only when work happens, never what happens.
 """
 
+import json
 import logging
 import os
 import socket
@@ -19,6 +20,8 @@ from kombu.exceptions import OperationalError
 
 from recovery.models import Job, JobKind, JobState, SourceFile
 from recovery.services.assessments import accounts_assess
+from recovery.services.audit_chain import audit_head_export
+from recovery.services.heartbeats import WORKER, heartbeat_beat
 from recovery.services.imports import source_file_load
 from recovery.services.jobs import (
     Lease,
@@ -29,6 +32,7 @@ from recovery.services.jobs import (
     jobs_due,
 )
 from recovery.services.outbox import outbox_deliver
+from recovery.services.request_ids import request_id_set
 from recovery.services.workbooks import workbook_build
 
 log = logging.getLogger(__name__)
@@ -65,14 +69,19 @@ def run(job_id: int) -> bool:
     lease = job_claim(job_id, holder)
     if lease is None:
         return False
+    with request_id_set(f"job-{job_id}"):
+        return _do(lease)
+
+
+def _do(lease: Lease) -> bool:
     try:
         HANDLERS[lease.kind](lease)
         job_finish(lease)
     except LeaseLostError:
-        log.warning("job %s: lease lost, another worker has it", job_id)
+        log.warning("job %s: lease lost, another worker has it", lease.job_id)
         return False
     except Exception as error:
-        log.exception("job %s failed", job_id)
+        log.exception("job %s failed", lease.job_id)
         job_fail(lease, f"{type(error).__name__}: {error}")
         return False
     return True
@@ -115,8 +124,21 @@ def run_job(job_id: int) -> None:
 @shared_task(name="recovery.sweep", ignore_result=True)
 def sweep() -> None:
     """Ring every due job again and let the outbox out. Safe to run any number of times."""
+    heartbeat_beat(WORKER)
     ring_due()
     outbox_deliver(None, timezone.now())
+
+
+@shared_task(name="recovery.export_audit_head", ignore_result=True)
+def export_audit_head() -> None:
+    """Write the day's head of the audit down. Safe to run any number of times."""
+    path, is_new = audit_head_export(timezone.now())
+    if is_new:
+        # The log leaves this machine sooner than any copy of the folder.
+        head = json.loads(path.read_text(encoding="utf-8"))
+        log.warning(
+            "audit head", extra={key: head[key] for key in ("position", "hash")}
+        )
 
 
 def ring(job: Job) -> None:

@@ -28,8 +28,10 @@ from recovery.services.actors import staff_actor
 from recovery.services.cases import case_open, case_take
 from recovery.services.decisions import decision_approve, decision_propose
 from recovery.services.payments import payment_approve, payment_propose
+from tests.people import acting
 
 NOW = datetime(2026, 9, 3, 12, 0, tzinfo=UTC)
+LONG_AGO = NOW - timedelta(days=30)
 AT = datetime(2026, 9, 1, 8, 15, 30, tzinfo=UTC)
 PASSWORD = "correct horse battery staple"
 _numbers = itertools.count(1)
@@ -56,7 +58,7 @@ def staff(username: str, *roles: Role, full_name: str = "") -> User:
         full_name=full_name or username.capitalize(),
     )
     for role in roles:
-        RoleGrant.objects.create(user=user, role=role, granted_at=NOW)
+        RoleGrant.objects.create(user=user, role=role, granted_at=LONG_AGO)
     return user
 
 
@@ -275,7 +277,7 @@ def decision_approved(by: User, approver: User) -> Decision:
     """Give an approved decision that 3.10 USDT are owed."""
     decision = decision_waiting(by)
     return decision_approve(
-        staff_actor(approver),
+        acting(approver, NOW),
         decision,
         shown_digest=decision.content_digest,
         now=NOW,
@@ -297,7 +299,7 @@ def credit_approved(decision: Decision, maker: User, checker: User) -> Payment:
     """Give an approved credit."""
     payment = credit_waiting(decision, maker)
     return payment_approve(
-        staff_actor(checker), payment, shown_digest=payment.content_digest, now=NOW
+        acting(checker, NOW), payment, shown_digest=payment.content_digest, now=NOW
     )
 
 

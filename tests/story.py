@@ -25,7 +25,7 @@ from recovery.models import (
     RecoveryCase,
     SourceFile,
 )
-from recovery.services.actors import OPERATOR, Actor, staff_actor
+from recovery.services.actors import OPERATOR, Actor
 from recovery.services.batches import batch_build, batch_release
 from recovery.services.cases import case_open, case_take
 from recovery.services.decisions import (
@@ -36,6 +36,7 @@ from recovery.services.decisions import (
 from recovery.services.payments import payment_approve, payment_propose
 from recovery.services.source_files import source_file_receive
 from recovery.tasks import run_all_due
+from tests.people import acting
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 REASON = "The fee taken was higher than the fee schedule in force allows."
@@ -207,11 +208,11 @@ class People:
     def hired(cls, folder: Path) -> "People":
         """Hire them."""
         return cls(
-            ada=staff_actor(staff("ada", Role.ANALYST)),
-            max_=staff_actor(staff("max", Role.MAKER)),
-            bea=staff_actor(staff("bea", Role.CHECKER)),
-            lia=staff_actor(staff("lia", Role.LEAD)),
-            cora=staff_actor(staff("cora", Role.COMPLIANCE)),
+            ada=acting(staff("ada", Role.ANALYST), NOW),
+            max_=acting(staff("max", Role.MAKER), NOW),
+            bea=acting(staff("bea", Role.CHECKER), NOW),
+            lia=acting(staff("lia", Role.LEAD), NOW),
+            cora=acting(staff("cora", Role.COMPLIANCE), NOW),
             folder=folder,
         )
 

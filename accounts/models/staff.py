@@ -1,10 +1,13 @@
 """Staff and the roles they hold."""
 
+from datetime import datetime
+
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 
-from accounts.roles import Role, choices
+from accounts.roles import GrantSource, Role, choices
 
 
 class User(AbstractUser):
@@ -22,17 +25,30 @@ class User(AbstractUser):
     class Meta:
         verbose_name = "member of staff"
         verbose_name_plural = "staff"
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"), condition=~Q(email=""), name="accounts_mail_once"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.full_name or self.username
 
     def roles(self) -> frozenset[Role]:
-        """Roles held now. One query, remembered on this instance."""
+        """Roles held now."""
+        return frozenset(self._granted())
+
+    def roles_granted_by(self, latest: datetime) -> frozenset[Role]:
+        """Roles held now that were granted at an instant or before it."""
+        granted = self._granted().items()
+        return frozenset(role for role, since in granted if since <= latest)
+
+    def _granted(self) -> dict[Role, datetime]:
+        """Roles held and since when. One query, remembered on this instance."""
         if not hasattr(self, "_roles"):
             held = self.role_grants.filter(revoked_at=None)
-            self._roles = frozenset(
-                Role(name) for name in held.values_list("role", flat=True)
-            )
+            rows = held.values_list("role", "granted_at")
+            self._roles = {Role(name): since for name, since in rows}
         return self._roles
 
 
@@ -43,6 +59,12 @@ class RoleGrant(models.Model):
     role = models.CharField(max_length=16, choices=choices(Role))
     granted_by = models.ForeignKey(
         User, models.PROTECT, related_name="+", null=True, blank=True
+    )
+    source = models.CharField(
+        max_length=10,
+        choices=choices(GrantSource),
+        default=GrantSource.PERSON,
+        db_comment="Who says so: a person, the founding, the identity provider.",
     )
     granted_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True, blank=True)

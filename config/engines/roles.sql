@@ -91,5 +91,18 @@ BEGIN
             app_role
         );
     END LOOP;
+
+    -- The audit is written through one function, chained by triggers.
+    EXECUTE format(
+        'REVOKE INSERT ON public.recovery_auditentry, public.recovery_auditseal'
+        ' FROM %I',
+        app_role
+    );
+    EXECUTE format('REVOKE ALL ON public.recovery_auditqueue FROM %I', app_role);
+    EXECUTE format(
+        'GRANT EXECUTE ON FUNCTION public.desk_audit_write('
+        'bigint, text, text, text, text, jsonb, text) TO %I',
+        app_role
+    );
 END
 $roles$;

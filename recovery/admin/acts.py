@@ -13,7 +13,7 @@ from django.utils import timezone
 from recovery.admin.forms import DeskForm
 from recovery.admin.permissions import actor_of
 from recovery.domain.duties import Duty
-from recovery.domain.errors import RecoveryError
+from recovery.domain.errors import FreshFactorNeededError, RecoveryError
 from recovery.services.actors import Actor
 
 Data = dict[str, Any]
@@ -122,6 +122,9 @@ def act_take(request: HttpRequest, act: Act, subject: Any) -> DeskForm | Outcome
 
     Returns:
         How it ended when it was done, else the form as filled in.
+
+    Raises:
+        FreshFactorNeededError: The person must confirm first; nothing was done.
     """
     actor = actor_of(request)
     form = act.form(request.POST, request.FILES, subject=subject, actor=actor)
@@ -134,6 +137,8 @@ def act_take(request: HttpRequest, act: Act, subject: Any) -> DeskForm | Outcome
         return form
     try:
         answer = act.run(actor, subject, form.cleaned_data, timezone.now())
+    except FreshFactorNeededError:
+        raise
     except RecoveryError as error:
         messages.error(request, f"Refused. {error}")
         return form

@@ -8,9 +8,9 @@ from django.utils.safestring import SafeString
 
 from recovery.admin.base import DeskAdmin
 from recovery.admin.pages import Fact, Page, Visit
-from recovery.admin.show import moment, moment_cell
+from recovery.admin.show import moment, moment_cell, words
 from recovery.domain.duties import Duty
-from recovery.models import AuditEntry, OutboxMessage
+from recovery.models import AuditEntry, AuditSeal, OutboxMessage
 
 
 @admin.register(AuditEntry)
@@ -32,15 +32,22 @@ class AuditAdmin(DeskAdmin):
         """One act and its details."""
         subject: AuditEntry = visit.subject
         detail = json.dumps(subject.detail, sort_keys=True, ensure_ascii=False)
+        seal = AuditSeal.objects.filter(entry=subject).first()
+        values = [Fact(words(one.name), one.value) for one in subject.values.all()]
         return Page(
             title=subject.action,
             kind="Audit entry",
             facts=[
                 Fact("When", moment(subject.at)),
                 Fact("Who", subject.actor_name),
+                Fact("Role", words(subject.role) or "—"),
                 Fact("Subject", subject.subject),
                 Fact("Detail", detail),
+                *values,
                 Fact("Request", subject.request_id or "—"),
+                Fact("Database user", subject.database_user or "—"),
+                Fact("Position in the chain", seal.position if seal else "not sealed"),
+                Fact("Hash", seal.hash if seal else "—"),
             ],
         )
 

@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, cast
+from urllib.parse import urlencode
 
+from django.contrib import messages
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import connection, models
@@ -25,6 +28,7 @@ from recovery.admin.pages import Fact, Page, Visit
 from recovery.admin.permissions import actor_of, holds
 from recovery.admin.show import moment, plain_amount, words
 from recovery.domain.duties import Duty
+from recovery.domain.errors import FreshFactorNeededError
 
 _COUNT_MAX = 5000
 _REFUSED = 409
@@ -230,7 +234,10 @@ class DeskAdmin(ModelAdmin):
         act = _named(self.acts, act_name)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        ended = act_take(request, act, subject)
+        try:
+            ended = act_take(request, act, subject)
+        except FreshFactorNeededError:
+            return confirm_first(request, self.after(request, subject))
         if isinstance(ended, Outcome):
             return HttpResponseRedirect(ended.url or self.after(request, subject))
         subject = self.row(request, pk)
@@ -244,7 +251,10 @@ class DeskAdmin(ModelAdmin):
         act = _named(self.list_acts, act_name)
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        ended = act_take(request, act, None)
+        try:
+            ended = act_take(request, act, None)
+        except FreshFactorNeededError:
+            return confirm_first(request, self.url("changelist"))
         wanted = ended.url if isinstance(ended, Outcome) else ""
         return HttpResponseRedirect(wanted or self.url("changelist"))
 
@@ -254,6 +264,13 @@ class DeskAdmin(ModelAdmin):
         if url_has_allowed_host_and_scheme(wanted, {request.get_host()}):
             return wanted
         return self.url("change", subject.pk)
+
+
+def confirm_first(request: HttpRequest, back: str) -> HttpResponse:
+    """Send a person to prove a second factor, and back to the page of the act."""
+    messages.info(request, "Confirm that it is you, then press the button again.")
+    query = urlencode({REDIRECT_FIELD_NAME: back})
+    return HttpResponseRedirect(f"{reverse('mfa_reauthenticate')}?{query}")
 
 
 def _named(acts: tuple[Act, ...], name: str) -> Act:

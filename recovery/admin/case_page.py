@@ -25,6 +25,7 @@ from recovery.admin.show import (
     masked_mail,
     moment,
     moment_cell,
+    two_lines,
     words,
 )
 from recovery.domain.lifecycle import CASE_ENDED, CaseStatus, PaymentStatus
@@ -55,9 +56,10 @@ def case_notices(case: RecoveryCase) -> list[str]:
     ]
 
 
-def event_words(event: Event) -> str:
-    """What happened, in a line."""
-    return f"{words(event.kind)} {event.instrument}, {moment(event.ended_at)}"
+def event_words(event: Event) -> SafeString:
+    """What happened, and when."""
+    what = f"{words(event.kind)} {event.instrument}"
+    return two_lines(what, moment(event.ended_at))
 
 
 def case_facts(case: RecoveryCase, now: datetime) -> list[Fact]:

@@ -212,6 +212,8 @@ class SourceFileAdmin(DeskAdmin):
 
 def conservation_text(source: SourceFile) -> str:
     """The line that shows nothing was lost."""
+    if source.state in _UNREAD and not source.records:
+        return "Not read yet."
     parts = source.accepted + source.duplicate + source.ignored + source.rejected
     line = (
         f"{source.records:,} records = {source.accepted:,} accepted + "

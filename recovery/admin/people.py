@@ -9,14 +9,23 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from accounts.models import Customer, Destination, RoleGrant, TradingAccount, User
+from accounts.roles import GrantSource
 from recovery.admin.acts import Act, Data
 from recovery.admin.base import DeskAdmin, all_facts
 from recovery.admin.pages import Block, Fact, Page, Visit, heads, table_block
+from recovery.admin.people_acts import ENROL_AGAIN, GRANT_ROLE, HIRE, REVOKE
 from recovery.admin.show import badge, link, masked_mail, moment, moment_cell, words
 from recovery.domain.duties import Duty
 from recovery.models import Claim, Event, RecoveryCase
 from recovery.services.actors import Actor, staff_actor
+from recovery.services.audit import audit_values_erase
 from recovery.services.desk import customer_mail_show
+
+_SOURCES = {
+    GrantSource.PERSON: "an administrator",
+    GrantSource.FOUNDING: "at the founding of the desk",
+    GrantSource.PROVIDER: "a group at the identity provider",
+}
 
 # Duties come from roles alone; Django's groups would only pretend to give any.
 admin.site.unregister(Group)
@@ -30,6 +39,8 @@ class StaffAdmin(DeskAdmin):
     list_filter = ("is_active",)
     search_fields = ("username", "full_name")
     ordering = ("full_name", "username")
+    acts = (GRANT_ROLE, ENROL_AGAIN)
+    list_acts = (HIRE,)
 
     @display(description="Roles")
     def roles_shown(self, user: User) -> str:
@@ -42,8 +53,11 @@ class StaffAdmin(DeskAdmin):
         grants = user.role_grants.select_related("granted_by").order_by("-granted_at")
         rows = [
             (
-                words(grant.role),
-                str(grant.granted_by or "at the founding of the desk"),
+                link(
+                    reverse("admin:accounts_rolegrant_change", args=[grant.pk]),
+                    words(grant.role),
+                ),
+                str(grant.granted_by or _SOURCES[GrantSource(grant.source)]),
                 moment_cell(grant.granted_at),
                 moment_cell(grant.revoked_at),
             )
@@ -73,6 +87,7 @@ class RoleGrantAdmin(DeskAdmin):
     list_filter = ("role",)
     ordering = ("-granted_at",)
     list_select_related = ("user", "granted_by")
+    acts = (REVOKE,)
 
     @display(description="From", ordering="granted_at")
     def granted_shown(self, grant: RoleGrant) -> SafeString:
@@ -89,6 +104,13 @@ def _show_mail(actor: Actor, customer: Customer, _data: Data, _now: datetime) ->
     return (
         f"Mail on file: {customer_mail_show(actor, customer)} (this look is recorded)."
     )
+
+
+def _erase_audit_values(
+    actor: Actor, customer: Customer, _data: Data, _now: datetime
+) -> str:
+    count = audit_values_erase(actor, customer)
+    return f"Values erased: {count}. The audit's entries stay as they are."
 
 
 @admin.register(Customer)
@@ -115,6 +137,15 @@ class CustomerAdmin(DeskAdmin):
             "Shown.",
             frozenset({Duty.WORK_CASE, Duty.HOLD_PAYMENT}),
             hint="Writes a line into the audit.",
+        ),
+        Act(
+            "erase-audit-values",
+            "Erase personal values from the audit",
+            _erase_audit_values,
+            "Erased.",
+            frozenset({Duty.ADMINISTER_PEOPLE}),
+            tone="danger",
+            hint="Mails and reasons kept beside the audit go for good; entries stay.",
         ),
     )
 

@@ -5,6 +5,7 @@ from typing import cast
 from django.http import HttpRequest
 
 from accounts.models import User
+from accounts.second_factor import second_factor_at, strong_factor_at
 from recovery.domain.duties import Duty
 from recovery.services.actors import Actor, staff_actor
 
@@ -22,9 +23,9 @@ def actor_of(request: HttpRequest) -> Actor:
 
 def _actor(request: HttpRequest) -> Actor:
     user = request.user
-    if not isinstance(user, User):
+    if not isinstance(user, User) or second_factor_at(request) is None:
         return _NOBODY
-    return staff_actor(user, request.headers.get("X-Request-Id", "")[:40])
+    return staff_actor(user, confirmed_at=strong_factor_at(request))
 
 
 def holds(request: HttpRequest, *duties: Duty) -> bool:

@@ -28,6 +28,19 @@ class DutyMissingError(RecoveryError):
         super().__init__(f"{actor} may not do this: it needs the duty {duties}.")
 
 
+class FreshFactorNeededError(RecoveryError):
+    """Approving and releasing need a second factor proved minutes ago."""
+
+    code = "fresh_factor_needed"
+
+    def __init__(self, actor: str) -> None:
+        self.actor = actor
+        super().__init__(
+            f"{actor} must confirm with a second factor first: the last time is more "
+            "than five minutes ago."
+        )
+
+
 class SamePersonError(RecoveryError):
     """Four eyes: the second person must be somebody else."""
 

@@ -1,12 +1,13 @@
 """Tables, constraints and `__str__`; no rules."""
 
 from recovery.models.assessments import Assessment, AssessmentLine, AssessmentResult
-from recovery.models.audit import AuditEntry
+from recovery.models.audit import AuditEntry, AuditSeal, AuditValue
 from recovery.models.breaks import Break, BreakState
 from recovery.models.cases import CaseNote, Decision, RecoveryCase
 from recovery.models.claims import Claim, ClaimCode
 from recovery.models.events import Event
 from recovery.models.exports import Workbook, WorkbookState
+from recovery.models.heartbeats import Heartbeat
 from recovery.models.jobs import Job, JobKind, JobState
 from recovery.models.ledger import (
     EngineEntry,
@@ -16,6 +17,7 @@ from recovery.models.ledger import (
 )
 from recovery.models.outbox import OutboxMessage, OutboxState
 from recovery.models.payments import Approval, Payment, PayoutBatch, Transition
+from recovery.models.rate_limits import LimitedAct, RateCount
 from recovery.models.rules import (
     FeeSchedule,
     FeeTierMembership,
@@ -35,6 +37,8 @@ __all__ = [
     "AssessmentLine",
     "AssessmentResult",
     "AuditEntry",
+    "AuditSeal",
+    "AuditValue",
     "Break",
     "BreakState",
     "CaseNote",
@@ -46,11 +50,13 @@ __all__ = [
     "FeeSchedule",
     "FeeTierMembership",
     "FundingRateEntry",
+    "Heartbeat",
     "Instrument",
     "Job",
     "JobKind",
     "JobState",
     "LedgerEntry",
+    "LimitedAct",
     "LiquidationPolicy",
     "MarkPriceEntry",
     "OutboxMessage",
@@ -58,6 +64,7 @@ __all__ = [
     "Payment",
     "PayoutBatch",
     "Provenance",
+    "RateCount",
     "RecoveryCase",
     "RejectedRecord",
     "SourceFile",

@@ -100,6 +100,8 @@ class AssessmentLine(AppendOnly):
                 condition=Q(difference=F("recorded") - F("expected")),
                 name="recovery_line_difference_adds_up",
             ),
+            bounded("expected", "recovery_line_expected_number"),
+            bounded("recorded", "recovery_line_recorded_number"),
             one_of("basis", Basis, "recovery_line_basis_known"),
         ]
 

@@ -66,6 +66,9 @@ class LedgerEntry(FromSourceFile):
             ),
             one_of("role", LedgerRole, "recovery_ledger_entry_role_known"),
             bounded("amount", "recovery_ledger_entry_amount_number"),
+            bounded("fee_amount", "recovery_ledger_entry_fee_number"),
+            bounded("funding_amount", "recovery_ledger_entry_funding_number"),
+            bounded("liquidation_fee_amount", "recovery_ledger_entry_liqfee_number"),
         ]
         indexes = [
             # Detection, assessment and wallet replay read an account in time order.
@@ -93,7 +96,7 @@ class EngineEntry(FromSourceFile):
     occurred_at = models.DateTimeField()
     step = models.IntegerField()
     action = models.CharField(max_length=24)
-    margin_mode = models.CharField(max_length=16, blank=True)
+    margin_mode = models.CharField(max_length=80, blank=True)
     asset = models.CharField(max_length=24)
     trigger_mark_price = amount_field(null=True)
     margin_level = amount_field(null=True)

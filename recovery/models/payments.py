@@ -12,7 +12,13 @@ from recovery.domain.words import PaymentKind
 from recovery.models.append_only import AppendOnly
 from recovery.models.cases import Decision, RecoveryCase
 from recovery.models.events import Event
-from recovery.models.fields import amount_field, one_of, positive, word_field
+from recovery.models.fields import (
+    amount_field,
+    never_negative,
+    one_of,
+    positive,
+    word_field,
+)
 
 STAFF = settings.AUTH_USER_MODEL
 _NEEDS_APPROVER = [
@@ -101,6 +107,7 @@ class Payment(models.Model):
     class Meta:
         constraints = [
             positive("amount", "recovery_payment_amount_positive"),
+            never_negative("fee_amount", "recovery_payment_fee_number"),
             one_of("status", PaymentStatus, "recovery_payment_status_known"),
             one_of("kind", PaymentKind, "recovery_payment_kind_known"),
             models.CheckConstraint(

@@ -1,11 +1,27 @@
 """Who acts: a member of staff, a customer through a claim, or the system."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Role
 from recovery.domain.duties import Duty
-from recovery.domain.errors import DutyMissingError
+from recovery.domain.errors import DutyMissingError, FreshFactorNeededError
+
+# How long a proved second factor lets its owner approve and release (TRUST T52).
+FRESH_FACTOR = timedelta(minutes=5)
+# Duties that a role brings only some time after it was granted (TRUST T10).
+DELAYED = frozenset(
+    {
+        Duty.APPROVE_DECISION,
+        Duty.APPROVE_PAYMENT,
+        Duty.RELEASE_BATCH,
+        Duty.ACTIVATE_RULES,
+    }
+)
 
 _READERS = frozenset({Duty.READ_DESK})
 _DUTIES_OF_ROLE: dict[Role, frozenset[Duty]] = {
@@ -52,6 +68,8 @@ class Actor:
         name: Login, or a word, for the audit.
         duties: Everything this actor may do now.
         role: The first role held, as recorded beside an approval.
+        confirmed_at: When this person last proved a strong second factor, here and
+            now; None for everybody who came in by another way.
     """
 
     user: User | None
@@ -59,6 +77,7 @@ class Actor:
     duties: frozenset[Duty]
     role: str = ""
     request_id: str = ""
+    confirmed_at: datetime | None = None
 
 
 SYSTEM = Actor(None, "system", frozenset({Duty.BE_SYSTEM}))
@@ -72,15 +91,45 @@ OPERATOR = Actor(
 CUSTOMER = Actor(None, "customer", frozenset({Duty.BE_CUSTOMER}))
 
 
-def staff_actor(user: User, request_id: str = "") -> Actor:
+def staff_actor(
+    user: User,
+    request_id: str = "",
+    *,
+    confirmed_at: datetime | None = None,
+    now: datetime | None = None,
+) -> Actor:
     """The actor of a signed-in member of staff.
 
-    A superuser holds no duty by that alone: only roles carry duties.
+    A superuser holds no duty by that alone: only roles carry duties, and those that
+    move money only once the role was granted long enough ago.
+
+    Args:
+        confirmed_at: When the session proved a strong second factor; a door that
+            cannot know leaves it out, and its actor approves nothing.
+        now: The time the delay of roles is reckoned at; the clock's if left out.
     """
-    roles = user.roles() if user.is_active and user.is_staff else frozenset()
-    duties = frozenset[Duty]().union(*(_DUTIES_OF_ROLE[role] for role in roles))
+    is_in = user.is_active and user.is_staff
+    roles = user.roles() if is_in else frozenset()
+    settled_by = (now or timezone.now()) - timedelta(hours=settings.ROLE_DELAY_HOURS)
+    settled = user.roles_granted_by(settled_by) if is_in else frozenset()
+    duties = _duties(settled) | (_duties(roles) - DELAYED)
     first = min(roles, default=None)
-    return Actor(user, user.username, duties, first or "", request_id)
+    return Actor(user, user.username, duties, first or "", request_id, confirmed_at)
+
+
+def _duties(roles: frozenset[Role]) -> frozenset[Duty]:
+    return frozenset[Duty]().union(*(_DUTIES_OF_ROLE[role] for role in roles))
+
+
+def require_fresh_factor(actor: Actor, *, now: datetime) -> None:
+    """Go on when this person proved a second factor minutes ago.
+
+    Raises:
+        FreshFactorNeededError: Never proved, or longer ago.
+    """
+    at = actor.confirmed_at
+    if at is None or abs(now - at) > FRESH_FACTOR:
+        raise FreshFactorNeededError(actor.name)
 
 
 def require_staff(actor: Actor, *wanted: Duty) -> User:

@@ -1,31 +1,98 @@
 """The one writer of the audit."""
 
-from collections.abc import Iterator
+import json
+import secrets
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from django.db import connection, transaction
+
+from accounts.models import Customer
+from recovery.domain.audit_chain import commitment_of
+from recovery.domain.duties import Duty
 from recovery.domain.errors import DutyMissingError, SamePersonError
-from recovery.models import AuditEntry
-from recovery.services.actors import Actor
+from recovery.models import AuditValue, RecoveryCase
+from recovery.services.actors import Actor, require_duty
+from recovery.services.request_ids import current_request_id
+
+_WRITE = "SELECT desk_audit_write(%s, %s, %s, %s, %s, %s::jsonb, %s)"
+_SALT_BYTES = 32
 
 
-def audit_write(actor: Actor, action: str, subject: str, **detail: Any) -> None:
+def audit_write(
+    actor: Actor,
+    action: str,
+    subject: str,
+    *,
+    personal: Mapping[str, str] | None = None,
+    **detail: Any,
+) -> None:
     """Record an act, in the transaction of the act.
 
     Args:
         actor: Who acted.
         action: `subject.act`, words apart by dots.
         subject: Kind and reference of what was acted upon.
+        personal: Values about a person by name. The entry holds a salted commitment
+            to each; the value lies in a table of its own and can be erased.
         detail: Plain JSON values; no personal data, no amounts as floats.
     """
-    AuditEntry.objects.create(
-        actor=actor.user,
-        actor_name=actor.name,
-        action=action,
-        subject=subject,
-        detail=detail,
-        request_id=actor.request_id,
-    )
+    said = {name: value for name, value in (personal or {}).items() if value}
+    salts = {name: secrets.token_hex(_SALT_BYTES) for name in said}
+    committed = {
+        name: {"commitment": commitment_of(salts[name], name, value)}
+        for name, value in said.items()
+    }
+    with transaction.atomic(savepoint=False):
+        entry_id = _entry_write(actor, action, subject, {**detail, **committed})
+        AuditValue.objects.bulk_create(
+            AuditValue(entry_id=entry_id, name=name, salt=salts[name], value=value)
+            for name, value in said.items()
+        )
+
+
+def _entry_write(
+    actor: Actor, action: str, subject: str, detail: Mapping[str, Any]
+) -> int:
+    arguments = [
+        actor.user.pk if actor.user else None,
+        actor.name,
+        str(actor.role),
+        action,
+        subject,
+        json.dumps(detail, allow_nan=False),
+        (actor.request_id or current_request_id())[:40],
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_WRITE, arguments)
+        row: tuple[int] = cursor.fetchone()
+    return row[0]
+
+
+@transaction.atomic
+def audit_values_erase(actor: Actor, customer: Customer) -> int:
+    """Erase the personal values of all entries about a customer, and record that.
+
+    The entries stay, and with them the chain: what they committed to can no longer
+    be shown or guessed.
+
+    Returns:
+        How many values were erased.
+
+    Raises:
+        DutyMissingError: The actor does not administer people.
+    """
+    require_duty(actor, Duty.ADMINISTER_PEOPLE)
+    own = f"customer {customer.uid}"
+    cases = RecoveryCase.objects.filter(customer=customer)
+    subjects = [
+        own,
+        *(f"case {one}" for one in cases.values_list("reference", flat=True)),
+    ]
+    count, _ = AuditValue.objects.filter(entry__subject__in=subjects).delete()
+    audit_write(actor, "audit.values.erased", own, values=count)
+    return count
 
 
 @contextmanager

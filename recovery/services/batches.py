@@ -23,7 +23,13 @@ from recovery.domain.money import format_amount
 from recovery.domain.references import grouped_reference
 from recovery.domain.words import PaymentKind
 from recovery.models import LedgerEntry, Payment, PayoutBatch, RecoveryCase
-from recovery.services.actors import SYSTEM, Actor, require_duty, require_staff
+from recovery.services.actors import (
+    SYSTEM,
+    Actor,
+    require_duty,
+    require_fresh_factor,
+    require_staff,
+)
 from recovery.services.audit import audit_write, refusal_recorded
 from recovery.services.mails import mail_case_news
 from recovery.services.payments import payment_content
@@ -118,6 +124,7 @@ def batch_release(actor: Actor, batch: PayoutBatch, *, now: datetime) -> PayoutB
 
     Raises:
         SamePersonError: The actor built it or proposed a line of it.
+        FreshFactorNeededError: The last second factor is too long ago.
         NotReadyError: It is released already, or its lines changed.
         DutyMissingError: The actor releases no batches.
     """
@@ -135,6 +142,7 @@ def _release(actor: Actor, batch: PayoutBatch, now: datetime) -> PayoutBatch:
         .order_by("id")
     )
     _require_releasable(releaser, batch, payments)
+    require_fresh_factor(actor, now=now)
     text = batch_file(batch, payments)
     batch.released_by = releaser
     batch.released_at = now
@@ -294,7 +302,7 @@ def confirmations_read(actor: Actor, text: str, *, now: datetime) -> dict[str, i
         raise FileRejectedError("The file holds no lines below its header.")
     for number, row in enumerate(rows, start=2):
         counts[_confirm(actor, number, row, now)] += 1
-    audit_write(actor, "payout.confirmations", "confirmation file", **counts)
+    audit_write(actor, "payout.confirmations", "confirmation file", lines=dict(counts))
     return dict(counts)
 
 

@@ -26,7 +26,12 @@ from recovery.models import (
     Provenance,
     RecoveryCase,
 )
-from recovery.services.actors import Actor, require_duty, require_staff
+from recovery.services.actors import (
+    Actor,
+    require_duty,
+    require_fresh_factor,
+    require_staff,
+)
 from recovery.services.audit import refusal_recorded
 from recovery.services.mails import mail_case_news
 from recovery.services.transitions import case_lock, case_move
@@ -192,6 +197,7 @@ def decision_approve(
 
     Raises:
         SamePersonError: The actor proposed it.
+        FreshFactorNeededError: The last second factor is too long ago.
         StaleError: The page showed another content, or the event was recomputed.
         NotReadyError: It is not proposed any more.
         DutyMissingError, TransitionRefusedError: As everywhere.
@@ -209,6 +215,7 @@ def _approve(
     decision = _lock_proposed(decision, shown_digest)
     if decision.proposer_id == approver.pk:
         raise SamePersonError(actor.name, "proposed this decision")
+    require_fresh_factor(actor, now=now)
     _require_active(case, decision.result)
     _require_sealed(case, decision)
     Approval.objects.create(

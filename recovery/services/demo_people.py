@@ -1,4 +1,9 @@
-"""The demo's staff: one person per role, each with a password of this machine's own."""
+"""The demo's staff: one person per role, each with a password and a second factor of this machine's own.
+
+The secrets of the code generators lie beside the passwords, in a file that only the
+machine's own user reads: a stranger must be able to sign in. A real desk keeps
+neither.
+"""
 
 import json
 import secrets
@@ -8,8 +13,9 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
+from accounts.codes import code_generator_make
 from accounts.models import RoleGrant, User
-from accounts.roles import Role
+from accounts.roles import GrantSource, Role
 
 # Login, name, roles. Three of them carry the walk: Ada proposes, Max makes, Bea checks.
 STAFF = (
@@ -25,18 +31,18 @@ STAFF = (
 
 
 def logins_path() -> Path:
-    """Where the demo's passwords lie, readable by the machine's own user only."""
+    """Where the demo's logins lie, readable by the machine's own user only."""
     return settings.RUN_DIR / "demo-logins.json"
 
 
 @transaction.atomic
-def demo_staff_make(*, now: datetime) -> dict[str, str]:
-    """Make the demo's staff once, and note their passwords in the run folder.
+def demo_staff_make(*, now: datetime) -> dict[str, dict[str, str]]:
+    """Make the demo's staff once, and note how they sign in in the run folder.
 
     Returns:
-        Login to password.
+        Login to `password` and `secret` of the code generator.
     """
-    passwords = {}
+    logins: dict[str, dict[str, str]] = {}
     for login, name, roles in STAFF:
         user, is_new = User.objects.get_or_create(
             username=login,
@@ -49,17 +55,21 @@ def demo_staff_make(*, now: datetime) -> dict[str, str]:
         )
         if not is_new:
             continue
-        passwords[login] = secrets.token_urlsafe(12)
-        user.set_password(passwords[login])
+        password = secrets.token_urlsafe(12)
+        user.set_password(password)
         user.save(update_fields=["password"])
+        logins[login] = {"password": password, "secret": code_generator_make(user)}
         for role in roles:
             # Back-dated: grants of a running house count after a delay.
             RoleGrant.objects.create(
-                user=user, role=role, granted_at=now - timedelta(days=30)
+                user=user,
+                role=role,
+                source=GrantSource.FOUNDING,
+                granted_at=now - timedelta(days=30),
             )
-    if passwords:
+    if logins:
         path = logins_path()
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=0o600)
-        path.write_text(json.dumps(passwords, indent=2))
-    return passwords
+        path.write_text(json.dumps(logins, indent=2))
+    return logins

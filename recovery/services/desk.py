@@ -22,7 +22,12 @@ def customer_mail_show(actor: Actor, customer: Customer) -> str:
         DutyMissingError: The actor neither works cases nor holds payments.
     """
     require_duty(actor, Duty.WORK_CASE, Duty.HOLD_PAYMENT)
-    audit_write(actor, "customer.mail.shown", f"customer {customer.uid}")
+    audit_write(
+        actor,
+        "customer.mail.shown",
+        f"customer {customer.uid}",
+        personal={"mail": customer.email},
+    )
     return customer.email
 
 

@@ -22,7 +22,7 @@ from recovery.domain.money import format_amount
 from recovery.domain.references import grouped_reference
 from recovery.domain.words import DecisionKind, DecisionStatus, PaymentKind
 from recovery.models import Approval, Decision, Event, Payment
-from recovery.services.actors import Actor, require_staff
+from recovery.services.actors import Actor, require_fresh_factor, require_staff
 from recovery.services.audit import refusal_recorded
 from recovery.services.mails import mail_case_news
 from recovery.services.transitions import case_lock, payment_move
@@ -160,6 +160,7 @@ def payment_approve(
 
     Raises:
         SamePersonError: The actor proposed it, or proposed the amount.
+        FreshFactorNeededError: The last second factor is too long ago.
         StaleError: The page showed another content.
         NotReadyError: It is not proposed any more.
         DutyMissingError: The actor approves no payments.
@@ -180,6 +181,7 @@ def _approve(
     if payment.status != PaymentStatus.PROPOSED:
         raise NotReadyError(f"This payment is already {payment.status}.")
     _require_second_person(checker, payment)
+    require_fresh_factor(actor, now=now)
     if payment.decision.status != DecisionStatus.APPROVED:
         raise NotReadyError("The decision behind this payment lost its force.")
     if digest_text(canonical_json(payment_content(payment))) != shown_digest:

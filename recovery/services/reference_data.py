@@ -46,7 +46,7 @@ def reference_data_load(actor: Actor, text: str, name: str) -> int:
     touched: list[int] = []
     for number, row in enumerate(reader, start=2):
         try:
-            touched += take(row)
+            touched += take(actor, row)
         except (ValueError, KeyError) as error:
             raise FileRejectedError(f"{name}, row {number}: {error}") from error
         count += 1
@@ -55,17 +55,24 @@ def reference_data_load(actor: Actor, text: str, name: str) -> int:
     return count
 
 
-def _take_customer(row: _Row) -> list[int]:
+def _take_customer(actor: Actor, row: _Row) -> list[int]:
+    uid, mail = row["uid"].strip(), row["mail"].strip()
+    before = Customer.objects.filter(uid=uid).values_list("email", flat=True).first()
     customer, _ = Customer.objects.update_or_create(
-        uid=row["uid"].strip(),
+        uid=uid,
         defaults={
             "full_name": row["full_name"].strip(),
-            "email": row["mail"].strip(),
+            "email": mail,
             "client_class": ClientClass(row["client_class"].strip()),
             "language": row["language"].strip(),
             "jurisdiction": row["jurisdiction"].strip(),
         },
     )
+    if before not in (None, mail):
+        personal = {"mail": mail, "mail_before": before}
+        audit_write(
+            actor, "customer.mail.changed", f"customer {uid}", personal=personal
+        )
     for pair in filter(None, row["accounts"].split(";")):
         venue, _, number = pair.partition(":")
         account, _ = TradingAccount.objects.get_or_create(venue=venue, number=number)
@@ -76,7 +83,7 @@ def _take_customer(row: _Row) -> list[int]:
     return []
 
 
-def _take_membership(row: _Row) -> list[int]:
+def _take_membership(_actor: Actor, row: _Row) -> list[int]:
     account, _ = TradingAccount.objects.get_or_create(
         venue=row["venue"].strip(), number=row["account"].strip()
     )
@@ -97,7 +104,7 @@ def _day(text: str, column: str) -> datetime:
 
 
 # Each takes one row and gives the accounts whose events it can change.
-_LAYOUTS: dict[tuple[str, ...], Callable[[_Row], list[int]]] = {
+_LAYOUTS: dict[tuple[str, ...], Callable[[Actor, _Row], list[int]]] = {
     (
         "uid",
         "full_name",

@@ -76,7 +76,13 @@ def case_move(
             "assignee",
         ]
     )
-    audit_write(actor, f"case.{action}", f"case {case.reference}", reason=reason)
+    audit_write(
+        actor,
+        f"case.{action}",
+        f"case {case.reference}",
+        # Free text: whoever typed it may have named somebody.
+        personal={"reason": reason},
+    )
     return case
 
 

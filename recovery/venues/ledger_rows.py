@@ -10,7 +10,12 @@ from operator import itemgetter
 from recovery.domain.ledger import ZERO, LedgerLine, LedgerRole, RowProblem, Side
 from recovery.sheets.records import Cells, Record
 from recovery.venues.cells import UNREADABLE, FileColumns
-from recovery.venues.names import Names, checked_reference
+from recovery.venues.names import (
+    ASSET_LENGTH,
+    INSTRUMENT_LENGTH,
+    Names,
+    checked_reference,
+)
 from recovery.venues.outcomes import Ignored, Notices
 from recovery.venues.profile import UNKNOWN_OPERATION, OperationRule
 from recovery.venues.row_checks import RowChecker
@@ -26,8 +31,10 @@ class LedgerRows:
         layout = columns.layout
         self._columns = columns
         self._notices = notices
-        self._names = Names(layout.asset_case, optional=False)
-        self._instruments = Names(layout.instrument_case, optional=True)
+        self._names = Names(layout.asset_case, optional=False, longest=ASSET_LENGTH)
+        self._instruments = Names(
+            layout.instrument_case, optional=True, longest=INSTRUMENT_LENGTH
+        )
         self._sides = {text: Side(side) for text, side in layout.sides.items()}
         self._operations = dict(layout.operations)
         self._parts = PartsReader(columns) if layout.cost_signs else None

@@ -7,6 +7,9 @@ from recovery.venues.profile import LetterCase
 # Names are ASCII: a Cyrillic letter in USDT must not make another asset.
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._:/@+-]{0,63}", re.ASCII)
 REMEMBERED = 100_000
+# What the desk's columns hold; longer texts are no names of anything known.
+ASSET_LENGTH = 24
+INSTRUMENT_LENGTH = 40
 
 
 class NameRefusedError(ValueError):
@@ -27,12 +30,15 @@ class Names(dict[str, str]):
     is no name. An empty text is the empty name where `optional`.
     """
 
-    def __init__(self, case: LetterCase, *, optional: bool) -> None:
+    def __init__(self, case: LetterCase, *, optional: bool, longest: int) -> None:
         super().__init__({"": ""} if optional else {})
         self._upper = case is LetterCase.UPPER
+        self._longest = longest
 
     def __missing__(self, text: str) -> str:
         name = checked_name(text)
+        if len(name) > self._longest:
+            raise NameRefusedError(text, f"is longer than {self._longest} characters")
         if len(self) >= REMEMBERED:
             self.clear()
         self[text] = name.upper() if self._upper else name
@@ -59,7 +65,7 @@ def _why(name: str) -> str:
     return "is not a name"
 
 
-REFERENCE_LENGTH = 128
+REFERENCE_LENGTH = 80
 
 
 def checked_reference(text: str) -> str:

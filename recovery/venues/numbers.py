@@ -9,6 +9,7 @@ from recovery.domain.money import DECIMALS_MAX, AmountUnreadableError, parse_amo
 from recovery.venues.profile import NumberRule
 
 REMEMBERED = 50_000
+WHOLE_DIGITS = 20
 NumberReader = Callable[[str], Decimal]
 _UNIT = re.compile(r"\s*[A-Za-z]{2,10}\Z")
 
@@ -24,11 +25,16 @@ def read_plain(text: str) -> Decimal:
     """The number in plain notation; a written `-0` or `0E-18` is zero.
 
     Raises:
-        AmountUnreadableError: anything else, including an empty text.
+        AmountUnreadableError: anything else, including an empty text and a number
+            larger than the desk can hold.
     """
     if len(text) > DECIMALS_MAX:
         text = _without_padding(text)
-    return parse_amount(text) or ZERO
+    number = parse_amount(text) or ZERO
+    # Twenty digits before the point are what a column holds.
+    if number.adjusted() >= WHOLE_DIGITS:
+        raise AmountUnreadableError(text, "is larger than the desk can hold")
+    return number
 
 
 def _without_padding(text: str) -> str:

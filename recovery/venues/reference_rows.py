@@ -5,7 +5,13 @@ from operator import itemgetter
 from recovery.domain.ledger import EngineStep, FundingRate, MarkPrice, Side
 from recovery.sheets.records import Record
 from recovery.venues.cells import FileColumns
-from recovery.venues.names import NameRefusedError, Names, checked_reference
+from recovery.venues.names import (
+    ASSET_LENGTH,
+    INSTRUMENT_LENGTH,
+    NameRefusedError,
+    Names,
+    checked_reference,
+)
 from recovery.venues.profile import LayoutKind
 
 ACTIONS = frozenset({"reduce", "close", "takeover", "adl", "cover", "restored"})
@@ -39,8 +45,10 @@ class EngineRows:
     def __init__(self, columns: FileColumns) -> None:
         layout = columns.layout
         self._columns = columns
-        self._assets = Names(layout.asset_case, optional=True)
-        self._instruments = Names(layout.instrument_case, optional=False)
+        self._assets = Names(layout.asset_case, optional=True, longest=ASSET_LENGTH)
+        self._instruments = Names(
+            layout.instrument_case, optional=False, longest=INSTRUMENT_LENGTH
+        )
         self._sides = {text: Side(side) for text, side in layout.sides.items()}
         self._pick = itemgetter(
             columns.field("event_reference", checked_reference),
@@ -102,7 +110,9 @@ class PriceRows:
         is_rates = columns.layout.kind is LayoutKind.FUNDING_RATES
         self._columns = columns
         self._make = FundingRate if is_rates else MarkPrice
-        self._instruments = Names(columns.layout.instrument_case, optional=False)
+        self._instruments = Names(
+            columns.layout.instrument_case, optional=False, longest=INSTRUMENT_LENGTH
+        )
         self._pick = itemgetter(
             columns.time,
             columns.field("instrument", self._instruments.__getitem__),

@@ -7,16 +7,23 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from recovery.domain.claims import claim_reference_read
+from recovery.models import LimitedAct
 from recovery.services.claims import (
     CODE_LIFE,
     claim_enter,
     claim_file,
     claim_request_code,
 )
+from recovery.services.rate_limits import WINDOW, rate_limit_take
 from recovery.services.transitions import NEXT_UPDATE
 from recovery.web import cookies
+from recovery.web.client_address import client_address
 from recovery.web.forms import CodeForm, FileClaimForm, ReferenceForm
 
+_TOO_MANY = (
+    "More claims are coming in than we can take right now, so this one was not filed. "
+    "What you typed is still here: please send it again in an hour."
+)
 get_or_post = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -33,6 +40,8 @@ def file_claim(request: HttpRequest) -> HttpResponse:
     form = FileClaimForm(request.POST if request.method == "POST" else None)
     if not (form.is_bound and form.is_valid()):
         return _form_page(request, "claims/file.html", form)
+    if not rate_limit_take(LimitedAct.CLAIM_FILING, client_address(request)):
+        return _too_many(request, form)
     claim = claim_file(form.filing(), now=timezone.now())
     response = redirect("claims:filed")
     cookies.cookie_write(response, cookies.FILED, claim.reference)
@@ -61,7 +70,9 @@ def enter(request: HttpRequest) -> HttpResponse:
     reference = claim_reference_read(form.cleaned_data["reference"])
     browser = cookies.cookie_read(request, cookies.BROWSER)
     browser = browser or cookies.new_browser_key()
-    claim_request_code(reference, browser, now=timezone.now())
+    # Over the limit no code leaves, and the answer is the same.
+    if rate_limit_take(LimitedAct.CODE_REQUEST, client_address(request)):
+        claim_request_code(reference, browser, now=timezone.now())
     response = redirect("claims:code")
     cookies.cookie_write(response, cookies.BROWSER, browser)
     cookies.cookie_write(response, cookies.ASKED, reference)
@@ -78,7 +89,9 @@ def code(request: HttpRequest) -> HttpResponse:
         return redirect("claims:enter")
     form = CodeForm(request.POST if request.method == "POST" else None)
     if form.is_bound and form.is_valid():
-        token = claim_enter(
+        # Over the limit even the right code is answered like a wrong one.
+        is_within = rate_limit_take(LimitedAct.CODE_ENTRY, client_address(request))
+        token = is_within and claim_enter(
             reference, form.cleaned_data["code"], browser, now=timezone.now()
         )
         if token:
@@ -96,6 +109,18 @@ def code(request: HttpRequest) -> HttpResponse:
         reference=reference,
         minutes=int(CODE_LIFE.total_seconds() // 60),
     )
+
+
+def _too_many(request: HttpRequest, form: FileClaimForm) -> HttpResponse:
+    """Say that nothing was filed, whatever it would have matched; keep what was typed.
+
+    A silent answer with a reference would let somebody wait for a claim that is not
+    there.
+    """
+    form.add_error(None, _TOO_MANY)
+    response = render(request, "claims/file.html", {"form": form}, status=429)
+    response.headers["Retry-After"] = str(int(WINDOW.total_seconds()))
+    return response
 
 
 def _form_page(

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from recovery.web import health, own_claim, pages
+from recovery.web import health, metrics, own_claim, pages
 
 app_name = "claims"
 urlpatterns = [
@@ -17,4 +17,5 @@ urlpatterns = [
     path("claims/leave/", own_claim.leave, name="leave"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
 ]

@@ -9,17 +9,11 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
 
-from accounts.models import User
 from config.urls import urlpatterns
+from tests.people import signed_in
 
+__all__ = ["signed_in"]
 PUBLIC = {"admin:login", "admin:logout", "admin:jsi18n"}
-
-
-def signed_in(user: User) -> Client:
-    """Give a client of somebody who has signed in."""
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def act_url(subject: Model, name: str) -> str:

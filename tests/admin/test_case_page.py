@@ -40,7 +40,7 @@ def test_the_answer_stands_above_the_lines(ada: User) -> None:
     answer = "Short 3.10 USDT = trading fee 2.90 + funding 0.20, rows 812, 813."
     assert page.index(answer) < page.index("line by line")
     assert "short 3.10 USDT" in page
-    assert "row 812" in page
+    assert "row\N{NO-BREAK SPACE}812" in page
 
 
 def test_the_picture_says_in_words_what_it_shows(ada: User) -> None:

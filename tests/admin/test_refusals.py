@@ -28,6 +28,7 @@ from tests.admin.doors import (
     take,
     text_of,
 )
+from tests.people import prove_factor
 
 pytestmark = pytest.mark.django_db
 Rows = dict[type[Model], Model]
@@ -325,6 +326,7 @@ def test_an_act_needs_its_own_token(ada: User) -> None:
     case = factories.case_new(ada)
     client = Client(enforce_csrf_checks=True)
     client.force_login(ada)
+    prove_factor(client, ada)
     address = reverse("admin:recovery_recoverycase_act", args=[case.pk, "take"])
     assert client.post(address).status_code == 403
 

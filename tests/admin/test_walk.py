@@ -9,14 +9,9 @@ from django.urls import reverse
 from accounts.models import User
 from recovery.models import Payment, PayoutBatch, RecoveryCase
 from tests import factories
+from tests.people import signed_in
 
 pytestmark = pytest.mark.django_db
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user)
-    return client
 
 
 def act(client: Client, table: str, pk: int, name: str, /, **data: object):

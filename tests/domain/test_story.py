@@ -62,7 +62,7 @@ def test_steps_add_up_to_their_lines(given_lines: list[LineFacts]) -> None:
     with exact():
         expected = sum((one.expected for one in given_lines), Decimal(0))
         recorded = sum((one.recorded for one in given_lines), Decimal(0))
-        assert total[2:4] == (expected, recorded)
+        assert (total.expected, total.recorded) == (expected, recorded)
         assert total.difference == recorded - expected
     assert total.lines == len(given_lines)
 

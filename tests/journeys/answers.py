@@ -103,6 +103,7 @@ def fair_no_is_explained(walk: Walk, asking: Asking) -> None:
     assert "It rests on: Bybit" in told
     assert "Where the money went" in told
     assert "insurance fund" in told
+    assert "nothing was booked" not in told
     asking.customer.see("status-not-owed", phone=True)
 
 

@@ -101,6 +101,7 @@ def decision_needs_two(walk: Walk, nora: Claimant) -> None:
 
     ada = walk.ada
     ada.open_row("recoverycase", "RC-", f"q={EVENT_ID}")
+    ada.see_first_screen("desk")  # The picture of the README.
     assert ada.value("Propose a decision", "amount") == plain(OVERCHARGE)
     assert ada.value("Propose a decision", "kind") == "owed"
     ada.see("proposal-form")

@@ -1,6 +1,11 @@
 """People at their browsers: what they open, press and read."""
 
+import base64
+import hashlib
+import hmac
 import re
+import struct
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +17,22 @@ if TYPE_CHECKING:
 _DESKTOP, _PHONE = 1280, 390
 _SCREEN = 900
 _TALLEST = 5000
+_SECONDS_TO_TYPE = 4
 _CODE = re.compile(r"^ +(\d{8})$", re.MULTILINE)
+
+
+def totp_code(secret: str) -> str:
+    """What an authenticator app shows now for a secret (RFC 6238)."""
+    counter = struct.pack(">Q", int(time.time()) // 30)
+    digest = hmac.new(base64.b32decode(secret), counter, hashlib.sha1).digest()
+    start = digest[-1] & 0x0F
+    number = int.from_bytes(digest[start : start + 4], "big") & 0x7FFFFFFF
+    return f"{number % 1_000_000:06}"
+
+
+def seconds_left() -> float:
+    """How long the code of now is still shown."""
+    return 30 - time.time() % 30
 
 
 class Pictures:
@@ -22,6 +42,11 @@ class Pictures:
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._count = 0
+
+    def take_first_screen(self, page: "Page", name: str) -> None:
+        """Take what is seen without scrolling."""
+        page.set_viewport_size({"width": _DESKTOP, "height": _SCREEN})
+        page.screenshot(path=self._folder / f"{name}.png")
 
     def take(self, page: "Page", name: str, *, phone: bool = False) -> None:
         """Take the whole page as it is, on a desktop and perhaps on a phone."""
@@ -58,6 +83,10 @@ class Person:
         """Keep a picture of what is on the screen."""
         self._pictures.take(self.page, name, phone=phone)
 
+    def see_first_screen(self, name: str) -> None:
+        """Keep a picture of what is seen without scrolling."""
+        self._pictures.take_first_screen(self.page, name)
+
     def read(self) -> str:
         """The words of the page's main part, blanks made plain."""
         return " ".join(self.page.locator("main, #main").first.inner_text().split())
@@ -67,15 +96,33 @@ class Person:
 
 
 class Colleague(Person):
-    """Somebody who works at the desk."""
+    """Somebody who works at the desk, a code generator in the pocket."""
+
+    _secret = ""
+
+    def __init__(self, page: "Page", desk: RunningDesk, pictures: Pictures) -> None:
+        super().__init__(page, desk, pictures)
+        self._used_codes: set[str] = set()
 
     def sign_in(self, login: str) -> "Colleague":
+        password, self._secret = self.desk.logins()[login]
         self.go("/desk/")
         self.page.get_by_label("Username").fill(login)
-        self.page.get_by_label("Password").fill(self.desk.logins()[login])
-        self.page.get_by_role("button", name="Log in").click()
+        self.page.get_by_label("Password").fill(password)
+        self.page.get_by_role("button", name="Sign in", exact=True).click()
+        self._type_code("Sign In")
         self.page.wait_for_url(f"{self.desk.site}/desk/")
         return self
+
+    def _type_code(self, button: str) -> None:
+        """Type what the code generator shows; a code works once."""
+        code = totp_code(self._secret)
+        while code in self._used_codes or seconds_left() < _SECONDS_TO_TYPE:
+            self.page.wait_for_timeout(500)
+            code = totp_code(self._secret)
+        self._used_codes.add(code)
+        self.page.get_by_label("Code").fill(code)
+        self.page.get_by_role("button", name=button, exact=True).click()
 
     def open_list(self, table: str, query: str = "") -> None:
         self.go(f"/desk/recovery/{table}/{query and f'?{query}'}")
@@ -97,6 +144,11 @@ class Colleague(Person):
         for name, value in typed.items():
             self._fill(form.locator(f"[name={name}]"), value)
         form.get_by_role("button", name=label, exact=True).click()
+        self.page.wait_for_load_state()
+        if "/account/factor/" in self.page.url:
+            self._type_code("Confirm")
+            self.page.locator(".dk-title").wait_for()
+            self.press(label, **typed)
 
     def form(self, label: str) -> "Locator":
         """The form of an act, opened."""

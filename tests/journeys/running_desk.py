@@ -24,7 +24,7 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 START_SECONDS = 180.0
 PATIENCE_SECONDS = 60.0
 _MAIL_END = "-" * 79
-_LOGIN = re.compile(r"^(\w+) +(\S{16}) +\w+ +\S+", re.MULTILINE)
+_LOGIN = re.compile(r"^(\w+) +(\S{16}) +\w+ +([A-Z2-7]{32}) ", re.MULTILINE)
 # What tests set for themselves must not reach a desk that a stranger would start.
 _NOT_A_STRANGERS = re.compile(
     r"^(DATABASE_|REDIS_URL|DJANGO_|DESK_TEST_|FILES_DIR|MAIL_DIR|TESTING_|PYTEST)"
@@ -90,8 +90,10 @@ class RunningDesk:
         assert is_there, self.said()
         assert self.process.poll() is None, self.said()
 
-    def logins(self) -> dict[str, str]:
-        return dict(_LOGIN.findall(self.said()))
+    def logins(self) -> dict[str, tuple[str, str]]:
+        """Login to password and secret of the code generator."""
+        found = _LOGIN.findall(self.said())
+        return {login: (password, secret) for login, password, secret in found}
 
     def claim_reference(self) -> str:
         return self._said(r"A claim +(CL-\S+)")

@@ -30,13 +30,14 @@ from recovery.models import (
     SourceFile,
     Transition,
 )
-from recovery.services.actors import SYSTEM, Actor, staff_actor
+from recovery.services.actors import SYSTEM, Actor
 from recovery.services.assessments import accounts_assess
 from recovery.services.audit import audit_write
 from recovery.services.batches import batch_build, batch_path, batch_release
 from recovery.services.cases import case_open
 from recovery.services.payments import payment_approve, payment_propose
 from recovery.tasks import run
+from tests.people import acting
 from tests.story import (
     NOW,
     SHORT,
@@ -78,7 +79,7 @@ def won(outcomes: Sequence[object]) -> int:
 
 
 def checkers(count: int) -> list[Actor]:
-    return [staff_actor(staff(f"c{number}", Role.CHECKER)) for number in range(count)]
+    return [acting(staff(f"c{number}", Role.CHECKER), NOW) for number in range(count)]
 
 
 def approvals_told(payment: Payment) -> int:

@@ -5,6 +5,7 @@ each leaves the proposal as it was and an entry in the audit.
 """
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -32,7 +33,7 @@ from recovery.models import (
     Payment,
     Provenance,
 )
-from recovery.services.actors import CUSTOMER, OPERATOR, SYSTEM, Actor, staff_actor
+from recovery.services.actors import CUSTOMER, OPERATOR, SYSTEM, Actor
 from recovery.services.assessments import event_recompute
 from recovery.services.batches import batch_build, batch_release, payments_post
 from recovery.services.cases import case_open, case_reopen
@@ -44,6 +45,7 @@ from recovery.services.payments import (
     payment_propose,
 )
 from recovery.tasks import HANDLERS
+from tests.people import acting
 from tests.story import (
     NOW,
     REASON,
@@ -57,6 +59,7 @@ from tests.story import (
     write_ledger,
 )
 
+LONG_AGO = NOW - timedelta(days=30)
 NOBODY = {"operator": OPERATOR, "system": SYSTEM, "customer": CUSTOMER}
 
 
@@ -64,10 +67,10 @@ def every_role(user: User, *, is_superuser: bool = False) -> Actor:
     """The same person with all roles there are."""
     for role in Role:
         RoleGrant.objects.get_or_create(
-            user=user, role=role, revoked_at=None, defaults={"granted_at": NOW}
+            user=user, role=role, revoked_at=None, defaults={"granted_at": LONG_AGO}
         )
     User.objects.filter(pk=user.pk).update(is_superuser=is_superuser)
-    return staff_actor(User.objects.get(pk=user.pk))
+    return acting(User.objects.get(pk=user.pk), NOW)
 
 
 def approve_decision(actor: Actor, decision: Decision) -> Decision:
@@ -134,9 +137,12 @@ def test_the_proposer_is_refused_with_any_one_more_role(
 ) -> None:
     assert people.ada.user
     RoleGrant.objects.get_or_create(
-        user=people.ada.user, role=role, revoked_at=None, defaults={"granted_at": NOW}
+        user=people.ada.user,
+        role=role,
+        revoked_at=None,
+        defaults={"granted_at": LONG_AGO},
     )
-    ada = staff_actor(User.objects.get(pk=people.ada.user.pk))
+    ada = acting(User.objects.get(pk=people.ada.user.pk), NOW)
 
     with pytest.raises((SamePersonError, DutyMissingError)):
         approve_decision(ada, proposal)
@@ -164,7 +170,7 @@ def test_an_actor_with_duties_but_without_a_person_is_refused(
 
 
 def test_a_superuser_without_a_role_approves_nothing(people: People) -> None:
-    ruth = staff_actor(staff("ruth", is_superuser=True))
+    ruth = acting(staff("ruth", is_superuser=True), NOW)
     proposal = people.proposed(people.case(people.event(short_ledger("A-1"))))
     payment = people.credit(people.owed("A-2"))
 
@@ -180,14 +186,14 @@ def test_a_person_who_left_approves_nothing(people: People, proposal: Decision) 
     User.objects.filter(username="bea").update(is_active=False)
 
     with pytest.raises(DutyMissingError):
-        approve_decision(staff_actor(User.objects.get(username="bea")), proposal)
+        approve_decision(acting(User.objects.get(username="bea"), NOW), proposal)
 
 
 def test_a_revoked_role_approves_nothing(people: People, proposal: Decision) -> None:
     RoleGrant.objects.filter(user=people.bea.user).update(revoked_at=NOW)
 
     with pytest.raises(DutyMissingError):
-        approve_decision(staff_actor(User.objects.get(username="bea")), proposal)
+        approve_decision(acting(User.objects.get(username="bea"), NOW), proposal)
 
 
 def test_a_page_that_showed_other_content_is_refused(
@@ -407,7 +413,7 @@ def test_who_built_a_batch_does_not_release_it(
 ) -> None:
     people.approved(people.credit(people.owed()))
     carl = staff("carl", Role.MAKER)
-    batch = batch_build(staff_actor(carl), PaymentKind.CREDIT, now=NOW)
+    batch = batch_build(acting(carl, NOW), PaymentKind.CREDIT, now=NOW)
 
     with pytest.raises(SamePersonError):
         batch_release(every_role(carl, is_superuser=is_superuser), batch, now=NOW)
@@ -417,7 +423,7 @@ def test_who_built_a_batch_does_not_release_it(
 
 def test_who_proposed_a_line_does_not_release_its_batch(people: People) -> None:
     people.approved(people.credit(people.owed()))
-    carl = staff_actor(staff("carl", Role.MAKER))
+    carl = acting(staff("carl", Role.MAKER), NOW)
     batch = batch_build(carl, PaymentKind.CREDIT, now=NOW)
     assert people.max_.user
 

@@ -111,7 +111,7 @@ def test_memories_do_not_grow_without_end(monkeypatch: pytest.MonkeyPatch) -> No
     for module in (accounts, names, numbers):
         monkeypatch.setattr(module, "REMEMBERED", 3)
     optional = OptionalNumbers(NumberRule(none=("", "--")))
-    known = Names(LetterCase.UPPER, optional=False)
+    known = Names(LetterCase.UPPER, optional=False, longest=24)
     owned = accounts.Accounts(AccountRule(column="a"), "")
     for number in range(9):
         assert optional[str(number)] == number
@@ -123,7 +123,7 @@ def test_memories_do_not_grow_without_end(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_names_that_look_alike_are_refused() -> None:
     with pytest.raises(NameRefusedError) as caught:
-        Names(LetterCase.UPPER, optional=True)["US\u0414T"]
+        Names(LetterCase.UPPER, optional=True, longest=24)["US\u0414T"]
     assert "\\u0414" in caught.value.reason
 
 

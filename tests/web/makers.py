@@ -1,7 +1,7 @@
 """People, events and cases for the claim pages, run through the real services."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from accounts.models import Customer, RoleGrant, TradingAccount, User
@@ -29,6 +29,7 @@ from recovery.services.decisions import (
     decision_propose,
 )
 from recovery.services.payments import payment_approve, payment_propose
+from tests.people import acting
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HAPPENED = datetime(2026, 10, 10, 21, 15, tzinfo=UTC)
@@ -60,7 +61,7 @@ DEFICIT: Sequence[Line] = (
 
 def make_staff(username: str, role: str) -> User:
     user = User.objects.create_user(username, is_staff=True, full_name=username)
-    RoleGrant.objects.create(user=user, role=role, granted_at=NOW)
+    RoleGrant.objects.create(user=user, role=role, granted_at=NOW - timedelta(days=30))
     return user
 
 
@@ -179,7 +180,7 @@ def propose(case: RecoveryCase, result: AssessmentResult) -> Decision:
 def approve(decision: Decision) -> Decision:
     bea = User.objects.filter(username="bea").first() or make_staff("bea", "checker")
     return decision_approve(
-        staff_actor(bea), decision, shown_digest=decision.content_digest, now=NOW
+        acting(bea, NOW), decision, shown_digest=decision.content_digest, now=NOW
     )
 
 
@@ -195,7 +196,7 @@ def make_payment(decision: Decision) -> Payment:
     )
     bea = User.objects.get(username="bea")
     return payment_approve(
-        staff_actor(bea), payment, shown_digest=payment.content_digest, now=NOW
+        acting(bea, NOW), payment, shown_digest=payment.content_digest, now=NOW
     )
 
 
@@ -212,7 +213,7 @@ def decided(lines: Sequence[Line] = SHORT, **values: object) -> Claim:
 def make_posted(payment: Payment) -> Payment:
     """Send an approved credit in a batch and see it in the platform's ledger."""
     max_, bea = (
-        staff_actor(User.objects.get(username=name)) for name in ("max", "bea")
+        acting(User.objects.get(username=name), NOW) for name in ("max", "bea")
     )
     batch = batch_build(max_, PaymentKind.CREDIT, now=NOW)
     batch_release(bea, batch, now=NOW)

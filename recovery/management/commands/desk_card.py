@@ -24,10 +24,18 @@ class Command(BaseCommand):
         if logins_path().exists():
             self._logins(json.loads(logins_path().read_text()))
 
-    def _logins(self, passwords: dict[str, str]) -> None:
-        self.stdout.write("login  password          role        name")
-        for login, password in passwords.items():
+    def _logins(self, logins: dict[str, dict[str, str]]) -> None:
+        say = self.stdout.write
+        say(
+            "login  password          role        secret of the six-digit code"
+            "      name"
+        )
+        for login, known in logins.items():
             user = User.objects.get(username=login)
             roles = ", ".join(sorted(user.roles()))
-            self.stdout.write(f"{login:5}  {password:16}  {roles:10}  {user.full_name}")
-        self.stdout.write("")
+            password, secret = known["password"], known["secret"]
+            say(f"{login:5}  {password:16}  {roles:10}  {secret}  {user.full_name}")
+        say(
+            "\nGive the secret to an authenticator app, or ask for the code of now:\n"
+            "  .venv/bin/python manage.py desk_code ada\n"
+        )

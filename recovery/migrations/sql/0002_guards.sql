@@ -258,6 +258,25 @@ BEGIN
     RAISE EXCEPTION 'the approver comes with the approval only'
       USING ERRCODE = 'check_violation';
   END IF;
+  IF NEW.fee_amount <> OLD.fee_amount THEN
+    RAISE EXCEPTION 'the fee of a payment is sealed with it'
+      USING ERRCODE = 'check_violation';
+  END IF;
+  -- A payment changes its batch by joining or leaving one, and joins open ones only.
+  IF NEW.batch_id IS DISTINCT FROM OLD.batch_id AND NOT (
+      (OLD.status = 'approved' AND NEW.status = 'in_batch')
+      OR (OLD.status = 'in_batch' AND NEW.status = 'approved')
+    ) THEN
+    RAISE EXCEPTION 'a payment changes its batch by joining or leaving one only'
+      USING ERRCODE = 'check_violation';
+  END IF;
+  IF NEW.status = 'in_batch' AND OLD.status <> 'in_batch' AND EXISTS (
+      SELECT 1 FROM recovery_payoutbatch b
+      WHERE b.id = NEW.batch_id AND b.released_by_id IS NOT NULL
+    ) THEN
+    RAISE EXCEPTION 'a released batch takes no more payments'
+      USING ERRCODE = 'check_violation';
+  END IF;
   IF NEW.status = OLD.status THEN
     RETURN NEW;
   END IF;

@@ -1,0 +1,1 @@
+"""The one door of the desk: password and second factor, or the house's provider."""

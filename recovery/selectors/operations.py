@@ -1,0 +1,132 @@
+"""What an operator watches: work that waits, mails that wait, breaks that are open."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db import connection, transaction
+from django.db.models import Count, Min
+
+from recovery.domain.words import BreakReason
+from recovery.models import (
+    AuditSeal,
+    Break,
+    BreakState,
+    Heartbeat,
+    Job,
+    JobKind,
+    JobState,
+    OutboxMessage,
+    OutboxState,
+    SourceFile,
+    SourceFileState,
+)
+
+_MILLISECONDS_MAX = 5_000
+_JOB_STATES = (JobState.DUE, JobState.RUNNING, JobState.QUARANTINED)
+_OUTBOX_STATES = (OutboxState.DUE, OutboxState.SENDING, OutboxState.UNKNOWN)
+
+
+class Sample(NamedTuple):
+    """One figure under its labels."""
+
+    labels: dict[str, str]
+    value: float
+
+
+Figures = dict[str, list[Sample]]
+
+
+def operations_figures(now: datetime) -> Figures:
+    """Give every figure by name. What is finished is not counted: it only grows."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL statement_timeout = {_MILLISECONDS_MAX}")
+        figures: Figures = {}
+        for part in _PARTS:
+            figures |= part(now)
+    return figures
+
+
+def _jobs(now: datetime) -> Figures:
+    rows = Job.objects.filter(state__in=_JOB_STATES).values_list("kind", "state")
+    counts = {(k, s): n for k, s, n in rows.annotate(n=Count("pk")).order_by()}
+    due = Job.objects.filter(state=JobState.DUE, due_at__lte=now).values_list("kind")
+    oldest = dict(due.annotate(first=Min("due_at")).order_by())
+    leases = Job.objects.filter(state=JobState.RUNNING, lease_until__lt=now)
+    return {
+        "desk_jobs": [
+            Sample({"kind": kind, "state": state}, counts.get((kind, state), 0))
+            for kind in JobKind
+            for state in _JOB_STATES
+        ],
+        "desk_jobs_oldest_due_seconds": [
+            Sample({"kind": kind}, _age(oldest.get(kind), now)) for kind in JobKind
+        ],
+        "desk_jobs_lease_over": [Sample({}, leases.count())],
+    }
+
+
+def _outbox(now: datetime) -> Figures:
+    rows = OutboxMessage.objects.filter(state__in=_OUTBOX_STATES)
+    by_state = rows.values_list("state").annotate(
+        n=Count("pk"), first=Min("created_at")
+    )
+    found = {state: (count, first) for state, count, first in by_state.order_by()}
+    return {
+        "desk_outbox_messages": [
+            Sample({"state": state}, found.get(state, (0, None))[0])
+            for state in _OUTBOX_STATES
+        ],
+        "desk_outbox_oldest_due_seconds": [
+            Sample({}, _age(found.get(OutboxState.DUE, (0, None))[1], now))
+        ],
+    }
+
+
+def _source_files(_now: datetime) -> Figures:
+    rows = SourceFile.objects.values_list("state").annotate(n=Count("pk")).order_by()
+    counts = dict(rows)
+    return {
+        "desk_source_files": [
+            Sample({"state": state}, counts.get(state, 0)) for state in SourceFileState
+        ]
+    }
+
+
+def _breaks(_now: datetime) -> Figures:
+    rows = Break.objects.filter(state=BreakState.OPEN).values_list("reason")
+    counts = dict(rows.annotate(n=Count("pk")).order_by())
+    return {
+        "desk_breaks_open": [
+            Sample({"reason": reason}, counts.get(reason, 0)) for reason in BreakReason
+        ]
+    }
+
+
+def _heartbeats(now: datetime) -> Figures:
+    return {
+        "desk_heartbeat_age_seconds": [
+            Sample({"name": name}, _age(beat_at, now))
+            for name, beat_at in Heartbeat.objects.values_list("name", "beat_at")
+        ]
+    }
+
+
+def _audit(_now: datetime) -> Figures:
+    last = AuditSeal.objects.order_by("-position").values_list("position", flat=True)
+    return {"desk_audit_position": [Sample({}, last.first() or 0)]}
+
+
+def _age(since: datetime | None, now: datetime) -> float:
+    return max((now - since).total_seconds(), 0.0) if since else 0.0
+
+
+_PARTS: tuple[Callable[[datetime], Figures], ...] = (
+    _jobs,
+    _outbox,
+    _source_files,
+    _breaks,
+    _heartbeats,
+    _audit,
+)
