@@ -3,8 +3,8 @@
     python -m tests.domain.mutants [--sample N] [--seed S] [--minutes M] [--out FILE]
 
 Works on a copy of the core and its tests, so that nothing here is touched; a
-sample is drawn by seed, evenly from all functions, and a run that its time ends
-says how many mutants were left.
+sample is drawn at random by seed, and a run that its time ends says how many
+mutants were left.
 """
 
 import argparse
