@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from recovery.domain.case_errors import CaseUnsupportedError
 from recovery.domain.money import ONE, ZERO, divide, round_amount, round_up
-from recovery.domain.policy import LiquidationFeePolicy, Policy
+from recovery.domain.policy import TO_CUSTOMER, LiquidationFeePolicy, Policy
 from recovery.domain.policy_words import FeeBase, FeeRule, HaircutAt, SellOrder
 from recovery.domain.settlement_state import required
 
@@ -91,6 +91,7 @@ def settle_spot(
     Raises:
         CaseUnsupportedError: a fee rule or an order of sale not modelled.
     """
+    _check_customer_keeps_the_rest(policy)
     rates = _Rates(_trading_rate(policy), _liquidation_rate(policy.liquidation_fee))
     account = _Account(holdings, settle_asset)
     rest = sum((_repay_same_asset(account, debt) for debt in debts), ZERO)
@@ -109,6 +110,19 @@ def settle_spot(
         debt_repaid=account.repaid,
         deficit=rest,
     )
+
+
+def _check_customer_keeps_the_rest(policy: Policy) -> None:
+    """Refuse a policy that gives what is left to somebody else.
+
+    Raises:
+        CaseUnsupportedError: how it is shared per asset is not defined.
+    """
+    if policy.takeover_at_bankruptcy:
+        raise CaseUnsupportedError("policy.takeover_at_bankruptcy", "true")
+    if policy.surplus_to != TO_CUSTOMER:
+        receivers = ", ".join(receiver for receiver, _ in policy.surplus_to)
+        raise CaseUnsupportedError("policy.surplus_to", receivers)
 
 
 def _repay_same_asset(account: _Account, debt: Debt) -> Decimal:

@@ -125,6 +125,12 @@ def test_spot_margin_fill_may_state_its_rate_and_loses_at_most_everything() -> N
             {"collateral": {"sell_order": "highest_liquidity"}},
         ),
         (
+            "policy.surplus_to pool, customer",
+            {"surplus_to": {"split": {"pool": "0.1", "customer": "0.9"}}},
+        ),
+        ("policy.surplus_to venue", {"surplus_to": "venue"}),
+        ("policy.takeover_at_bankruptcy true", {"takeover_at_bankruptcy": True}),
+        (
             "policy.trading_fee_schedule without fill times",
             {
                 "trading_fee_schedule": [

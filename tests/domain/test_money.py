@@ -216,3 +216,8 @@ def test_reason_of_an_unreadable_amount_is_told(text: str, reason: str) -> None:
     assert refusal.value.reason == reason
     assert refusal.value.text == text
     assert str(refusal.value) == f"{reason}: {text!r}"
+
+
+def test_rare_amount_may_use_all_its_decimals() -> None:
+    assert parse_amount("1e-18") == Decimal(1).scaleb(-18)
+    assert parse_amount("1e30") == Decimal(10) ** 30

@@ -392,6 +392,13 @@ def test_level_at_the_target_is_restored() -> None:
         ({"type": "lots", "min_qty": "2", "max_qty": "4"}, "4", None),
         ({"type": "lots", "min_qty": "2", "max_qty": "4"}, "5", Verdict.TOO_MUCH),
         ({"type": "lots", "max_qty": "4"}, "3", Verdict.TOO_LITTLE),
+        ({"type": "lots", "max_qty": "40"}, "10", None),
+        ({"type": "lots", "min_qty": "20", "max_qty": "40"}, "10", None),
+        (
+            {"type": "notional_cap", "max_notional": "188", "notional_basis": "fill"},
+            "2",
+            Verdict.TOO_MUCH,
+        ),
         (
             {"type": "notional_cap", "max_portion": "0.5", "min_notional": "189.8"},
             "1.9",

@@ -14,7 +14,7 @@ from recovery.domain.instruments import PositionSide, Product
 from recovery.domain.policy import Policy
 from recovery.domain.settlement import Scope, check_money
 from recovery.domain.settlement_state import ScopeState
-from tests.domain.builders import case_of, forced, values_of
+from tests.domain.builders import case_of, forced, refused_field, values_of
 
 SCOPE = Scope(Product.LINEAR, PositionSide.LONG, Decimal(1), margin=Decimal(5))
 
@@ -237,3 +237,76 @@ def test_lines_of_the_close_name_the_fill_that_closed() -> None:
         ("surplus_taken", "0"),
         ("closing_balance", None),
     ]
+
+
+HALF = {"type": "funding", "rate": "0.01", "reference_price": "100"}
+
+
+def test_funding_follows_the_size_without_knowing_an_entry() -> None:
+    values = values_of(
+        kind="funding",
+        entry_price=None,
+        margin=None,
+        events=[
+            HALF | {"year_fraction": "0.5"},
+            {"type": "fill", "qty": "5", "price": "90"},
+            HALF,
+            {"type": "fill", "side": "sell", "qty": "7", "price": "90"},
+            HALF,
+        ],
+    )
+    # -5 on 10 for half, -5 on 5, +2 on a short of 2.
+    assert values == {"funding_payment": "-8"}
+
+
+def test_funding_needs_the_entry_where_a_fill_is_a_notional() -> None:
+    field = refused_field(
+        kind="funding",
+        entry_price=None,
+        margin=None,
+        events=[{"type": "fill", "notional": "5", "price": "90"}, HALF],
+    )
+    assert field == "entry_price"
+
+
+def test_every_other_position_of_the_scope_counts() -> None:
+    other = {"side": "long", "qty": "1", "entry_price": "5"}
+    marks = [other | {"mark_price": "8"}, other | {"mark_price": "9"}]
+    values = values_of(
+        margin="50", mark_price="95", other_positions=marks, events=[forced("10", "95")]
+    )
+    assert values["equity_after"] == values["surplus"] == "7"
+
+
+def test_interest_is_told() -> None:
+    values = values_of(events=[{"type": "interest", "amount": "-2"}])
+    assert values["interest"] == "-2"
+
+
+@pytest.mark.parametrize(("amount", "charged"), [("50", "0"), ("50.01", "50.01")])
+def test_fixed_fee_of_the_insolvent_needs_less_than_the_amount(
+    amount: str, charged: str
+) -> None:
+    fee = {"rule": "fixed", "amount": amount, "condition": "insolvent_only"}
+    values = values_of(events=[forced("10", "95")], policy={"liquidation_fee": fee})
+    assert values["liquidation_fee"] == charged
+
+
+@pytest.mark.parametrize(
+    ("fee", "price"),
+    [
+        ({"rule": "in_price", "liquidator_rate": "0.01"}, "94.05"),
+        ({"rule": "none", "liquidator_rate": "0.01"}, None),
+        ({"rule": "in_price"}, None),
+    ],
+)
+def test_transfer_price_is_of_a_fee_inside_the_price(
+    fee: dict[str, str], price: str | None
+) -> None:
+    fund = {"insurance_fund_rate": "0"}
+    values = values_of(
+        mark_price="95",
+        events=[forced("10", "94.05")],
+        policy={"liquidation_fee": fee | fund},
+    )
+    assert values.get("transfer_price") == price

@@ -3,11 +3,13 @@
 The usual case: long 10 at 100, margin 100, so the bankruptcy price is 90.
 """
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from recovery.domain.cases.document import assess_case
+from recovery.domain.money import exact
 from tests.domain.builders import case_of, forced, refused_field, values_of
 
 TAKEOVER = {"takeover_at_bankruptcy": True}
@@ -284,3 +286,65 @@ def test_no_previous_mark_is_refused() -> None:
 def test_takeover_without_a_bankruptcy_price_is_refused() -> None:
     events = [forced("10", "95")]
     assert refused_field(margin="1000", events=events, policy=TAKEOVER) == "margin"
+
+
+def test_fees_before_and_inside_the_takeover_add_up() -> None:
+    values = values_of(
+        events=[{"type": "fill", "qty": "2", "price": "99"}, forced("8", "92")],
+        policy=TAKEOVER | {"trading_fee_rate": "0.01", "bankruptcy_fee_rate": "0.001"},
+    )
+    with exact():
+        inside = Decimal("0.008") * Decimal(values["bankruptcy_price"])
+        difference = Decimal(values["trading_fee"]) - Decimal("1.98") - inside
+    assert abs(difference) < Decimal("1e-50")
+
+
+def test_partner_of_a_venue_fill_is_settled_at_its_price() -> None:
+    check(
+        {
+            "counterparty_pnl": "50",
+            "counterparty_wallet_balance_after": "80",
+            "counterparty_forgone_pnl": "30",
+            "counterparty_quote_balance_after": "50",
+        },
+        mark_price="92",
+        events=[
+            {"type": "takeover"},
+            {"type": "fill", "role": "adl", "qty": "10", "price": "95"},
+        ],
+        counterparty={
+            "side": "short",
+            "entry_price": "100",
+            "margin": "30",
+            "quote_balance": "1000",
+        },
+    )
+
+
+def test_venue_fill_without_a_price_or_previous_mark_is_refused() -> None:
+    fill = {"type": "fill", "role": "adl", "qty": "10"}
+    policy = TAKEOVER | {"adl_price": "previous_mark"}
+    events = [{"type": "takeover"}, fill]
+    assert refused_field(events=events, policy=policy) == "events[1].price"
+
+
+def test_takeover_by_share_of_the_only_position_takes_all() -> None:
+    check(
+        {"booked_pnl": "-100", "wallet_balance_after": "0"},
+        qty="3",
+        mark_price="95",
+        events=[forced("3", "60")],
+        policy=TAKEOVER | {"bankruptcy_allocation": "pro_rata_value"},
+    )
+
+
+def test_stated_takeover_price_labels_what_the_venue_keeps() -> None:
+    entry = assess_case(
+        case_of(bankruptcy_price="91", events=[forced("10", "92")], policy=TAKEOVER)
+    )
+    assert [(line["label"], line["amount"]) for line in entry["lines"]] == [
+        ("opening_balance", "100"),
+        ("takeover", "-90"),
+        ("surplus_taken", "-10"),
+        ("closing_balance", "0"),
+    ]

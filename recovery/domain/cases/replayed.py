@@ -10,7 +10,7 @@ from recovery.domain.cases.answer import Answer, Values
 from recovery.domain.cases.fields import CaseFields
 from recovery.domain.cases.scope import Needs, read_scope
 from recovery.domain.instruments import notional_of
-from recovery.domain.money import ZERO, divide, round_amount
+from recovery.domain.money import ONE, ZERO, divide, round_amount
 from recovery.domain.policy import LiquidationFeePolicy, Policy
 from recovery.domain.policy_words import SettlePer
 from recovery.domain.settlement import conclude, replay, settle
@@ -100,5 +100,14 @@ def answer_funding(case: CaseFields) -> Answer:
     """What funding paid (+) or cost (-) on the size open at each instant."""
     needs = Needs(entry_price=False, margin=False)
     funded = _settlement_case(case, needs)
+    if funded.scope.entry_price is None and not _has_notional_fill(funded):
+        # Results are not asked: any entry serves to follow the size.
+        funded = funded._replace(scope=funded.scope._replace(entry_price=ONE))
     state = replay(funded._replace(policy=_without_forced(funded.policy)))
     return Answer({"funding_payment": state.funding})
+
+
+def _has_notional_fill(case: SettlementCase) -> bool:
+    """Whether the size of a fill can be told by the entry only."""
+    fills = (event for event in case.events if isinstance(event, Fill))
+    return any(fill.notional is not None for fill in fills)
