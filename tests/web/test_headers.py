@@ -143,7 +143,7 @@ def test_a_download_is_saved_and_never_shown(lead: Client) -> None:
     require_headers(answer, FILE_POLICY, Cache_Control="private, no-store")
 
 
-@pytest.mark.parametrize("path", ["/", "/claims/file/", "/healthz", "/desk/login/"])
+@pytest.mark.parametrize("path", ["/", "/claims/file/", "/healthz", "/account/login/"])
 def test_head_answers_with_the_length_and_no_body(path: str) -> None:
     request = RequestFactory().head(path)
     handler = Client().handler

@@ -17,6 +17,7 @@ from recovery.services.audit_chain import audit_head_export
 from recovery.tasks import sweep
 from recovery.web.latency import BUCKETS, Latencies
 from recovery.web.metrics import HELP
+from tests.people import signed_in
 from tests.web import makers
 
 OPS = Path(__file__).resolve().parents[2] / "ops"
@@ -127,10 +128,17 @@ def test_a_silent_database_is_a_figure_too(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_staff_read_figures_from_anywhere(client: Client) -> None:
-    client.force_login(makers.make_staff("sam", "support"))
+def test_staff_read_figures_from_anywhere() -> None:
+    client = signed_in(makers.make_staff("sam", "support"))
     answer = client.get("/metrics", REMOTE_ADDR="192.0.2.7")
     assert answer.status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_session_without_a_second_factor_reads_no_figures(client: Client) -> None:
+    client.force_login(makers.make_staff("sam", "support"))
+    answer = client.get("/metrics", REMOTE_ADDR="192.0.2.7")
+    assert answer.status_code == 403
 
 
 # --- counting over processes ------------------------------------------------------
