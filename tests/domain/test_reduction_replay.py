@@ -103,6 +103,18 @@ def test_level_not_modelled_is_named() -> None:
     with pytest.raises(CaseUnsupportedError) as refusal:
         plan_reductions(SCOPE, policy, [Decimal(90)])
     assert refusal.value.key == "policy.margin_level.convention"
+    assert refusal.value.value == "assets_over_debt"
+
+
+def test_equity_below_nothing_is_due_though_its_ratio_is_negative() -> None:
+    level = {
+        "convention": "maintenance_over_equity",
+        "comparison": ">=",
+        "trigger": "1",
+    }
+    policy = rules({"step": {"type": "whole_position"}}, level)
+    events = plan_reductions(SCOPE, policy, [Decimal(80)])
+    assert events == (mark("80"), forced("80", "10"))
 
 
 def test_closing_fee_inside_the_level_needs_its_rate() -> None:
