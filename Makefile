@@ -11,6 +11,7 @@ UV_LOCK := $(UV) pip compile --quiet --universal --generate-hashes --no-emit-ind
 UV_STAMP := $(VENV)/.filled-uv
 RUN_STAMP := $(VENV)/.filled-run
 DEV_STAMP := $(VENV)/.filled-dev
+MUTANTS_STAMP := $(VENV)/.filled-mutants
 # The machine's own authorities, where it has them: a company's proxy is among them.
 SYSTEM_CERTS := $(wildcard /etc/ssl/certs/ca-certificates.crt)
 ifneq ($(SYSTEM_CERTS),)
@@ -79,10 +80,10 @@ properties: setup-dev ## Hold the core's properties on EXAMPLES=5000 examples ea
 	DESK_TEST_ENGINES=none PROPERTY_EXAMPLES=$(or $(EXAMPLES),5000) \
 		$(PY) -m pytest tests/domain $(ARGS)
 
-mutants: setup-dev ## Change the core and see who notices (ARGS="--sample N --minutes M").
+mutants: $(MUTANTS_STAMP) ## Change the core and see who notices (ARGS="--sample N --minutes M").
 	$(PY) -m tests.domain.mutants $(ARGS)
 
-faults: setup-dev ## Kill the worker at N instants (N=20 KIND=import|recompute).
+faults: setup-dev ## Kill the worker at N instants (N=20 KIND=import or recompute).
 	FAULTS_N=$(or $(N),20) FAULTS_KIND=$(KIND) \
 		$(PY) -m pytest tests/faults/long_run.py $(ARGS)
 
@@ -94,6 +95,7 @@ lock: $(UV_STAMP) ## Lock the packages anew from requirements/*.in.
 	$(UV_LOCK) requirements/uv.in -o requirements/uv.txt
 	$(UV_LOCK) requirements/run.in -o requirements/run.txt
 	cd requirements && ../$(UV_LOCK) dev.in -o dev.txt
+	cd requirements && ../$(UV_LOCK) mutants.in -o mutants.txt
 
 clean: ## Remove .venv and caches; the desk's data in .run stays.
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache \
@@ -120,3 +122,7 @@ $(RUN_STAMP): requirements/run.txt $(UV_STAMP)
 $(DEV_STAMP): requirements/dev.txt $(UV_STAMP)
 	$(UV_INSTALL) -r requirements/dev.txt
 	@touch $(RUN_STAMP) $@
+
+$(MUTANTS_STAMP): requirements/mutants.txt $(DEV_STAMP)
+	$(UV_INSTALL) -r requirements/mutants.txt
+	@touch $@

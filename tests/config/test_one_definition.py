@@ -80,7 +80,7 @@ def test_lock_holds_no_address_and_no_option(lock: Path) -> None:
         assert line.startswith("    --hash=sha256:") or "==" in line, line
 
 
-@pytest.mark.parametrize("name", ["run", "dev", "uv"])
+@pytest.mark.parametrize("name", ["run", "dev", "mutants", "uv"])
 def test_lock_covers_what_was_asked_for(name: str) -> None:
     asked = (CHECKOUT / "requirements" / f"{name}.in").read_text(encoding="utf-8")
     names = re.findall(r"^([A-Za-z][A-Za-z0-9-]*)", asked, re.MULTILINE)
