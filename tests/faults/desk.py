@@ -68,6 +68,9 @@ class Worker:
             command,
             cwd=CHECKOUT,
             env={**worker_environment(), **environment},
+            # Unbuffered: what a quick runner says behind `ready` must not be read with it
+            # into a buffer that `communicate` never looks at.
+            bufsize=0,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
