@@ -217,7 +217,7 @@ def import_export_once(count: int, *, in_bulk: bool) -> float:
                 file.pk, number, ids[row[0]], number,
                 row[2][:19].replace("T", " "), row[3], "PNL",
                 row[6], row[4], "0", "0", "0", row[7], row[8], row[9], row[10],
-                row[12], row[5], row[1], row[11], row[2], number,
+                row[12], row[5], row[1], row[11], row[2], number + count * in_bulk * 10,
             )
         )  # fmt: skip
     found: list[Any] = []
