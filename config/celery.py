@@ -11,6 +11,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["recovery"])
 app.conf.beat_schedule = {
     "sweep-jobs": {"task": "recovery.sweep", "schedule": 10.0},
+    "clocks": {"task": "recovery.look_at_clocks", "schedule": 300.0},
     # Asked every hour, written once a day: a desk that was off at midnight is late,
     # not without.
     "audit-head": {"task": "recovery.export_audit_head", "schedule": 3600.0},

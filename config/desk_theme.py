@@ -66,6 +66,7 @@ DESK: dict[str, object] = {
                     _nav("Breaks", "report", "recovery_break_changelist"),
                     _nav("Events", "bolt", "recovery_event_changelist"),
                     _nav("Claims", "mail", "recovery_claim_changelist"),
+                    _nav("Notices", "notifications", "recovery_staffnotice_changelist"),
                 ],
             },
             {

@@ -21,6 +21,7 @@ from kombu.exceptions import OperationalError
 from recovery.models import Job, JobKind, JobState, SourceFile
 from recovery.services.assessments import accounts_assess
 from recovery.services.audit_chain import audit_head_export
+from recovery.services.clocks import clocks_look
 from recovery.services.heartbeats import WORKER, heartbeat_beat
 from recovery.services.imports import source_file_load
 from recovery.services.jobs import (
@@ -33,6 +34,7 @@ from recovery.services.jobs import (
 )
 from recovery.services.outbox import outbox_deliver
 from recovery.services.request_ids import request_id_set
+from recovery.services.staff_notices import notices_tell
 from recovery.services.workbooks import workbook_build
 
 log = logging.getLogger(__name__)
@@ -126,7 +128,14 @@ def sweep() -> None:
     """Ring every due job again and let the outbox out. Safe to run any number of times."""
     heartbeat_beat(WORKER)
     ring_due()
+    notices_tell(timezone.now())
     outbox_deliver(None, timezone.now())
+
+
+@shared_task(name="recovery.look_at_clocks", ignore_result=True)
+def look_at_clocks() -> None:
+    """Say what is about to be late, once each. Safe to run any number of times."""
+    clocks_look(timezone.now())
 
 
 @shared_task(name="recovery.export_audit_head", ignore_result=True)

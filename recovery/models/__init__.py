@@ -30,6 +30,7 @@ from recovery.models.source_files import (
     SourceFile,
     SourceFileState,
 )
+from recovery.models.staff_notices import StaffNotice
 
 __all__ = [
     "Approval",
@@ -69,6 +70,7 @@ __all__ = [
     "RejectedRecord",
     "SourceFile",
     "SourceFileState",
+    "StaffNotice",
     "Transition",
     "Workbook",
     "WorkbookState",

@@ -23,7 +23,7 @@ from recovery.models import (
 )
 from recovery.services.computing import Computed
 from recovery.services.loading import RowWriter, Target, copy_line
-from recovery.services.recomputed import decisions_follow
+from recovery.services.recomputed import cases_told, decisions_follow
 
 LINE_TARGET = Target(
     table="recovery_assessmentline",
@@ -71,6 +71,7 @@ def assessments_store(computed: Sequence[Computed], now: datetime) -> int:
     _activate(pairs)
     _follow_breaks(list(zip(changed, results, strict=True)), now)
     decisions_follow(results, now=now)
+    cases_told(results)
     return len(changed)
 
 

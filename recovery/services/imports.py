@@ -18,6 +18,7 @@ from django.db import transaction
 from recovery.domain.errors import RecoveryError
 from recovery.domain.ledger import ZERO
 from recovery.domain.money import exact, format_amount
+from recovery.domain.staff_news import StaffNews
 from recovery.models import (
     Provenance,
     RejectedRecord,
@@ -31,6 +32,7 @@ from recovery.services.jobs import LeaseLostError
 from recovery.services.loading import RowWriter
 from recovery.services.read_ahead import read_ahead
 from recovery.services.source_files import source_file_path
+from recovery.services.staff_notices import notice_write
 from recovery.sheets.open_source import open_source
 from recovery.sheets.records import HOUSE_LIMITS, UPLOAD_LIMITS, Source
 from recovery.venues.interpretation import Interpreter
@@ -99,6 +101,9 @@ def source_file_refuse(source_file: SourceFile, refusal: RecoveryError) -> None:
         state=SourceFileState.REFUSED, refusal=text
     )
     source_file.refresh_from_db()
+    notice_write(
+        StaffNews.IMPORT_REFUSED, source_file, f"file {source_file.sha256[:12]}"
+    )
 
 
 def _begin(source_file: SourceFile, reading: Reading) -> None:
@@ -268,3 +273,15 @@ def _end(
         source_file.loaded_at = now
         source_file.save(update_fields=["warnings", "manifest", "state", "loaded_at"])
         assessments_make_due(loader.accounts_touched(), f"import-{source_file.sha256}")
+        _tell(source_file)
+
+
+def _tell(source_file: SourceFile) -> None:
+    about = f"file {source_file.sha256[:12]}"
+    manifest = source_file.manifest
+    news = [StaffNews.IMPORT_FINISHED]
+    news += [StaffNews.IMPORT_REJECTED_ROWS] if source_file.rejected else []
+    if manifest and not manifest["agrees"]:
+        news.append(StaffNews.CONTROL_TOTAL_MISMATCH)
+    for one in news:
+        notice_write(one, source_file, about)
