@@ -20,6 +20,7 @@ from recovery.admin.downloads import csv_download
 from recovery.admin.forms import DeskForm
 from recovery.admin.jobs import progress_block
 from recovery.admin.pages import Block, Fact, Page, Visit, heads, table_block
+from recovery.admin.scratch import scratch_view
 from recovery.admin.show import (
     amount_cell,
     badge,
@@ -188,14 +189,22 @@ class SourceFileAdmin(DeskAdmin):
         )
 
     def own_urls(self) -> list[URLPattern]:
-        """Refused records as a file."""
+        """Refused records as a file, and the page for rows that are not imported."""
         return [
+            path(
+                "scratch/",
+                self.admin_site.admin_view(scratch_view(self._scratch_context)),
+                name="recovery_sourcefile_scratch",
+            ),
             path(
                 "<int:pk>/rejected.csv",
                 self.admin_site.admin_view(self.rejected_view),
                 name="recovery_sourcefile_rejected",
-            )
+            ),
         ]
+
+    def _scratch_context(self, request: HttpRequest) -> dict[str, object]:
+        return {**self.admin_site.each_context(request), "opts": self.opts}
 
     def rejected_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Refused records with their reasons."""

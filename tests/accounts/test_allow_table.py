@@ -34,6 +34,8 @@ READERS = {
     "recovery_auditentry": AUDIT_READERS,
     "recovery_outboxmessage": AUDIT_READERS,
     "recovery_workbook_file": EXPORTERS,
+    "recovery_sourcefile_scratch": EVERY_ROLE
+    - {Role.CHECKER, Role.COMPLIANCE, Role.AUDITOR, Role.ADMIN},
 }
 # Nobody adds, deletes or looks rows up by Django's own forms.
 NOBODYS = ("_add", "_delete", "autocomplete")
