@@ -270,6 +270,7 @@ APPEND_ONLY_TABLES = [
     "recovery_markpriceentry",
     "recovery_fundingrateentry",
     "recovery_rejectedrecord",
+    "recovery_sighting",
     "recovery_casenote",
 ]
 

@@ -24,6 +24,7 @@ from recovery.models.rules import (
     Instrument,
     LiquidationPolicy,
 )
+from recovery.models.sightings import Sighting
 from recovery.models.source_files import (
     Provenance,
     RejectedRecord,
@@ -68,6 +69,7 @@ __all__ = [
     "RateCount",
     "RecoveryCase",
     "RejectedRecord",
+    "Sighting",
     "SourceFile",
     "SourceFileState",
     "StaffNotice",

@@ -71,6 +71,8 @@ ACTS = {
     "recoverycase assign": "analyst lead support",
     "recoverycase reopen": "lead",
     "rolegrant revoke": "admin",
+    "sourcefile put-back": "analyst lead maker support",
+    "sourcefile undo": "analyst lead maker support",
     "sourcefile upload": "analyst lead maker support",
     "user enrol-again": "admin",
     "user grant-role": "admin",
