@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from recovery.domain.audit_chain import ChainCheck, Fault, Link, commitment_of
 from recovery.domain.errors import FileRejectedError
 from recovery.models import AuditEntry, AuditSeal, AuditValue
+from recovery.services.fail_points import fail_point
 
 _ROWS_AT_ONCE = 5_000
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -84,8 +85,10 @@ def audit_head_export(now: datetime) -> tuple[Path, bool]:
         file.flush()
         os.fsync(file.fileno())
         os.chmod(file.name, 0o400)  # noqa: PTH101 - the open file's own name
+        fail_point("audit_head.part_written")
         with suppress(FileExistsError):
             os.link(file.name, path)
+            fail_point("audit_head.linked")
             return path, True
     return path, False
 

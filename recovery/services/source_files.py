@@ -13,6 +13,7 @@ from recovery.domain.duties import Duty
 from recovery.models import JobKind, Provenance, SourceFile, SourceFileState
 from recovery.services.actors import Actor, require_duty
 from recovery.services.audit import audit_write
+from recovery.services.fail_points import fail_point
 from recovery.services.jobs import job_create
 
 _BLOCK = 1 << 20
@@ -45,6 +46,7 @@ def source_file_receive(  # noqa: PLR0913 - what the file cannot say itself
     require_duty(actor, Duty.IMPORT_FILES)
     digest = _digest(path)
     _store(path, digest)
+    fail_point("source_file.bytes_stored")
     said = {
         "name": name[:200],
         "provenance": provenance,
@@ -59,6 +61,7 @@ def source_file_receive(  # noqa: PLR0913 - what the file cannot say itself
         )
         if is_new or _may_try_again(source_file):
             _make_due(actor, source_file, said)
+            fail_point("source_file.row_written")
     return source_file
 
 
@@ -107,6 +110,7 @@ def _store(path: Path, digest: str) -> None:
     part = folder / f".{digest}.{secrets.token_hex(4)}.part"
     shutil.copyfile(path, part)
     part.chmod(0o600)
+    fail_point("source_file.part_written")
     part.replace(target)
 
 
