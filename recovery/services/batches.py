@@ -35,6 +35,7 @@ from recovery.services.fail_points import fail_point
 from recovery.services.mails import mail_case_news
 from recovery.services.payments import payment_content
 from recovery.services.transitions import payment_move
+from recovery.services.whole_files import part_of, part_put
 
 _COLUMNS = {
     PaymentKind.CREDIT: (
@@ -234,13 +235,12 @@ def batch_path(batch: PayoutBatch) -> Path:
 
 
 def _write_file(name: str, text: str) -> None:
-    folder = settings.FILES_DIR / "batches"
-    folder.mkdir(parents=True, exist_ok=True)
-    whole = folder / f".{name}.part"
-    whole.write_bytes(text.encode())
-    whole.chmod(0o600)
+    target = settings.FILES_DIR / "batches" / name
+    part = part_of(target)
+    part.write_bytes(text.encode())
+    part.chmod(0o600)
     fail_point("batch.part_written")
-    whole.replace(folder / name)
+    part_put(part, target)
 
 
 @transaction.atomic

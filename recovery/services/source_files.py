@@ -1,7 +1,6 @@
 """Source files come in once, by their SHA-256, with where they came from."""
 
 import hashlib
-import secrets
 import shutil
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from recovery.services.actors import Actor, require_duty
 from recovery.services.audit import audit_write
 from recovery.services.fail_points import fail_point
 from recovery.services.jobs import job_create
+from recovery.services.whole_files import part_of, part_put
 
 _BLOCK = 1 << 20
 
@@ -101,17 +101,15 @@ def _digest(path: Path) -> str:
 
 
 def _store(path: Path, digest: str) -> None:
-    folder = settings.FILES_DIR / "sources"
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / digest
+    target = settings.FILES_DIR / "sources" / digest
     if target.exists():
         return
     # The same bytes may arrive twice at once: each writer has a part of its own.
-    part = folder / f".{digest}.{secrets.token_hex(4)}.part"
+    part = part_of(target)
     shutil.copyfile(path, part)
     part.chmod(0o600)
     fail_point("source_file.part_written")
-    part.replace(target)
+    part_put(part, target)
 
 
 def source_file_forget(digest: str) -> None:

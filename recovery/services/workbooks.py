@@ -19,6 +19,7 @@ from recovery.services.actors import Actor, require_duty
 from recovery.services.audit import audit_write
 from recovery.services.fail_points import fail_point
 from recovery.services.jobs import Lease, LeaseLostError, job_create
+from recovery.services.whole_files import parts_sweep
 from recovery.services.workbook_readme import Heading
 from recovery.services.workbook_writing import Written, workbook_write
 
@@ -192,6 +193,7 @@ def _whole_file(target: Path, attempt: str) -> Iterator[Path]:
 def _folder() -> Path:
     folder: Path = settings.FILES_DIR / "workbooks"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    parts_sweep(folder)
     return folder
 
 
