@@ -37,6 +37,7 @@ from recovery.services.decisions import (
     decision_return,
 )
 from recovery.services.due import assessments_make_due
+from recovery.services.jobs import jobs_due
 from recovery.services.outbox import outbox_deliver
 from recovery.services.payments import (
     payment_approve,
@@ -46,7 +47,7 @@ from recovery.services.payments import (
 )
 from recovery.services.source_files import source_file_receive
 from recovery.services.workbooks import workbook_request
-from recovery.tasks import run_all_due
+from recovery.tasks import run, run_all_due
 from tests.people import acting
 from tests.story import NOW, REASON, result_of
 
@@ -85,6 +86,13 @@ def work(chunk: int = 0) -> Answer:
         if not states & {JobState.DUE, JobState.RUNNING}:
             return Job.objects.exclude(state=JobState.DONE).count()
         time.sleep(0.05)
+
+
+@command
+def work_once(chunk: int = 0) -> Answer:
+    """Be a worker that does what is due now and ends."""
+    imports.CHUNK = chunk or imports.CHUNK
+    return sum(run(job) for job in jobs_due())
 
 
 @command
