@@ -257,6 +257,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
+# Where a test has a process die; heeded on one machine only.
+FAIL_AT = env_str("FAIL_AT")
 JOB_LEASE_SECONDS = env_int("JOB_LEASE_SECONDS", 60)
 JOB_TRIES_MAX = env_int("JOB_TRIES_MAX", 3)
 JOB_MEMORY_MB = env_int("JOB_MEMORY_MB", 1500)

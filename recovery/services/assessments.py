@@ -21,6 +21,7 @@ from recovery.services.computing import (
     compute_account,
     entries_by_account,
 )
+from recovery.services.fail_points import fail_point
 from recovery.services.rules import RuleLoader
 from recovery.services.sightings import entries_held
 
@@ -45,6 +46,8 @@ def accounts_assess(lease: _Lease, account_ids: Sequence[int], *, now: datetime)
             stored += _assess_chunk(chunk, loader, now)
             done = min(start + ACCOUNTS_PER_CHUNK, len(account_ids))
             lease.beat(done, len(account_ids), "accounts")
+            fail_point("assess.chunk_written")
+        fail_point("assess.chunk_committed")
     return stored
 
 
@@ -63,6 +66,7 @@ def _assess_chunk(ids: Sequence[int], loader: RuleLoader, now: datetime) -> int:
     ]
     stored = assessments_store(computed, now)
     events_gone(names.unmatched(), now)
+    fail_point("assess.stored")
     _post_credits(ids, now)
     return stored
 

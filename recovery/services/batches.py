@@ -31,9 +31,11 @@ from recovery.services.actors import (
     require_staff,
 )
 from recovery.services.audit import audit_write, refusal_recorded
+from recovery.services.fail_points import fail_point
 from recovery.services.mails import mail_case_news
 from recovery.services.payments import payment_content
 from recovery.services.transitions import payment_move
+from recovery.services.whole_files import part_of, part_put
 
 _COLUMNS = {
     PaymentKind.CREDIT: (
@@ -94,6 +96,7 @@ def batch_build(
         payment.batch = batch
         payment_move(actor, payment, PaymentAction.ADD_TO_BATCH, now=now)
     audit_write(actor, "batch.build", f"batch {batch.reference}", lines=batch.lines)
+    fail_point("batch.built")
     return batch
 
 
@@ -160,6 +163,7 @@ def _release(actor: Actor, batch: PayoutBatch, now: datetime) -> PayoutBatch:
         file=batch.file_sha256,
     )
     _write_file(batch.file_name, text)
+    fail_point("batch.file_renamed")
     return batch
 
 
@@ -231,12 +235,12 @@ def batch_path(batch: PayoutBatch) -> Path:
 
 
 def _write_file(name: str, text: str) -> None:
-    folder = settings.FILES_DIR / "batches"
-    folder.mkdir(parents=True, exist_ok=True)
-    whole = folder / f".{name}.part"
-    whole.write_bytes(text.encode())
-    whole.chmod(0o600)
-    whole.replace(folder / name)
+    target = settings.FILES_DIR / "batches" / name
+    part = part_of(target)
+    part.write_bytes(text.encode())
+    part.chmod(0o600)
+    fail_point("batch.part_written")
+    part_put(part, target)
 
 
 @transaction.atomic
@@ -303,6 +307,7 @@ def confirmations_read(actor: Actor, text: str, *, now: datetime) -> dict[str, i
     for number, row in enumerate(rows, start=2):
         counts[_confirm(actor, number, row, now)] += 1
     audit_write(actor, "payout.confirmations", "confirmation file", lines=dict(counts))
+    fail_point("confirmations.read")
     return dict(counts)
 
 

@@ -27,6 +27,7 @@ from recovery.models import (
 )
 from recovery.services.accounts_seen import AccountBook
 from recovery.services.due import assessments_make_due
+from recovery.services.fail_points import fail_point
 from recovery.services.import_rows import TARGETS, RowMaker, Sums, Tally
 from recovery.services.jobs import LeaseLostError
 from recovery.services.loading import RowWriter
@@ -193,6 +194,8 @@ class _Loader:
             )
             self._count(tally, inserted, done)
             lease.beat(done, unit="rows")
+            fail_point("import.chunk_written")
+        fail_point("import.chunk_committed")
 
     def _count(self, tally: Tally, inserted: int, done: int) -> None:
         file = self.file
@@ -274,6 +277,8 @@ def _end(
         source_file.save(update_fields=["warnings", "manifest", "state", "loaded_at"])
         assessments_make_due(loader.accounts_touched(), f"import-{source_file.sha256}")
         _tell(source_file)
+        fail_point("import.end_written")
+    fail_point("import.end_committed")
 
 
 def _tell(source_file: SourceFile) -> None:
