@@ -70,9 +70,12 @@ ACTS = {
     "recoverycase reopen": "lead",
     "rolegrant revoke": "admin",
     "sourcefile upload": "analyst lead maker support",
+    "user end-sessions": "admin",
     "user enrol-again": "admin",
     "user grant-role": "admin",
     "user hire": "admin",
+    "user let-in": "admin",
+    "user shut-out": "admin",
     "workbook request": "analyst auditor checker lead maker",
 }
 
