@@ -14,7 +14,12 @@ from config.engines.addresses import (
     run_folder,
 )
 from config.env import env_bool, env_int, env_list, env_secret, env_str
-from config.sign_in.reading import providers_from_env, role_map_from_env
+from config.sign_in.reading import (
+    factor_keys_from_env,
+    office_networks_from_env,
+    providers_from_env,
+    role_map_from_env,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 RUN_DIR = run_folder()
@@ -60,6 +65,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "config.sign_in.sessions.SessionLifeMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -116,6 +122,14 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "admin:index"
 PASSWORD_RESET_TIMEOUT = 24 * 3600  # How long an enrolment link lives.
 ROLE_DELAY_HOURS = env_int("ROLE_DELAY_HOURS", 24)
+# Encrypt the secrets of second factors: the first one new ones, the others old ones.
+FACTOR_KEYS = factor_keys_from_env()
+# How long a session of staff lives without a click.
+SESSION_IDLE_MINUTES = env_int("SESSION_IDLE_MINUTES", 30)
+# Within how many hours the maker and the checker of one payment at the same device or
+# network address are told to the administrators; addresses of the office do not count.
+SAME_PLACE_HOURS = env_int("SAME_PLACE_HOURS", 24)
+OFFICE_NETWORKS = office_networks_from_env()
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"

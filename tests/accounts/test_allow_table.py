@@ -74,9 +74,12 @@ ACTS = {
     "sourcefile put-back": "analyst lead maker support",
     "sourcefile undo": "analyst lead maker support",
     "sourcefile upload": "analyst lead maker support",
+    "user end-sessions": "admin",
     "user enrol-again": "admin",
     "user grant-role": "admin",
     "user hire": "admin",
+    "user let-in": "admin",
+    "user shut-out": "admin",
     "workbook request": "analyst auditor checker lead maker",
 }
 
