@@ -66,7 +66,7 @@ def open_reading(source_file: SourceFile) -> Reading:
     is_house = source_file.provenance == Provenance.HOUSE
     limits = HOUSE_LIMITS if is_house else UPLOAD_LIMITS
     source = open_source(source_file_path(source_file), limits=limits)
-    recognition = recognise(source, venue=source_file.venue)
+    recognition = recognise(source, venue=source_file.venue, name=source_file.name)
     interpreter = Interpreter(
         recognition, account=source_file.account_number, zone=source_file.zone
     )
@@ -253,6 +253,10 @@ def _end(
     warnings += [
         f"Unknown operation “{name}”, {count} rows: kept with their money."
         for name, count in sorted(unknown.items())
+    ]
+    warnings += [
+        f"{what}, {count} rows: in another asset, not in the sums."
+        for what, count in sorted(reading.interpreter.notices.left_out.items())
     ]
     warnings += reading.source.notes
     if manifest:

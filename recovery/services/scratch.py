@@ -35,11 +35,11 @@ from recovery.services.rules import RuleLoader
 from recovery.services.source_files import source_file_receive
 from recovery.sheets.open_source import open_source
 from recovery.sheets.records import Limits
+from recovery.venues.headerless import account_of, with_header
 from recovery.venues.interpretation import Interpreter
 from recovery.venues.outcomes import Ignored
 from recovery.venues.profile import RowOrder
 from recovery.venues.recognition import Recognition, recognise
-from recovery.venues.shapes import account_of, with_header
 
 # A page is answered while somebody waits: longer pastes are files to import.
 SCRATCH_BYTES = 2 * 1024 * 1024
