@@ -17,7 +17,7 @@ from django.db.models.functions import Now
 from accounts.models import User
 from recovery.domain.errors import RecoveryError
 from recovery.domain.work import WORK, WORK_VERSION, misfit
-from recovery.models import Job, JobKind, JobState
+from recovery.models import Job, JobKind, JobState, Workbook, WorkbookState
 from recovery.services.clock import database_now
 from recovery.services.job_alerts import quarantine_tell
 from recovery.services.leases import (
@@ -152,8 +152,12 @@ def job_time_over(lease: Lease, error: str) -> None:
     )
 
 
+@transaction.atomic
 def job_retry(job: Job) -> None:
     """A person puts a quarantined job back."""
+    Workbook.objects.filter(job=job, state=WorkbookState.FAILED).update(
+        state=WorkbookState.PREPARING
+    )
     Job.objects.filter(pk=job.pk, state=JobState.QUARANTINED).update(
         state=JobState.DUE,
         tries_from=F("attempt"),
@@ -254,6 +258,10 @@ def _quarantine(job: Job, error: str) -> None:
             "finished_at",
             "error",
         ]
+    )
+    # Nobody waits for a workbook that is not being built.
+    Workbook.objects.filter(job=job, state=WorkbookState.PREPARING).update(
+        state=WorkbookState.FAILED
     )
     quarantine_tell(job)
 
