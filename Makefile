@@ -20,6 +20,16 @@ endif
 # Kinds of faults that have files of their own.
 FAULTS_OF_mixed := tests/faults/long_mixed.py
 FAULTS_OF_statements := tests/faults/test_statements.py tests/faults/test_migrations.py
+# Without a home that can be written to, packages are cached beside the environment.
+CACHE_IS_OPEN := $(shell \
+	folder="$${XDG_CACHE_HOME:-$${HOME:+$$HOME/.cache}}/uv"; \
+	test "$$folder" != /uv || exit 0; \
+	while test ! -e "$$folder"; do folder=$$(dirname "$$folder"); done; \
+	test -d "$$folder" && test -w "$$folder" && echo yes)
+ifneq ($(CACHE_IS_OPEN),yes)
+export UV_CACHE_DIR ?= $(CURDIR)/$(VENV)/.cache
+export PIP_NO_CACHE_DIR ?= 1
+endif
 # What a server behind TLS would say; nothing is started with it.
 PRODUCTION_LIKE := DJANGO_ALLOWED_HOSTS=desk.example.com \
 	DJANGO_CSRF_TRUSTED_ORIGINS=https://desk.example.com BEHIND_TLS_PROXY=true \

@@ -13,6 +13,7 @@ from recovery.admin import (
     payments,
     people,
     rules,
+    staff_notices,
     workbooks,
 )
 
@@ -29,5 +30,6 @@ __all__ = [
     "payments",
     "people",
     "rules",
+    "staff_notices",
     "workbooks",
 ]

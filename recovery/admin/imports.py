@@ -20,6 +20,7 @@ from recovery.admin.downloads import csv_download
 from recovery.admin.forms import DeskForm
 from recovery.admin.jobs import progress_block
 from recovery.admin.pages import Block, Fact, Page, Visit, heads, table_block
+from recovery.admin.scratch import scratch_view
 from recovery.admin.show import (
     amount_cell,
     badge,
@@ -35,8 +36,9 @@ from recovery.admin.show import (
 from recovery.domain.duties import Duty
 from recovery.models import Provenance, SourceFile, SourceFileState
 from recovery.services.actors import Actor
+from recovery.services.import_undo import source_file_put_back, source_file_undo
 from recovery.services.source_files import source_file_receive
-from recovery.tasks import ring
+from recovery.tasks import ring, ring_due
 
 _PROVENANCES = {
     Provenance.HOUSE: "The platform's own records",
@@ -102,6 +104,22 @@ def _receive(actor: Actor, _none: object, data: Data, now: datetime) -> Outcome:
     return Outcome(f"{source.name} is stored; it is being read.", url)
 
 
+class UndoForm(DeskForm):
+    """Why a file is taken back."""
+
+    reason = forms.CharField(label="Reason", widget=forms.Textarea({"rows": 2}))
+
+
+def _undo(actor: Actor, source: SourceFile, data: Data, _now: datetime) -> None:
+    source_file_undo(actor, source, reason=data["reason"])
+    ring_due()
+
+
+def _put_back(actor: Actor, source: SourceFile, _data: Data, _now: datetime) -> None:
+    source_file_put_back(actor, source)
+    ring_due()
+
+
 @admin.register(SourceFile)
 class SourceFileAdmin(DeskAdmin):
     """Source files, newest first, with the upload above them."""
@@ -118,6 +136,27 @@ class SourceFileAdmin(DeskAdmin):
     search_fields = ("name", "sha256__startswith")
     search_help_text = "Name or SHA-256"
     ordering = ("-id",)
+    acts = (
+        Act(
+            "undo",
+            "Undo the import",
+            _undo,
+            "Undone: its rows count no more, the accounts are assessed anew.",
+            frozenset({Duty.IMPORT_FILES}),
+            UndoForm,
+            fits=lambda _actor, source: source.state == SourceFileState.LOADED,
+            tone="danger",
+            hint="Nothing is deleted; refused while a decision rests on its rows.",
+        ),
+        Act(
+            "put-back",
+            "Let it count again",
+            _put_back,
+            "It counts again; the accounts are assessed anew.",
+            frozenset({Duty.IMPORT_FILES}),
+            fits=lambda _actor, source: source.state == SourceFileState.UNDONE,
+        ),
+    )
     list_acts = (
         Act(
             "upload",
@@ -188,14 +227,22 @@ class SourceFileAdmin(DeskAdmin):
         )
 
     def own_urls(self) -> list[URLPattern]:
-        """Refused records as a file."""
+        """Refused records as a file, and the page for rows that are not imported."""
         return [
+            path(
+                "scratch/",
+                self.admin_site.admin_view(scratch_view(self._scratch_context)),
+                name="recovery_sourcefile_scratch",
+            ),
             path(
                 "<int:pk>/rejected.csv",
                 self.admin_site.admin_view(self.rejected_view),
                 name="recovery_sourcefile_rejected",
-            )
+            ),
         ]
+
+    def _scratch_context(self, request: HttpRequest) -> dict[str, object]:
+        return {**self.admin_site.each_context(request), "opts": self.opts}
 
     def rejected_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Refused records with their reasons."""

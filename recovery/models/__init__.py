@@ -1,5 +1,6 @@
 """Tables, constraints and `__str__`; no rules."""
 
+from recovery.domain.work import JobKind, JobState
 from recovery.models.assessments import Assessment, AssessmentLine, AssessmentResult
 from recovery.models.audit import AuditEntry, AuditSeal, AuditValue
 from recovery.models.breaks import Break, BreakState
@@ -8,7 +9,7 @@ from recovery.models.claims import Claim, ClaimCode
 from recovery.models.events import Event
 from recovery.models.exports import Workbook, WorkbookState
 from recovery.models.heartbeats import Heartbeat
-from recovery.models.jobs import Job, JobKind, JobState
+from recovery.models.jobs import Job, Round
 from recovery.models.ledger import (
     EngineEntry,
     FundingRateEntry,
@@ -24,12 +25,14 @@ from recovery.models.rules import (
     Instrument,
     LiquidationPolicy,
 )
+from recovery.models.sightings import Sighting
 from recovery.models.source_files import (
     Provenance,
     RejectedRecord,
     SourceFile,
     SourceFileState,
 )
+from recovery.models.staff_notices import StaffNotice
 
 __all__ = [
     "Approval",
@@ -67,8 +70,11 @@ __all__ = [
     "RateCount",
     "RecoveryCase",
     "RejectedRecord",
+    "Round",
+    "Sighting",
     "SourceFile",
     "SourceFileState",
+    "StaffNotice",
     "Transition",
     "Workbook",
     "WorkbookState",

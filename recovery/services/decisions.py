@@ -34,6 +34,7 @@ from recovery.services.actors import (
 )
 from recovery.services.audit import refusal_recorded
 from recovery.services.mails import mail_case_news
+from recovery.services.sightings import entries_held
 from recovery.services.transitions import case_lock, case_move
 
 _APPROVES = {
@@ -149,8 +150,8 @@ def _provenance(result: AssessmentResult) -> list[str]:
         for evidence in result.assessment.lines.values_list("evidence", flat=True)
         for entry_id in evidence
     }
-    rows = LedgerEntry.objects.filter(pk__in=ids)
-    return sorted(set(rows.values_list("source_file__provenance", flat=True)))
+    rows = entries_held(LedgerEntry.objects.filter(pk__in=ids))
+    return sorted({held.provenance for _, held in rows if held})
 
 
 def _content(

@@ -20,6 +20,7 @@ from recovery.domain.ledger import (
 )
 from recovery.domain.money import exact
 from recovery.services.loading import Target, copy_line, copy_word
+from recovery.services.sightings import SIGHTINGS_NOTED
 from recovery.venues.fingerprints import Ordinals, line_fingerprint
 from recovery.venues.outcomes import Ignored, Outcome
 from recovery.venues.profile import LayoutKind
@@ -34,6 +35,7 @@ _ENTRY = Target(
         "position_after", "balance_after", "source_id", "order_id",
         "event_reference", "raw_time",
     ),
+    repeated=SIGHTINGS_NOTED,
 )  # fmt: skip
 _ENGINE = Target(
     table="recovery_engineentry",

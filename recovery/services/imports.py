@@ -18,6 +18,7 @@ from django.db import transaction
 from recovery.domain.errors import RecoveryError
 from recovery.domain.ledger import ZERO
 from recovery.domain.money import exact, format_amount
+from recovery.domain.staff_news import StaffNews
 from recovery.models import (
     Provenance,
     RejectedRecord,
@@ -32,6 +33,7 @@ from recovery.services.jobs import LeaseLostError
 from recovery.services.loading import RowWriter
 from recovery.services.read_ahead import read_ahead
 from recovery.services.source_files import source_file_path
+from recovery.services.staff_notices import notice_write
 from recovery.sheets.open_source import open_source
 from recovery.sheets.records import HOUSE_LIMITS, UPLOAD_LIMITS, Source
 from recovery.venues.interpretation import Interpreter
@@ -64,7 +66,7 @@ def open_reading(source_file: SourceFile) -> Reading:
     is_house = source_file.provenance == Provenance.HOUSE
     limits = HOUSE_LIMITS if is_house else UPLOAD_LIMITS
     source = open_source(source_file_path(source_file), limits=limits)
-    recognition = recognise(source, venue=source_file.venue)
+    recognition = recognise(source, venue=source_file.venue, name=source_file.name)
     interpreter = Interpreter(
         recognition, account=source_file.account_number, zone=source_file.zone
     )
@@ -100,6 +102,9 @@ def source_file_refuse(source_file: SourceFile, refusal: RecoveryError) -> None:
         state=SourceFileState.REFUSED, refusal=text
     )
     source_file.refresh_from_db()
+    notice_write(
+        StaffNews.IMPORT_REFUSED, source_file, f"file {source_file.sha256[:12]}"
+    )
 
 
 def _begin(source_file: SourceFile, reading: Reading) -> None:
@@ -249,6 +254,10 @@ def _end(
         f"Unknown operation “{name}”, {count} rows: kept with their money."
         for name, count in sorted(unknown.items())
     ]
+    warnings += [
+        f"{what}, {count} rows: in another asset, not in the sums."
+        for what, count in sorted(reading.interpreter.notices.left_out.items())
+    ]
     warnings += reading.source.notes
     if manifest:
         with exact():
@@ -271,5 +280,17 @@ def _end(
         source_file.loaded_at = now
         source_file.save(update_fields=["warnings", "manifest", "state", "loaded_at"])
         assessments_make_due(loader.accounts_touched(), f"import-{source_file.sha256}")
+        _tell(source_file)
         fail_point("import.end_written")
     fail_point("import.end_committed")
+
+
+def _tell(source_file: SourceFile) -> None:
+    about = f"file {source_file.sha256[:12]}"
+    manifest = source_file.manifest
+    news = [StaffNews.IMPORT_FINISHED]
+    news += [StaffNews.IMPORT_REJECTED_ROWS] if source_file.rejected else []
+    if manifest and not manifest["agrees"]:
+        news.append(StaffNews.CONTROL_TOTAL_MISMATCH)
+    for one in news:
+        notice_write(one, source_file, about)

@@ -25,6 +25,7 @@ from recovery.models import Approval, Decision, Event, Payment
 from recovery.services.actors import Actor, require_fresh_factor, require_staff
 from recovery.services.audit import refusal_recorded
 from recovery.services.mails import mail_case_news
+from recovery.services.sessions import same_place_note
 from recovery.services.transitions import case_lock, payment_move
 
 
@@ -196,6 +197,7 @@ def _approve(
     )
     payment.approver = checker
     payment_move(actor, payment, PaymentAction.APPROVE, now=now)
+    same_place_note(payment, checker, now=now)
     mail_case_news(case, "amount.approved", key=f"payment-approved-{payment.pk}")
     return payment
 

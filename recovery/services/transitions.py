@@ -15,6 +15,7 @@ from recovery.domain.lifecycle import (
 from recovery.models import Payment, RecoveryCase, Transition
 from recovery.services.actors import Actor, require_duty
 from recovery.services.audit import audit_write
+from recovery.services.staff_notices import step_told
 
 # What the customer is promised; every step renews it (ANCHORS §4.2 presets).
 NEXT_UPDATE = timedelta(days=10)
@@ -56,7 +57,7 @@ def case_move(
     case.status_since = now
     case.version += 1
     case.next_update_due_at = now + NEXT_UPDATE
-    Transition.objects.create(
+    taken = Transition.objects.create(
         case=case,
         action=action,
         from_status=before,
@@ -76,6 +77,7 @@ def case_move(
             "assignee",
         ]
     )
+    step_told(taken)
     audit_write(
         actor,
         f"case.{action}",
@@ -108,7 +110,7 @@ def payment_move(
     require_duty(actor, *sorted(step.duties))
     payment.status = step.to_status
     payment.status_since = now
-    Transition.objects.create(
+    taken = Transition.objects.create(
         case_id=payment.case_id,
         payment=payment,
         action=action,
@@ -130,6 +132,7 @@ def payment_move(
             "held_reason",
         ]
     )
+    step_told(taken)
     audit_write(actor, f"payment.{action}", f"payment {payment.reference}")
     return payment
 

@@ -1,6 +1,7 @@
 """Names in cells: assets, instruments, accounts; refused when they could deceive."""
 
 import re
+from collections.abc import Mapping
 
 from recovery.venues.profile import LetterCase
 
@@ -30,13 +31,22 @@ class Names(dict[str, str]):
     is no name. An empty text is the empty name where `optional`.
     """
 
-    def __init__(self, case: LetterCase, *, optional: bool, longest: int) -> None:
+    def __init__(
+        self,
+        case: LetterCase,
+        *,
+        optional: bool,
+        longest: int,
+        known: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__({"": ""} if optional else {})
         self._upper = case is LetterCase.UPPER
         self._longest = longest
+        self._known = known or {}
 
     def __missing__(self, text: str) -> str:
         name = checked_name(text)
+        name = self._known.get(name, name)
         if len(name) > self._longest:
             raise NameRefusedError(text, f"is longer than {self._longest} characters")
         if len(self) >= REMEMBERED:

@@ -34,6 +34,8 @@ READERS = {
     "recovery_auditentry": AUDIT_READERS,
     "recovery_outboxmessage": AUDIT_READERS,
     "recovery_workbook_file": EXPORTERS,
+    "recovery_sourcefile_scratch": EVERY_ROLE
+    - {Role.CHECKER, Role.COMPLIANCE, Role.AUDITOR, Role.ADMIN},
 }
 # Nobody adds, deletes or looks rows up by Django's own forms.
 NOBODYS = ("_add", "_delete", "autocomplete")
@@ -69,10 +71,15 @@ ACTS = {
     "recoverycase assign": "analyst lead support",
     "recoverycase reopen": "lead",
     "rolegrant revoke": "admin",
+    "sourcefile put-back": "analyst lead maker support",
+    "sourcefile undo": "analyst lead maker support",
     "sourcefile upload": "analyst lead maker support",
+    "user end-sessions": "admin",
     "user enrol-again": "admin",
     "user grant-role": "admin",
     "user hire": "admin",
+    "user let-in": "admin",
+    "user shut-out": "admin",
     "workbook request": "analyst auditor checker lead maker",
 }
 
