@@ -12,7 +12,8 @@ from typing import Any
 
 from django.core.management import call_command
 
-from accounts.models import Customer, TradingAccount, User
+from accounts.models import Customer, Destination, TradingAccount, User
+from recovery.domain.errors import NotReadyError
 from recovery.domain.words import PaymentKind
 from recovery.models import (
     Decision,
@@ -160,6 +161,31 @@ def propose_payment(decision: int, amount: str = "") -> Answer:
         kind=PaymentKind.CREDIT,
         amount=Decimal(amount) if amount else subject.amount,
         now=NOW,
+    )
+    return made.pk
+
+
+@command
+def propose_withdrawal(payment: int) -> Answer:
+    """Propose that what was credited leaves, as far as the customer still has it."""
+    credit = Payment.objects.get(pk=payment)
+    if credit.case.customer is None:
+        raise NotReadyError("The account is nobody's yet.")
+    to, _ = Destination.objects.get_or_create(
+        customer=credit.case.customer,
+        asset=credit.asset,
+        network="TRON",
+        address=f"T{credit.case.customer.uid:0>33}",
+        defaults={"verified_at": NOW},
+    )
+    made = payment_propose(
+        who("max"),
+        credit.decision,
+        kind=PaymentKind.WITHDRAWAL,
+        amount=credit.amount,
+        now=NOW,
+        destination=to,
+        hold_reference=f"HOLD-{payment}",
     )
     return made.pk
 

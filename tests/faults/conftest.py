@@ -26,3 +26,11 @@ def forks() -> Iterator[Forks]:
     found = Forks()
     yield found
     found.close()
+
+
+@pytest.fixture(scope="session")
+def others() -> Iterator[Forks]:
+    """A second zygote: two acts at the same moment."""
+    found = Forks()
+    yield found
+    found.close()
