@@ -21,6 +21,7 @@ from kombu.exceptions import OperationalError
 from recovery.models import Job, JobKind, JobState, SourceFile
 from recovery.services.assessments import accounts_assess
 from recovery.services.audit_chain import audit_head_export
+from recovery.services.claims import claim_match
 from recovery.services.heartbeats import WORKER, heartbeat_beat
 from recovery.services.imports import source_file_load
 from recovery.services.jobs import (
@@ -52,10 +53,15 @@ def _workbook(lease: Lease) -> None:
     workbook_build(lease)
 
 
+def _match(lease: Lease) -> None:
+    claim_match(lease.payload["claim"], now=timezone.now())
+
+
 HANDLERS: dict[JobKind, Callable[[Lease], None]] = {
     JobKind.IMPORT: _import,
     JobKind.ASSESS: _assess,
     JobKind.WORKBOOK: _workbook,
+    JobKind.MATCH: _match,
 }
 
 

@@ -24,6 +24,7 @@ class JobKind(StrEnum):
     IMPORT = "import"
     ASSESS = "assess"
     WORKBOOK = "workbook"
+    MATCH = "match"  # Finds what a filed claim is about.
 
 
 class Job(models.Model):
