@@ -245,6 +245,10 @@ RATE_LIMITS = {
         env_int("CODE_ENTRIES_OF_ADDRESS", 60),
         env_int("CODE_ENTRIES_OF_ALL", 60_000),
     ),
+    "policy_report": (
+        env_int("POLICY_REPORTS_OF_ADDRESS", 60),
+        env_int("POLICY_REPORTS_OF_ALL", 2_000),
+    ),
 }
 
 CELERY_BROKER_URL = broker_url_from_env()

@@ -22,6 +22,7 @@ from recovery.selectors.operations import mails_wait
 from recovery.services.assessments import accounts_assess
 from recovery.services.audit_chain import audit_head_export
 from recovery.services.bells import RUN_JOB, ring, ring_due
+from recovery.services.claims import claim_match
 from recovery.services.clock import database_now
 from recovery.services.clocks import clocks_look
 from recovery.services.heartbeats import heartbeat_beat
@@ -77,12 +78,17 @@ def _audit_head(_lease: Lease) -> None:
     export_audit_head()
 
 
+def _match(lease: Lease) -> None:
+    claim_match(lease.payload["claim"], now=timezone.now())
+
+
 HANDLERS: dict[JobKind, Callable[[Lease], None]] = {
     JobKind.IMPORT: _import,
     JobKind.ASSESS: _assess,
     JobKind.WORKBOOK: _workbook,
     JobKind.MAIL: _mail,
     JobKind.AUDIT_HEAD: _audit_head,
+    JobKind.MATCH: _match,
 }
 
 
