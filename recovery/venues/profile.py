@@ -59,6 +59,7 @@ class OperationRule:
             amount is above zero.
         spot_when_none: a column that is empty on spot legs; such a row is SOLD or
             BOUGHT by its sign.
+        fee_is_own: whether the fee column holds what `role` is about (a rollover).
         ignored: why rows of this type are left out, or empty.
     """
 
@@ -68,6 +69,7 @@ class OperationRule:
     positive_role: LedgerRole | None = None
     positive_marker: EventMarker | None = None
     spot_when_none: str = ""
+    fee_is_own: bool = False
     ignored: str = ""
 
     @property
