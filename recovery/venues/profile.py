@@ -169,6 +169,20 @@ class InstrumentLine:
 
 
 @dataclass(frozen=True, slots=True)
+class InstrumentRule:
+    """Instruments a venue names by a rule: the pattern fits the whole name.
+
+    `settlement_asset` may take groups of the pattern, by a backslash and the number.
+    """
+
+    pattern: str
+    product: str
+    settlement_asset: str
+    contract_size: Decimal
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyLine:
     """The default liquidation policy, in the grammar of the calculation core."""
 
@@ -189,6 +203,7 @@ class VenueProfile:
     policies: tuple[PolicyLine, ...]
     fee_schedule: tuple[FeeLine, ...]
     instruments: tuple[InstrumentLine, ...]
+    instrument_rules: tuple[InstrumentRule, ...]
 
     def layout(self, code: str, generation: str) -> Layout:
         """The layout of that code and generation.
