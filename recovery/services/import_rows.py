@@ -23,7 +23,8 @@ from recovery.services.loading import Target, copy_line, copy_word
 from recovery.services.sightings import SIGHTINGS_NOTED
 from recovery.venues.fingerprints import Ordinals, line_fingerprint
 from recovery.venues.outcomes import Ignored, Outcome
-from recovery.venues.profile import LayoutKind
+from recovery.venues.profile import LayoutKind, RowOrder
+from recovery.venues.proofs import own_number
 
 _ENTRY = Target(
     table="recovery_ledgerentry",
@@ -60,6 +61,7 @@ TARGETS = {
         "recovery_fundingrateentry", (*_PRICE_COLUMNS, "funding_rate")
     ),
 }
+SEQUENCE_END = 2**63  # What a column of whole numbers holds.
 Sums = dict[str, dict[str, Decimal]]
 
 
@@ -102,12 +104,13 @@ class RowMaker:
 
     Args:
         file_id: The source file's id.
-        direction: 1 where later rows are later in time, else -1.
+        order: How the file lists its rows.
     """
 
-    def __init__(self, file_id: int, direction: int) -> None:
+    def __init__(self, file_id: int, order: RowOrder) -> None:
         self._file = str(file_id)
-        self._direction = direction
+        self._direction = -1 if order is RowOrder.NEWEST_FIRST else 1
+        self._is_by_id = order is RowOrder.BY_ID
         self._ordinals = Ordinals()
 
     def tally(self, outcomes: Iterable[Outcome]) -> Tally:
@@ -137,6 +140,9 @@ class RowMaker:
         ) = line  # fmt: skip
         fingerprint = line_fingerprint(line)
         ordinal = "0" if source_id else str(self._ordinals.next(fingerprint))
+        sequence = str(number * self._direction)
+        if self._is_by_id:
+            sequence = str(own_number(line) % SEQUENCE_END)
         if fee or funding or liquidation_fee:
             tally.add_sum(asset, LedgerRole.FEE, fee)
             tally.add_sum(asset, LedgerRole.FUND, funding)
@@ -150,7 +156,7 @@ class RowMaker:
             "\t".join(
                 (
                     "\\\\x" + fingerprint.hex(), ordinal, self._file, str(number),
-                    str(number * self._direction), at.isoformat(), asset, role,
+                    sequence, at.isoformat(), asset, role,
                     copy_word(operation), str(amount), str(fee), str(funding),
                     str(liquidation_fee), instrument, marker, side,
                     "\\N" if quantity is None else str(quantity),

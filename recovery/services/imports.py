@@ -38,7 +38,7 @@ from recovery.sheets.open_source import open_source
 from recovery.sheets.records import HOUSE_LIMITS, UPLOAD_LIMITS, Source
 from recovery.venues.interpretation import Interpreter
 from recovery.venues.manifest import check_manifest, read_manifest
-from recovery.venues.profile import LayoutKind, RowOrder
+from recovery.venues.profile import LayoutKind
 from recovery.venues.recognition import Recognition, recognise
 
 CHUNK = 20_000
@@ -137,8 +137,7 @@ class _Loader:
         self.accounts = AccountBook(reading.recognition.venue)
         self.touched: set[int] = set()
         self._writer = RowWriter(TARGETS[LayoutKind(self.layout.kind)])
-        is_newest_first = self.layout.order == RowOrder.NEWEST_FIRST
-        self._maker = RowMaker(source_file.pk, -1 if is_newest_first else 1)
+        self._maker = RowMaker(source_file.pk, self.layout.order)
 
     def run(self, lease: _Lease) -> None:
         """Read all records; store those behind the checkpoint."""

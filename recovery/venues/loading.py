@@ -10,9 +10,11 @@ from recovery.venues.node import Node, ProfileError
 from recovery.venues.profile import (
     FeeLine,
     InstrumentLine,
+    InstrumentRule,
     PolicyLine,
     VenueProfile,
 )
+from recovery.venues.rule_texts import pattern_of
 
 
 @cache
@@ -65,6 +67,7 @@ def _profile(top: Node) -> VenueProfile:
         policies=tuple(map(_policy, top.nodes("policies"))),
         fee_schedule=tuple(map(_fee_line, top.nodes("fee_schedule"))),
         instruments=tuple(map(_instrument, top.nodes("instruments"))),
+        instrument_rules=tuple(map(_instrument_rule, top.nodes("instrument_rules"))),
     )
 
 
@@ -102,6 +105,17 @@ def _instrument(node: Node) -> InstrumentLine:
             contract_size=node.amount("contract_size"),
             price_step=node.amount("price_step"),
             size_step=node.amount("size_step"),
+        )
+
+
+def _instrument_rule(node: Node) -> InstrumentRule:
+    with node.closing():
+        return InstrumentRule(
+            pattern=pattern_of(node, "pattern"),
+            product=node.text("product"),
+            settlement_asset=node.text("settlement_asset"),
+            contract_size=node.amount("contract_size"),
+            note=node.text("note"),
         )
 
 
