@@ -37,11 +37,6 @@ class Migration(migrations.Migration):
             model_name='ratecount',
             constraint=models.CheckConstraint(condition=models.Q(('act__in', ['claim_filing', 'code_request', 'code_entry', 'policy_report'])), name='recovery_rate_act_known'),
         ),
-        migrations.AlterField(
-            model_name='job',
-            name='kind',
-            field=models.CharField(choices=[('import', 'Import'), ('assess', 'Assess'), ('workbook', 'Workbook'), ('match', 'Match')], max_length=24),
-        ),
         migrations.RunSQL(
             sql=(_SQL / "0008_approval_grant.sql").read_text(encoding="utf-8"),
             reverse_sql=(_SQL / "0008_approval_grant_reverse.sql").read_text(encoding="utf-8"),
