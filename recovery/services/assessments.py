@@ -21,6 +21,7 @@ from recovery.services.computing import (
     compute_account,
     entries_by_account,
 )
+from recovery.services.recomputed import decided_follow
 from recovery.services.rules import RuleLoader
 
 ACCOUNTS_PER_CHUNK = 50
@@ -62,6 +63,8 @@ def _assess_chunk(ids: Sequence[int], loader: RuleLoader, now: datetime) -> int:
     ]
     stored = assessments_store(computed, now)
     _post_credits(ids, now)
+    # After the posting: a decision's own credit is no news to it.
+    decided_follow(ids, now=now)
     return stored
 
 
