@@ -1,7 +1,7 @@
 """How many people must look at a payment, and how much one person may let through.
 
-A policy is data with dates. Without one in force a payment needs one second person and
-no amount is limited: the page says so.
+A policy is data with dates. Without one in force a payment needs one second person, two
+on rows that staff obtained, and no amount is limited: the page says so.
 Source: design §6 (four eyes), TRUST §2.4 T12, T17.
 """
 
@@ -80,7 +80,7 @@ class ApprovalRules:
     currency: str = ""
     headcount: Headcount = Headcount.THREE
     two_above: Decimal | None = None
-    two_for_staff_rows: bool = False
+    two_for_staff_rows: bool = True
     price_hours: int = 24
     limits: Mapping[str, Limit] = field(default_factory=dict)
     version: int = 0
@@ -162,11 +162,9 @@ def approvals_needed(
             as the highest level.
         rests_on_staff_rows: Rows that staff obtained are among the evidence.
     """
-    if not rules.is_set:
-        return ONE
     if rules.two_for_staff_rows and rests_on_staff_rows:
         return TWO
-    if rules.two_above is None:
+    if not rules.is_set or rules.two_above is None:
         return ONE
     return TWO if value is None or value > rules.two_above else ONE
 

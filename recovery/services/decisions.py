@@ -241,7 +241,7 @@ def _approve(
     decision = _lock_proposed(decision, shown_digest)
     action = _APPROVES[DecisionKind(decision.kind)]
     step = case_step(CaseStatus(case.status), action)
-    require_second_person(actor, step, {decision.proposer_id: "proposed this decision"})
+    require_second_person(actor, step, _proposers(decision))
     require_fresh_factor(actor, now=now)
     _require_active(case, decision.result)
     _require_sealed(case, decision)
@@ -266,6 +266,18 @@ def _approve(
     )
     mail_case_news(case, f"decision.{decision.kind}", key=f"decision-{decision.pk}")
     return decision
+
+
+def _proposers(decision: Decision) -> dict[int | None, str]:
+    """Who proposed on this case: taken back and proposed by another resets nothing."""
+    earlier: dict[int | None, str] = dict.fromkeys(
+        Decision.objects.filter(case=decision.case_id).values_list(
+            "proposer_id", flat=True
+        ),
+        "proposed a decision of this case",
+    )
+    earlier[decision.proposer_id] = "proposed this decision"
+    return earlier
 
 
 def _require_sealed(case: RecoveryCase, decision: Decision) -> None:

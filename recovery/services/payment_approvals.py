@@ -100,10 +100,13 @@ def _require_shown(payment: Payment, shown_digest: str) -> None:
 def _before(payment: Payment, rules: ApprovalRules) -> dict[int | None, str]:
     """Who may not approve a payment, and why, by user id."""
     decision = payment.decision
-    earlier: dict[int | None, str] = {
-        approval.approver_id: "has approved this payment already"
-        for approval in payment.approvals.all()
-    }
+    # Cancelling and proposing again through somebody else resets nothing (TRUST T13).
+    makers = decision.payments.values_list("proposer_id", flat=True)
+    earlier: dict[int | None, str] = dict.fromkeys(
+        makers, "proposed a payment of this decision"
+    )
+    for approval in payment.approvals.all():
+        earlier[approval.approver_id] = "has approved this payment already"
     if rules.headcount == Headcount.FIVE:
         earlier[decision.approver_id] = "approved the amount of this payment"
     earlier[decision.proposer_id] = "proposed the amount of this payment"

@@ -453,14 +453,15 @@ CREATE FUNCTION desk_guard_reconfirmation() RETURNS trigger LANGUAGE plpgsql AS 
 BEGIN
   IF NOT EXISTS (
       SELECT 1 FROM recovery_decision d
-      JOIN recovery_assessmentresult old ON old.id = d.result_id
-      JOIN recovery_assessmentresult new ON new.id = NEW.result_id
-      JOIN recovery_assessment a ON a.id = new.assessment_id
+      JOIN recovery_assessmentresult was ON was.id = d.result_id
+      JOIN recovery_assessmentresult fresh ON fresh.id = NEW.result_id
+      JOIN recovery_assessment a ON a.id = fresh.assessment_id
       JOIN recovery_recoverycase c ON c.id = d.case_id AND c.event_id = a.event_id
       WHERE d.id = NEW.decision_id AND d.status = 'approved'
         AND d.proposer_id <> NEW.approver_id AND a.digest = NEW.receipt_digest
-        AND (old.asset, old.variance_amount, old.deficit_amount, old.reason)
-          = (new.asset, new.variance_amount, new.deficit_amount, new.reason)) THEN
+        AND (was.asset, was.variance_amount, was.deficit_amount, was.reason)
+          = (fresh.asset, fresh.variance_amount, fresh.deficit_amount,
+             fresh.reason)) THEN
     RAISE EXCEPTION 'a decision is confirmed on equal figures by a second person'
       USING ERRCODE = 'check_violation';
   END IF;
