@@ -112,6 +112,12 @@ DESK: dict[str, object] = {
                         "recovery_liquidationpolicy_changelist",
                     ),
                     _nav(
+                        "Approval policies",
+                        "how_to_reg",
+                        "recovery_approvalpolicy_changelist",
+                    ),
+                    _nav("Prices", "sell", "recovery_assetprice_changelist"),
+                    _nav(
                         "Tier memberships",
                         "military_tech",
                         "recovery_feetiermembership_changelist",

@@ -1,6 +1,7 @@
 """The desk: lists and pages for staff. Reads selectors, acts through services."""
 
 from recovery.admin import (
+    approval_rules,
     approvals,
     audit,
     batches,
@@ -18,6 +19,7 @@ from recovery.admin import (
 )
 
 __all__ = [
+    "approval_rules",
     "approvals",
     "audit",
     "batches",

@@ -43,6 +43,8 @@ WITHOUT_SIGN_IN = {"admin:login", "admin:logout", "admin:jsi18n"}
 
 # Who may take an act; the service asks again.
 ACTS = {
+    "approvalpolicy change": "lead",
+    "assetprice record": "lead",
     "customer erase-audit-values": "admin",
     "customer show-mail": "analyst compliance lead support",
     "event open-case": "analyst lead support",
@@ -51,7 +53,9 @@ ACTS = {
     "job put-back": "admin analyst lead maker support",
     "payment approve": "checker",
     "payment cancel": "checker compliance maker",
+    "payment drop": "checker compliance maker",
     "payment hold": "compliance",
+    "payment replace": "maker",
     "payment unhold": "compliance",
     "payoutbatch release": "checker",
     "payoutbatch build-credit": "maker",
@@ -67,9 +71,14 @@ ACTS = {
     "recoverycase close": "analyst lead support",
     "recoverycase ask": "analyst lead support",
     "recoverycase answer": "analyst lead support",
+    "recoverycase ask-third-party": "analyst lead support",
+    "recoverycase merge": "analyst lead support",
     "recoverycase note": "analyst checker compliance lead maker support",
     "recoverycase assign": "analyst lead support",
+    "recoverycase reconfirm": "checker lead",
     "recoverycase reopen": "lead",
+    "recoverycase third-party-answer": "analyst lead support",
+    "recoverycase unmerge": "lead",
     "rolegrant revoke": "admin",
     "sourcefile put-back": "analyst lead maker support",
     "sourcefile undo": "analyst lead maker support",
