@@ -83,8 +83,7 @@ bench: setup-dev ## Measure, side by side in one run.
 		$(PY) -m "benchmarks.$$(basename "$$bench" .py)"; done
 
 properties: setup-dev ## Hold the core's properties on EXAMPLES=5000 examples each.
-	DESK_TEST_ENGINES=none PROPERTY_EXAMPLES=$(or $(EXAMPLES),5000) \
-		$(PY) -m pytest tests/domain $(ARGS)
+	$(PY) -m tests.domain.properties --examples $(or $(EXAMPLES),5000) $(ARGS)
 
 mutants: $(MUTANTS_STAMP) ## Change the core and see who notices (ARGS="--sample N --minutes M").
 	$(PY) -m tests.domain.mutants $(ARGS)
