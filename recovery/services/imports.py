@@ -250,6 +250,11 @@ def _end(
         for what, count in sorted(reading.interpreter.notices.left_out.items())
     ]
     warnings += reading.source.notes
+    if source_file.last_at and source_file.last_at > now:
+        warnings.append(
+            f"The last row is dated {source_file.last_at:%Y-%m-%d %H:%M} UTC, which is "
+            "still to come: check the zone."
+        )
     if manifest:
         with exact():
             totals = {
