@@ -209,6 +209,23 @@ def test_x25_computed_cell_is_read_and_noted(tmp_path: Path) -> None:
     assert any("computed" in note for note in source.notes)
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        "xl/externalLinks/externalLink1.xml",
+        "xl/connections.xml",
+        "xl/queryTables/queryTable1.xml",
+        "xl/embeddings/oleObject1.bin",
+    ],
+)
+def test_x23_what_leads_out_is_noted_and_never_followed(
+    tmp_path: Path, part: str
+) -> None:
+    source = open_source(with_part(part, "<a/>")(tmp_path / "book.xlsx"))
+    assert any("nothing was followed" in note for note in source.notes)
+    assert len(list(source.records())) == 1
+
+
 def test_x35_cells_under_a_merged_one_are_row_problems(tmp_path: Path) -> None:
     merged = '<mergeCells count="1"><mergeCell ref="C2:C3"/></mergeCells>'
     rows = [GOOD, text_row(3, TIME, "ETHUSDT", "1")]
