@@ -35,7 +35,7 @@ from recovery.services.fail_points import fail_point
 from recovery.services.mails import mail_case_news
 from recovery.services.payments import payment_content
 from recovery.services.transitions import payment_move
-from recovery.services.whole_files import part_of, part_put
+from recovery.services.whole_files import whole_file
 
 _COLUMNS = {
     PaymentKind.CREDIT: (
@@ -236,11 +236,10 @@ def batch_path(batch: PayoutBatch) -> Path:
 
 def _write_file(name: str, text: str) -> None:
     target = settings.FILES_DIR / "batches" / name
-    part = part_of(target)
-    part.write_bytes(text.encode())
-    part.chmod(0o600)
-    fail_point("batch.part_written")
-    part_put(part, target)
+    with whole_file(target) as part:
+        part.write_bytes(text.encode())
+        part.chmod(0o600)
+        fail_point("batch.part_written")
 
 
 @transaction.atomic
