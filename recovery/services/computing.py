@@ -17,8 +17,10 @@ from recovery.domain.money import exact
 from recovery.domain.opening import Opening, find_openings
 from recovery.domain.receipt import receipt_digest, write_receipt
 from recovery.domain.references import event_reference
+from recovery.domain.restated import told_once
 from recovery.domain.rulebook import RuleBook
-from recovery.models import Event, LedgerEntry
+from recovery.models import Event, LedgerEntry, SourceFile
+from recovery.venues.loading import restating_layouts
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +51,30 @@ _COLUMNS = (
 def entries_by_account(
     accounts: Iterable[int],
 ) -> Iterator[tuple[int, list[Entry]]]:
-    """Ledger entries of accounts, oldest first, as values of the core."""
+    """Ledger entries of accounts, oldest first, as values of the core.
+
+    Rows that tell money once more which another file tells already are left out.
+    """
+    restating = _restating_files()
     rows = (
         LedgerEntry.objects.filter(account__in=list(accounts))
         .order_by(*_ORDER)
         .values_list(*_COLUMNS)
     )
     for account_id, group in groupby(rows.iterator(10_000), key=lambda row: row[3]):
-        yield account_id, [_entry(row) for row in group]
+        yield account_id, told_once([_entry(row) for row in group], restating)
+
+
+def _restating_files() -> frozenset[str]:
+    """Files whose layout restates another, by the names entries give them."""
+    layouts = restating_layouts()
+    names = {layout for _, layout in layouts}
+    files = SourceFile.objects.filter(layout__in=names)
+    return frozenset(
+        sha256[:12]
+        for sha256, venue, layout in files.values_list("sha256", "venue", "layout")
+        if (venue, layout) in layouts
+    )
 
 
 def _entry(row: tuple[Any, ...]) -> Entry:
