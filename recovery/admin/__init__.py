@@ -1,6 +1,7 @@
 """The desk: lists and pages for staff. Reads selectors, acts through services."""
 
 from recovery.admin import (
+    approval_rules,
     approvals,
     audit,
     batches,
@@ -13,10 +14,12 @@ from recovery.admin import (
     payments,
     people,
     rules,
+    staff_notices,
     workbooks,
 )
 
 __all__ = [
+    "approval_rules",
     "approvals",
     "audit",
     "batches",
@@ -29,5 +32,6 @@ __all__ = [
     "payments",
     "people",
     "rules",
+    "staff_notices",
     "workbooks",
 ]

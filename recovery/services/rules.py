@@ -109,7 +109,7 @@ class RuleLoader:
             tiers.setdefault(row.account_id, []).append(term)
         books = {}
         for account in accounts:
-            venue = self._venue(account.venue)
+            venue = self.venue_book(account.venue)
             books[account.pk] = RuleBook(
                 policies=venue.policies,
                 fees=venue.fees,
@@ -119,7 +119,8 @@ class RuleLoader:
             )
         return books
 
-    def _venue(self, venue: str) -> RuleBook:
+    def venue_book(self, venue: str) -> RuleBook:
+        """What a venue's rules say where no account's own tier is known."""
         if venue not in self._venues:
             self._venues[venue] = _venue_book(venue)
         return self._venues[venue]

@@ -86,7 +86,12 @@ def _best_reading(
             "The header can be split in more than one way.",
             "Export it with commas, semicolons or tabs only.",
         )
-    return best
+    # Without a header the rows themselves say how they are split.
+    return best if best[2].width else max(readings, key=_rows_width)
+
+
+def _rows_width(reading: tuple[str, tuple[Record, ...], Heading]) -> int:
+    return min(len(row.cells) for row in reading[1])
 
 
 def _spare_width(opening: tuple[Record, ...], heading: Heading) -> int:

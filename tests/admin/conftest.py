@@ -9,6 +9,8 @@ from accounts.models import Customer, RoleGrant, User
 from recovery.domain.references import grouped_reference
 from recovery.models import (
     Approval,
+    ApprovalPolicy,
+    AssetPrice,
     AuditEntry,
     Claim,
     EngineEntry,
@@ -66,6 +68,16 @@ def rows(ada: User, max_: User, bea: User, cem: Customer) -> dict[type[Model], M
             reference=grouped_reference("CL", b"0123456789"),
             account_number="A1",
             filed_at=factories.NOW,
+        ),
+        ApprovalPolicy.objects.create(
+            period=since, terms={"currency": "USD"}, terms_reference="house rule 4"
+        ),
+        AssetPrice.objects.create(
+            asset="USDT",
+            currency="USD",
+            price="1",
+            priced_at=factories.AT,
+            source="test",
         ),
         Instrument.objects.create(venue="house", symbol="X", settle_asset="USDT"),
         FeeSchedule.objects.first(),  # Shipped with the desk.

@@ -1,7 +1,7 @@
 """What the records of a file become: rows for COPY, sums, counters. No database.
 
 A row's text lacks its first column, the account's id or the venue: it is put before
-it when the row is written, so that files are read while the database works.
+it when the row is written, where the database is.
 """
 
 from collections.abc import Iterable
@@ -19,46 +19,12 @@ from recovery.domain.ledger import (
     RowProblem,
 )
 from recovery.domain.money import exact
-from recovery.services.loading import Target, copy_line, copy_word
+from recovery.reading.copy_text import copy_line, copy_word
 from recovery.venues.fingerprints import Ordinals, line_fingerprint
 from recovery.venues.outcomes import Ignored, Outcome
-from recovery.venues.profile import LayoutKind, RowOrder
+from recovery.venues.profile import RowOrder
 from recovery.venues.proofs import own_number
 
-_ENTRY = Target(
-    table="recovery_ledgerentry",
-    columns=(
-        "account_id", "fingerprint", "ordinal", "source_file_id", "row_number",
-        "sequence", "occurred_at", "asset", "role", "operation", "amount",
-        "fee_amount", "funding_amount", "liquidation_fee_amount", "instrument",
-        "marker", "side", "quantity", "price", "mark_price", "entry_price",
-        "position_after", "balance_after", "source_id", "order_id",
-        "event_reference", "raw_time",
-    ),
-)  # fmt: skip
-_ENGINE = Target(
-    table="recovery_engineentry",
-    columns=(
-        "account_id", "event_reference", "step", "action", "source_file_id",
-        "row_number", "instrument", "occurred_at", "margin_mode", "asset",
-        "trigger_mark_price", "margin_level", "bankruptcy_price", "takeover_price",
-        "side", "quantity", "fill_price", "entry_price", "position_after",
-        "fund_movement",
-    ),
-)  # fmt: skip
-_PRICE_COLUMNS = (
-    "venue", "instrument", "occurred_at", "source_file_id", "row_number",
-)  # fmt: skip
-TARGETS = {
-    LayoutKind.LEDGER: _ENTRY,
-    LayoutKind.ENGINE_LOG: _ENGINE,
-    LayoutKind.MARK_PRICES: Target(
-        "recovery_markpriceentry", (*_PRICE_COLUMNS, "mark_price")
-    ),
-    LayoutKind.FUNDING_RATES: Target(
-        "recovery_fundingrateentry", (*_PRICE_COLUMNS, "funding_rate")
-    ),
-}
 SEQUENCE_END = 2**63  # What a column of whole numbers holds.
 Sums = dict[str, dict[str, Decimal]]
 
