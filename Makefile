@@ -83,9 +83,9 @@ properties: setup-dev ## Hold the core's properties on EXAMPLES=5000 examples ea
 mutants: $(MUTANTS_STAMP) ## Change the core and see who notices (ARGS="--sample N --minutes M").
 	$(PY) -m tests.domain.mutants $(ARGS)
 
-faults: setup-dev ## Kill the worker at N instants (N=20 KIND=import or recompute).
-	FAULTS_N=$(or $(N),20) FAULTS_KIND=$(KIND) \
-		$(PY) -m pytest tests/faults/long_run.py $(ARGS)
+faults: setup-dev ## Kill workers at N instants (N=20 KIND=import, recompute or batches).
+	FAULTS_N=$(or $(N),20) FAULTS_KIND=$(KIND) $(PY) -m pytest \
+		tests/faults/long_run$(if $(filter batches,$(KIND)),_batches).py $(ARGS)
 
 truth: setup-dev ## Hold the desk against the truth of EVENTS=10000 events (SEED=…).
 	TRUTH_EVENTS=$(or $(EVENTS),10000) TRUTH_SEED=$(or $(SEED),7) \

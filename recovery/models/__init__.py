@@ -17,6 +17,7 @@ from recovery.models.ledger import (
     LedgerEntry,
     MarkPriceEntry,
 )
+from recovery.models.notices import StaffNotice
 from recovery.models.outbox import OutboxMessage, OutboxState
 from recovery.models.payments import Approval, Payment, PayoutBatch
 from recovery.models.rate_limits import LimitedAct, RateCount
@@ -86,6 +87,7 @@ __all__ = [
     "SourceFile",
     "SourceFileState",
     "SpendCounter",
+    "StaffNotice",
     "Transition",
     "Workbook",
     "WorkbookState",

@@ -33,7 +33,9 @@ from recovery.services.approval_limits import approval_rules_at
 from recovery.services.audit import audit_write, refusal_recorded
 from recovery.services.batch_files import batch_file, batch_file_write, batch_path
 from recovery.services.decision_ground import decision_ground, require_ground
+from recovery.services.notices import notice_write
 from recovery.services.outcomes import confirmations_read, payments_post
+from recovery.services.payment_steps import approval_voided
 from recovery.services.payments import payment_content, payment_hold, payment_lock
 from recovery.services.transitions import (
     case_lock,
@@ -127,6 +129,7 @@ def _fit(payments: Sequence[Payment], now: datetime) -> list[Payment]:
             payment_move(
                 SYSTEM, payment, PaymentAction.VOID_APPROVAL, now=now, reason=broken
             )
+            approval_voided(payment)
         elif decision_ground(payment.decision) in _STANDS:
             fit.append(payment)
     return fit
@@ -141,7 +144,8 @@ def _broken(payment: Payment) -> str:
         for one in payment.approvals.all()
         if one.content_digest == digest
     }
-    if digest == payment.content_digest and len(approved) >= payment.approvals_needed:
+    is_whole = digest == payment.content_digest == digest_text(payment.sealed)
+    if is_whole and len(approved) >= payment.approvals_needed:
         return ""
     told = "; ".join(seal_differences(payment.sealed, text))
     return f"What was approved is not what stands there now: {told or 'the seal'}."
@@ -242,6 +246,7 @@ def _release(actor: Actor, batch: PayoutBatch, now: datetime) -> PayoutBatch:
     batch.save()
     for payment in payments:
         payment_move(actor, payment, PaymentAction.SEND, now=now)
+        notice_write(payment.case, "payout.sent", key=f"sent-{payment.pk}")
     audit_write(
         actor,
         "batch.release",

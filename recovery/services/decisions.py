@@ -29,7 +29,8 @@ from recovery.services.actors import (
     require_staff,
 )
 from recovery.services.audit import refusal_recorded
-from recovery.services.mails import mail_case_news
+from recovery.services.collections import collection_open
+from recovery.services.notices import notice_write
 from recovery.services.proposal_ends import decision_end
 from recovery.services.transitions import (
     case_lock,
@@ -108,6 +109,7 @@ def decision_propose(  # noqa: PLR0913 - one proposal, all of it named
         reason=reason.strip(),
         receipt_digest=result.assessment.digest,
     )
+    notice_write(case, "approval.waiting", key=f"waiting-decision-{decision.pk}")
     return decision
 
 
@@ -264,7 +266,9 @@ def _approve(
         now=now,
         receipt_digest=decision.result.assessment.digest,
     )
-    mail_case_news(case, f"decision.{decision.kind}", key=f"decision-{decision.pk}")
+    if decision.kind == DecisionKind.DEFICIT:
+        collection_open(decision, now=now)
+    notice_write(case, f"decision.{decision.kind}", key=f"decision-{decision.pk}")
     return decision
 
 
@@ -285,7 +289,7 @@ def _require_sealed(case: RecoveryCase, decision: Decision) -> None:
     content = decision_content(case, decision.result, decision)
     text = canonical_json(content)
     digest = digest_text(text)
-    if digest != decision.content_digest:
+    if not digest == decision.content_digest == digest_text(decision.sealed):
         raise StaleError(
             "What the proposal rests on",
             decision.content_digest[:12],
@@ -311,6 +315,7 @@ def decision_return(
     decision = _lock_proposed(decision, decision.content_digest)
     decision_end(decision, DecisionStatus.RETURNED, reason.strip(), now)
     case_move(actor, case, CaseAction.RETURN_PROPOSAL, now=now, reason=reason.strip())
+    notice_write(case, "amount.returned", key=f"returned-{decision.pk}")
     return decision
 
 
@@ -328,3 +333,4 @@ def decision_void(actor: Actor, decision: Decision, *, why: str, now: datetime) 
         return
     decision_end(decision, DecisionStatus.VOIDED, why, now)
     case_move(actor, case, CaseAction.VOID_PROPOSAL, now=now, reason=why)
+    notice_write(case, "calc.changed", key=f"voided-{decision.pk}")

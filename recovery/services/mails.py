@@ -8,25 +8,13 @@ from django.conf import settings
 from django.template.loader import render_to_string
 
 from accounts.models import Customer
-from recovery.domain.words import DecisionKind
+from recovery.domain.notices import told_to_customer
 from recovery.models import Claim, OutboxMessage, RecoveryCase
 
 CLAIM_RECEIVED = "claim.received"
 CLAIM_CODE = "claim.code"
 # Every piece of news a case can bring; templates/mails has one text for each.
-CASE_NEWS = frozenset(
-    {
-        CLAIM_RECEIVED,
-        "info.requested",
-        *(f"decision.{kind}" for kind in DecisionKind),
-        "amount.approved",
-        "credit.posted",
-        "payout.confirmed",
-        "payout.returned",
-        "payout.uncertain",
-        "case.closed",
-    }
-)
+CASE_NEWS = told_to_customer() - {CLAIM_CODE}
 
 
 class MailUnknownError(ValueError):
@@ -87,12 +75,34 @@ def mail_claim_code(customer: Customer, reference: str, code: str, *, key: str) 
     _mail_write(customer, CLAIM_CODE, key=key, reference=reference, code=code)
 
 
-def _mail_write(customer: Customer, event: str, *, key: str, **context: object) -> None:
+def mail_preview(event: str) -> tuple[str, str]:
+    """Subject and body of a mail as a made-up customer would read it.
+
+    Raises:
+        MailUnknownError: There is no text for the event.
+    """
+    if event not in told_to_customer():
+        raise MailUnknownError(event)
+    return _rendered(
+        event,
+        name="Cem Example",
+        reference="CL-XXXX-XXXX-XXXX-XXXX",
+        has_claim=True,
+        code="00000000",
+        next_update_on="the promised day",
+    )
+
+
+def _rendered(event: str, **context: object) -> tuple[str, str]:
     text = render_to_string(
-        f"mails/{event}.txt",
-        {"name": customer.full_name, "site_url": settings.SITE_URL, **context},
+        f"mails/{event}.txt", {"site_url": settings.SITE_URL, **context}
     )
     subject, _, body = text.partition("\n")
+    return subject.strip(), body.strip() + "\n"
+
+
+def _mail_write(customer: Customer, event: str, *, key: str, **context: object) -> None:
+    subject, body = _rendered(event, name=customer.full_name, **context)
     # One statement that lets the first writer win: safe to repeat, safe in parallel.
     OutboxMessage.objects.bulk_create(
         [
@@ -100,8 +110,8 @@ def _mail_write(customer: Customer, event: str, *, key: str, **context: object) 
                 key=key,
                 event=event,
                 recipient=customer.email,
-                subject=subject.strip(),
-                body=body.strip() + "\n",
+                subject=subject,
+                body=body,
             )
         ],
         ignore_conflicts=True,

@@ -16,7 +16,7 @@ from recovery.domain.words import PaymentKind
 from recovery.models import LedgerEntry, Payment, RecoveryCase
 from recovery.services.actors import SYSTEM, Actor, require_duty
 from recovery.services.audit import audit_write
-from recovery.services.mails import mail_case_news
+from recovery.services.notices import notice_write
 from recovery.services.transitions import payment_move
 
 
@@ -53,7 +53,7 @@ def payments_post(entries: Sequence[LedgerEntry], *, now: datetime) -> int:
         payment_move(
             SYSTEM, payment, PaymentAction.POST, now=now, reason="Seen in the ledger."
         )
-        mail_case_news(payment.case, "credit.posted", key=f"posted-{payment.pk}")
+        notice_write(payment.case, "credit.posted", key=f"posted-{payment.pk}")
         posted += 1
     return posted
 
@@ -123,5 +123,5 @@ def _confirm(actor: Actor, number: int, row: dict[str, str], now: datetime) -> s
     if status == "returned":
         # It never goes out again by itself: a person must say where to.
         payment_move(actor, payment, PaymentAction.ASK_DESTINATION, now=now)
-    mail_case_news(case, f"payout.{status}", key=f"{status}-{payment.pk}")
+    notice_write(case, f"payout.{status}", key=f"{status}-{payment.pk}")
     return status

@@ -17,7 +17,7 @@ from recovery.services.actors import Actor, require_fresh_factor, require_staff
 from recovery.services.approval_limits import Spender, approval_rules_at, spend_count
 from recovery.services.audit import audit_write, refusal_recorded
 from recovery.services.decision_ground import require_ground
-from recovery.services.mails import mail_case_news
+from recovery.services.notices import notice_write
 from recovery.services.payment_content import payment_content, payment_lock
 from recovery.services.transitions import (
     case_lock,
@@ -79,7 +79,7 @@ def _approve(
         return payment
     payment.approver = checker
     payment_move(actor, payment, PaymentAction.APPROVE, now=now)
-    mail_case_news(case, "amount.approved", key=f"payment-approved-{payment.pk}")
+    notice_write(case, "amount.approved", key=f"payment-approved-{payment.pk}")
     return payment
 
 
@@ -87,7 +87,7 @@ def _require_shown(payment: Payment, shown_digest: str) -> None:
     """Refuse a page that showed another content, and a seal that was broken."""
     now = canonical_json(payment_content(payment))
     digest = digest_text(now)
-    if shown_digest == payment.content_digest == digest:
+    if shown_digest == payment.content_digest == digest == digest_text(payment.sealed):
         return
     raise StaleError(
         "The payment",

@@ -30,6 +30,7 @@ from recovery.services.batches import batch_drop
 from recovery.services.collection_ends import collections_take_back
 from recovery.services.decision_ground import decision_ground, figures_of, posted_of
 from recovery.services.decisions import decision_content, decision_void
+from recovery.services.notices import notice_write
 from recovery.services.payments import payment_void
 from recovery.services.proposal_ends import decision_end
 from recovery.services.transitions import case_lock, case_move
@@ -137,3 +138,4 @@ def _adjust(decision: Decision, case: RecoveryCase, now: datetime) -> None:
     )
     if is_new:
         audit_write(SYSTEM, "adjustment.open", f"case {case.reference}")
+        notice_write(case, "adjustment.opened", key=f"adjust-{decision.pk}-{fresh.pk}")
