@@ -17,6 +17,20 @@ SYSTEM_CERTS := $(wildcard /etc/ssl/certs/ca-certificates.crt)
 ifneq ($(SYSTEM_CERTS),)
 export SSL_CERT_FILE ?= $(SYSTEM_CERTS)
 endif
+# Kinds of faults that have files of their own.
+FAULTS_OF_mixed := tests/faults/long_mixed.py
+FAULTS_OF_batches := tests/faults/long_run_batches.py
+FAULTS_OF_statements := tests/faults/test_statements.py tests/faults/test_migrations.py
+# Without a home that can be written to, packages are cached beside the environment.
+CACHE_IS_OPEN := $(shell \
+	folder="$${XDG_CACHE_HOME:-$${HOME:+$$HOME/.cache}}/uv"; \
+	test "$$folder" != /uv || exit 0; \
+	while test ! -e "$$folder"; do folder=$$(dirname "$$folder"); done; \
+	test -d "$$folder" && test -w "$$folder" && echo yes)
+ifneq ($(CACHE_IS_OPEN),yes)
+export UV_CACHE_DIR ?= $(CURDIR)/$(VENV)/.cache
+export PIP_NO_CACHE_DIR ?= 1
+endif
 # What a server behind TLS would say; nothing is started with it.
 PRODUCTION_LIKE := DJANGO_ALLOWED_HOSTS=desk.example.com \
 	DJANGO_CSRF_TRUSTED_ORIGINS=https://desk.example.com BEHIND_TLS_PROXY=true \
@@ -83,9 +97,9 @@ properties: setup-dev ## Hold the core's properties on EXAMPLES=5000 examples ea
 mutants: $(MUTANTS_STAMP) ## Change the core and see who notices (ARGS="--sample N --minutes M").
 	$(PY) -m tests.domain.mutants $(ARGS)
 
-faults: setup-dev ## Kill workers at N instants (N=20 KIND=import, recompute or batches).
-	FAULTS_N=$(or $(N),20) FAULTS_KIND=$(KIND) $(PY) -m pytest \
-		tests/faults/long_run$(if $(filter batches,$(KIND)),_batches).py $(ARGS)
+faults: setup-dev ## Kill at N instants (N=20 KIND=import, recompute, batches, mixed, …).
+	FAULTS_SEED=$(or $(SEED),20261122) FAULTS_N=$(or $(N),20) FAULTS_KIND=$(KIND) FAULTS_STEP=1 FAULTS_STATEMENTS=1000 \
+		$(PY) -m pytest $(or $(FAULTS_OF_$(KIND)),tests/faults/long_run.py) $(ARGS)
 
 truth: setup-dev ## Hold the desk against the truth of EVENTS=10000 events (SEED=…).
 	TRUTH_EVENTS=$(or $(EVENTS),10000) TRUTH_SEED=$(or $(SEED),7) \

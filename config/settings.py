@@ -14,7 +14,12 @@ from config.engines.addresses import (
     run_folder,
 )
 from config.env import env_bool, env_int, env_list, env_secret, env_str
-from config.sign_in.reading import providers_from_env, role_map_from_env
+from config.sign_in.reading import (
+    factor_keys_from_env,
+    office_networks_from_env,
+    providers_from_env,
+    role_map_from_env,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 RUN_DIR = run_folder()
@@ -60,6 +65,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "config.sign_in.sessions.SessionLifeMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
@@ -116,6 +122,14 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "admin:index"
 PASSWORD_RESET_TIMEOUT = 24 * 3600  # How long an enrolment link lives.
 ROLE_DELAY_HOURS = env_int("ROLE_DELAY_HOURS", 24)
+# Encrypt the secrets of second factors: the first one new ones, the others old ones.
+FACTOR_KEYS = factor_keys_from_env()
+# How long a session of staff lives without a click.
+SESSION_IDLE_MINUTES = env_int("SESSION_IDLE_MINUTES", 30)
+# Within how many hours the maker and the checker of one payment at the same device or
+# network address are told to the administrators; addresses of the office do not count.
+SAME_PLACE_HOURS = env_int("SAME_PLACE_HOURS", 24)
+OFFICE_NETWORKS = office_networks_from_env()
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = "UTC"
@@ -231,6 +245,10 @@ RATE_LIMITS = {
         env_int("CODE_ENTRIES_OF_ADDRESS", 60),
         env_int("CODE_ENTRIES_OF_ALL", 60_000),
     ),
+    "policy_report": (
+        env_int("POLICY_REPORTS_OF_ADDRESS", 60),
+        env_int("POLICY_REPORTS_OF_ALL", 2_000),
+    ),
 }
 
 CELERY_BROKER_URL = broker_url_from_env()
@@ -242,18 +260,27 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 512_000  # KB, seen between two jobs.
 CELERY_TASK_DEFAULT_QUEUE = "import"
+# A fence behind the limits of each kind (recovery/domain/work.py).
+CELERY_TASK_TIME_LIMIT = 6000
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1}
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 7200,
+    "visibility_timeout": env_int("BROKER_VISIBILITY_SECONDS", 7200),
     "socket_connect_timeout": 1,
     "socket_timeout": 5,
+    "socket_keepalive": True,
+    "health_check_interval": 25,
     "retry_on_timeout": True,
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
+# Where a test has a process die; heeded on one machine only.
+FAIL_AT = env_str("FAIL_AT")
 JOB_LEASE_SECONDS = env_int("JOB_LEASE_SECONDS", 60)
 JOB_TRIES_MAX = env_int("JOB_TRIES_MAX", 3)
+JOB_MEMORY_MB = env_int("JOB_MEMORY_MB", 1500)
+WORKER_DEAF_SECONDS = env_int("WORKER_DEAF_SECONDS", 120)
 
 # Tables that only grow. The application role may not UPDATE or DELETE them, and a
 # trigger refuses everybody else; a test holds this list against the catalogue.
@@ -273,6 +300,7 @@ APPEND_ONLY_TABLES = [
     "recovery_markpriceentry",
     "recovery_fundingrateentry",
     "recovery_rejectedrecord",
+    "recovery_sighting",
     "recovery_casenote",
 ]
 

@@ -29,6 +29,9 @@ class User(AbstractUser):
             models.UniqueConstraint(
                 Lower("email"), condition=~Q(email=""), name="accounts_mail_once"
             ),
+            models.UniqueConstraint(
+                Lower("person_id"), name="accounts_person_once_in_any_case"
+            ),
         ]
 
     def __str__(self) -> str:

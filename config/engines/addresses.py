@@ -64,6 +64,9 @@ def make_run_folder() -> Path:
     except OSError as error:
         expected = f"a folder that can be written to ({error.strerror})"
         raise EnvironmentValueError("RUN_DIR", expected) from error
+    if not os.access(run_dir, os.R_OK | os.W_OK | os.X_OK):
+        expected = f"a folder that you can write to, which {run_dir} is not"
+        raise EnvironmentValueError("RUN_DIR", expected)
     return run_dir
 
 

@@ -16,6 +16,7 @@ import psycopg
 from psycopg import sql
 
 from config.engines.addresses import DATABASE_NAME, OWNER_ROLE
+from config.engines.data_folder import has_data
 from config.engines.errors import EngineStartError
 from config.engines.processes import end_leftovers, start_bound, wait_until
 from config.engines.server import EmbeddedServer
@@ -35,7 +36,6 @@ _INITDB_FLAGS = (
     "--locale-provider=builtin",
     "--builtin-locale=C.UTF-8",
     "--locale=C.UTF-8",
-    "--no-sync",
 )
 _SERVER_SETTINGS = {
     "listen_addresses": "",
@@ -69,6 +69,7 @@ class PostgresServer(EmbeddedServer):
         super().__init__()
         self._folder = folder
         self._data = folder / "data"
+        self._making = folder / "making"
         self._log = folder / "server.log"
         self._sockets = sockets
         self._durable = durable
@@ -83,57 +84,52 @@ class PostgresServer(EmbeddedServer):
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._shorten_log()
         self._clear_leftovers()
-        if not (self._data / "PG_VERSION").exists():
+        if not has_data(self._data, _binaries()):
             self._initialise()
         self._launch()
         self._create_database()
 
     def _clear_leftovers(self) -> None:
-        if not self._data.is_dir():
-            return
-        if not end_leftovers(self._data, self.stop_steps):
-            reason = f"an earlier server still works in {self._data}"
-            raise EngineStartError(_ENGINE, reason)
-        # Nobody works in the folder and we hold its lock: whatever number this file
-        # names belongs to somebody else by now.
+        # A first start that was killed may still be at work on its half-made folder.
+        for folder in (self._making, self._data):
+            if folder.is_dir() and not end_leftovers(folder, self.stop_steps):
+                reason = f"an earlier server still works in {folder}"
+                raise EngineStartError(_ENGINE, reason)
+        # Nobody works in the folder and we hold its lock: whatever number these files
+        # name belongs to somebody else by now, or to a killed server not yet reaped.
         (self._data / "postmaster.pid").unlink(missing_ok=True)
+        for stale in self._sockets.glob(".s.PGSQL.*"):
+            stale.unlink(missing_ok=True)
 
     def _initialise(self) -> None:
         # A half-made folder of an interrupted first start is of no use to anyone.
-        shutil.rmtree(self._data, ignore_errors=True)
-        making = self._folder / "making"
-        shutil.rmtree(making, ignore_errors=True)
-        making.mkdir(mode=0o700)
-        _give_to_server(making)
+        shutil.rmtree(self._making, ignore_errors=True)
+        self._making.mkdir(mode=0o700)
+        _give_to_server(self._making)
         command = [
-            *_identity_prefix(),
+            *_bound_prefix("TERM"),
             str(_binaries() / "initdb"),
             *_INITDB_FLAGS,
-            f"--pgdata={making}",
+            *([] if self._durable else ["--no-sync"]),
+            f"--pgdata={self._making}",
         ]
-        done = subprocess.run(  # noqa: S603 - our own fixed command
-            command,
-            cwd=making,
-            env=_server_environment(),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            process_group=0,
+        log = self._folder / "initdb.log"
+        log.unlink(missing_ok=True)
+        done = start_bound(
+            command, cwd=self._making, env=_server_environment(), log=log
         )
-        if done.returncode != 0:
-            raise EngineStartError(_ENGINE, (done.stderr or done.stdout).strip())
-        making.rename(self._data)
+        if done.wait() != 0:
+            raise EngineStartError(_ENGINE, log.read_text("utf-8", "replace").strip())
+        # The name comes last: a folder called data is always a whole one.
+        self._making.rename(self._data)
 
     def _launch(self) -> None:
         settings = dict(_SERVER_SETTINGS, unix_socket_directories=str(self._sockets))
         if not self._durable:
             settings |= _HASTY_SETTINGS
         _give_to_server(self._sockets)
-        # A change of identity clears the death signal, hence its second place here.
         command = [
-            *_identity_prefix(),
-            *(_program("setpriv"), "--pdeathsig", "INT", "--"),
+            *_bound_prefix("INT"),
             str(_binaries() / "postgres"),
             *("-D", str(self._data)),
             *(word for item in settings.items() for word in ("-c", "=".join(item))),
@@ -210,6 +206,15 @@ def _program(name: str) -> str:
 def _server_environment() -> dict[str, str]:
     # PG* variables and the caller's locale must not leak into the server.
     return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
+
+
+def _bound_prefix(death_signal: str) -> list[str]:
+    """Give the words that start a program as the server's user, bound to our life.
+
+    A change of identity clears the death signal, hence its second place here.
+    """
+    bound = [_program("setpriv"), "--pdeathsig", death_signal, "--"]
+    return [*_identity_prefix(), *bound]
 
 
 def _identity_prefix() -> list[str]:

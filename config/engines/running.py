@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from config.engines.addresses import socket_folder
+from config.engines.data_folder import require_own_folder
 from config.engines.errors import EngineStartError
 from config.engines.locks import FolderLock
 from config.engines.postgres import PostgresServer, ready_server
@@ -42,6 +43,7 @@ def engines_running(
         yield engines
         return
     run_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    require_own_folder(run_dir)
     users = FolderLock(run_dir / "users.lock")
     with users.held_shared(_OTHERS_START_SECONDS):
         engines.start_or_join()

@@ -8,6 +8,7 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 
+from accounts.factor_secrets import secret_open, secret_seal
 from accounts.models import User
 from accounts.second_factor import has_strong_factor
 from recovery.web.client_address import client_address
@@ -43,7 +44,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
 
 class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
-    """Second factors: the last one cannot be removed by its owner."""
+    """Second factors: encrypted at rest; the last cannot be removed by its owner."""
+
+    def encrypt(self, text: str) -> str:
+        """Secrets of code generators and recovery codes, as they are stored."""
+        return secret_seal(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """The secret itself."""
+        return secret_open(encrypted_text)
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         """Whether another strong factor remains."""

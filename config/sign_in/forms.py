@@ -4,6 +4,7 @@ from allauth.core import context
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from django.core.exceptions import ValidationError
 
+from accounts.codes import factors_seal
 from config.sign_in.lockout import require_not_locked, wrong_try_note
 
 
@@ -15,10 +16,12 @@ class _Counted:
         username = self.user.username  # type: ignore[attr-defined]
         require_not_locked(context.request, username)
         try:
-            return str(super().clean_code())  # type: ignore[misc]
+            code = str(super().clean_code())  # type: ignore[misc]
         except ValidationError:
             wrong_try_note(context.request, username)
             raise
+        factors_seal(self.user)  # type: ignore[attr-defined]
+        return code
 
 
 class SignInCodeForm(_Counted, AuthenticateForm):  # type: ignore[misc]

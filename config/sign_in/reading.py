@@ -1,5 +1,6 @@
-"""Reads what the environment says of the identity provider."""
+"""Reads what the environment says of signing in and of the identity provider."""
 
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -8,6 +9,37 @@ from config.env import EnvironmentValueError, env_list, env_secret, env_str
 
 PROVIDER_ID = "house"
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+_WORD_MIN = 32
+
+
+def factor_keys_from_env() -> tuple[str, ...]:
+    """Read FACTOR_KEYS, long random words parted by commas.
+
+    Raises:
+        EnvironmentValueError: A word is too short to be a secret.
+    """
+    words = tuple(word.strip() for word in (env_secret("FACTOR_KEYS") or "").split(","))
+    if words == ("",):
+        return ()
+    if min(map(len, words)) < _WORD_MIN:
+        expected = f"words of {_WORD_MIN} characters or more"
+        raise EnvironmentValueError("FACTOR_KEYS", expected)
+    return words
+
+
+def office_networks_from_env() -> tuple[IPv4Network | IPv6Network, ...]:
+    """Read OFFICE_NETWORKS, networks such as 192.0.2.0/24 parted by commas.
+
+    Raises:
+        EnvironmentValueError: One of them is no network.
+    """
+    try:
+        return tuple(ip_network(word) for word in env_list("OFFICE_NETWORKS"))
+    except ValueError as error:
+        expected = "networks such as 192.0.2.0/24"
+        raise EnvironmentValueError("OFFICE_NETWORKS", expected) from error
 
 
 def role_map_from_env() -> tuple[tuple[str, Role], ...]:

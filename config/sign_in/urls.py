@@ -8,6 +8,8 @@ from allauth.account import views as account
 from allauth.socialaccount import views as social
 from django.urls import include, path, re_path
 
+from config.sign_in.sessions import own_sessions
+
 urlpatterns = [
     path("login/", account.login, name="account_login"),
     path("logout/", account.logout, name="account_logout"),
@@ -26,7 +28,7 @@ urlpatterns = [
         name="account_reset_password_from_key_done",
     ),
     path("factor/", include("allauth.mfa.urls")),
-    path("sessions/", include("allauth.usersessions.urls")),
+    path("sessions/", own_sessions, name="usersessions_list"),
     path(
         "provider/cancelled/",
         social.login_cancelled,

@@ -7,6 +7,7 @@ from recovery.admin import (
     batches,
     breaks,
     cases,
+    collections,
     events,
     imports,
     jobs,
@@ -14,6 +15,7 @@ from recovery.admin import (
     payments,
     people,
     rules,
+    staff_notices,
     workbooks,
 )
 
@@ -24,6 +26,7 @@ __all__ = [
     "batches",
     "breaks",
     "cases",
+    "collections",
     "events",
     "imports",
     "jobs",
@@ -31,5 +34,6 @@ __all__ = [
     "payments",
     "people",
     "rules",
+    "staff_notices",
     "workbooks",
 ]

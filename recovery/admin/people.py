@@ -13,7 +13,15 @@ from accounts.roles import GrantSource
 from recovery.admin.acts import Act, Data
 from recovery.admin.base import DeskAdmin, all_facts
 from recovery.admin.pages import Block, Fact, Page, Visit, heads, table_block
-from recovery.admin.people_acts import ENROL_AGAIN, GRANT_ROLE, HIRE, REVOKE
+from recovery.admin.people_acts import (
+    ACTIVATE,
+    DEACTIVATE,
+    END_SESSIONS,
+    ENROL_AGAIN,
+    GRANT_ROLE,
+    HIRE,
+    REVOKE,
+)
 from recovery.admin.show import badge, link, masked_mail, moment, moment_cell, words
 from recovery.domain.duties import Duty
 from recovery.models import Claim, Event, RecoveryCase
@@ -39,7 +47,7 @@ class StaffAdmin(DeskAdmin):
     list_filter = ("is_active",)
     search_fields = ("username", "full_name")
     ordering = ("full_name", "username")
-    acts = (GRANT_ROLE, ENROL_AGAIN)
+    acts = (GRANT_ROLE, END_SESSIONS, ENROL_AGAIN, DEACTIVATE, ACTIVATE)
     list_acts = (HIRE,)
 
     @display(description="Roles")
@@ -74,9 +82,31 @@ class StaffAdmin(DeskAdmin):
                 Fact("Last seen", moment(user.last_login)),
             ],
             blocks=[
-                table_block("Roles", heads("Role", "Granted by", "From", "Until"), rows)
+                table_block(
+                    "Roles", heads("Role", "Granted by", "From", "Until"), rows
+                ),
+                *_sessions_blocks(visit.actor, user),
             ],
         )
+
+
+def _sessions_blocks(actor: Actor, user: User) -> list[Block]:
+    """The person's last sessions, for whoever administers people and for themselves."""
+    is_own = actor.user is not None and actor.user.pk == user.pk
+    if not (is_own or Duty.ADMINISTER_PEOPLE in actor.duties):
+        return []
+    rows = [
+        (
+            moment_cell(one.began_at),
+            moment_cell(one.seen_at),
+            one.address or "—",
+            one.agent or "—",
+            words(one.end) or "open",
+        )
+        for one in user.sessions.order_by("-seen_at")[:20]
+    ]
+    columns = heads("Signed in", "Last click", "Address", "Browser", "Ended")
+    return [table_block("Sessions", columns, rows, empty="None yet.")]
 
 
 @admin.register(RoleGrant)
@@ -109,8 +139,11 @@ def _show_mail(actor: Actor, customer: Customer, _data: Data, _now: datetime) ->
 def _erase_audit_values(
     actor: Actor, customer: Customer, _data: Data, _now: datetime
 ) -> str:
-    count = audit_values_erase(actor, customer)
-    return f"Values erased: {count}. The audit's entries stay as they are."
+    erased = audit_values_erase(actor, customer)
+    return (
+        f"Values erased: {erased.values}. Texts of ended cases erased: {erased.words}."
+        " The audit's entries stay as they are."
+    )
 
 
 @admin.register(Customer)
@@ -140,12 +173,12 @@ class CustomerAdmin(DeskAdmin):
         ),
         Act(
             "erase-audit-values",
-            "Erase personal values from the audit",
+            "Erase personal values and words",
             _erase_audit_values,
             "Erased.",
             frozenset({Duty.ADMINISTER_PEOPLE}),
             tone="danger",
-            hint="Mails and reasons kept beside the audit go for good; entries stay.",
+            hint="Kept beside the audit, and words of ended cases; entries stay.",
         ),
     )
 

@@ -1,15 +1,18 @@
-"""Acts on staff: name a person, give a role, take it away."""
+"""Acts on staff: name a person, give a role, take it away, end sessions."""
 
 from datetime import datetime
+from typing import cast
 
 from django import forms
 from django.conf import settings
+from django.utils import timezone
 
 from accounts.enrolment import enrolment_path
-from accounts.models import RoleGrant, User
+from accounts.models import RoleGrant, SessionEnd, User
 from accounts.roles import Role, choices
 from recovery.admin.acts import Act, Data
-from recovery.admin.forms import DeskForm
+from recovery.admin.forms import DeskForm, ReasonForm
+from recovery.admin.show import moment
 from recovery.domain.duties import Duty
 from recovery.services.actors import Actor
 from recovery.services.people import (
@@ -18,6 +21,13 @@ from recovery.services.people import (
     role_revoke,
     staff_add,
     staff_enrol_again,
+)
+from recovery.services.sessions import (
+    session_end,
+    sessions_end,
+    sessions_live,
+    staff_activate,
+    staff_deactivate,
 )
 
 _ADMINISTERS = frozenset({Duty.ADMINISTER_PEOPLE})
@@ -38,6 +48,36 @@ class RoleForm(DeskForm):
     """Which role somebody gets."""
 
     role = forms.ChoiceField(label="Role", choices=choices(Role))
+
+
+class SessionForm(DeskForm):
+    """Which session of somebody ends."""
+
+    session = forms.ChoiceField(label="Session")
+
+    def prepare(self) -> None:
+        """All of them, or one."""
+        live = sessions_live(self.subject, now=timezone.now()) if self.subject else ()
+        one = [(str(row.pk), f"{moment(row.began_at)}, {row.address}") for row in live]
+        field = cast("forms.ChoiceField", self.fields["session"])
+        field.choices = [("all", "All of them"), *one]
+
+
+def _end_sessions(actor: Actor, user: User, data: Data, now: datetime) -> str:
+    if data["session"] == "all":
+        count = sessions_end(actor, user, SessionEnd.BY_ADMIN, now=now)
+    else:
+        session = user.sessions.get(pk=int(data["session"]))
+        count = int(session_end(actor, session, SessionEnd.BY_ADMIN, now=now))
+    return f"Sessions ended: {count}."
+
+
+def _deactivate(actor: Actor, user: User, data: Data, now: datetime) -> User:
+    return staff_deactivate(actor, user, reason=data["reason"], now=now)
+
+
+def _activate(actor: Actor, user: User, data: Data, now: datetime) -> User:
+    return staff_activate(actor, user, reason=data["reason"], now=now)
 
 
 def _hire(actor: Actor, _subject: object, data: Data, _now: datetime) -> str:
@@ -94,6 +134,34 @@ ENROL_AGAIN = Act(
     fits=_is_somebody_else,
     tone="danger",
     hint="Password, factors and sessions end; every role waits like a new one.",
+)
+END_SESSIONS = Act(
+    "end-sessions",
+    "End sessions",
+    _end_sessions,
+    "Ended.",
+    _ADMINISTERS,
+    form=SessionForm,
+    hint="At once; the person may sign in again.",
+)
+DEACTIVATE = Act(
+    "shut-out",
+    "Shut out",
+    _deactivate,
+    "Shut out; every session has ended.",
+    _ADMINISTERS,
+    form=ReasonForm,
+    fits=lambda actor, user: user.is_active and _is_somebody_else(actor, user),
+    tone="danger",
+)
+ACTIVATE = Act(
+    "let-in",
+    "Let in again",
+    _activate,
+    "Let in again.",
+    _ADMINISTERS,
+    form=ReasonForm,
+    fits=lambda _actor, user: not user.is_active,
 )
 REVOKE = Act(
     "revoke",

@@ -1,5 +1,6 @@
 """Tables, constraints and `__str__`; no rules."""
 
+from recovery.domain.work import JobKind, JobState
 from recovery.models.approval_rules import ApprovalPolicy, AssetPrice, SpendCounter
 from recovery.models.assessments import Assessment, AssessmentLine, AssessmentResult
 from recovery.models.audit import AuditEntry, AuditSeal, AuditValue
@@ -10,14 +11,13 @@ from recovery.models.collections import Collection, DeficitShare, Instalment
 from recovery.models.events import Event
 from recovery.models.exports import Workbook, WorkbookState
 from recovery.models.heartbeats import Heartbeat
-from recovery.models.jobs import Job, JobKind, JobState
+from recovery.models.jobs import Job, Round
 from recovery.models.ledger import (
     EngineEntry,
     FundingRateEntry,
     LedgerEntry,
     MarkPriceEntry,
 )
-from recovery.models.notices import StaffNotice
 from recovery.models.outbox import OutboxMessage, OutboxState
 from recovery.models.payments import Approval, Payment, PayoutBatch
 from recovery.models.rate_limits import LimitedAct, RateCount
@@ -32,12 +32,14 @@ from recovery.models.rules import (
     Instrument,
     LiquidationPolicy,
 )
+from recovery.models.sightings import Sighting
 from recovery.models.source_files import (
     Provenance,
     RejectedRecord,
     SourceFile,
     SourceFileState,
 )
+from recovery.models.staff_notices import StaffNotice
 from recovery.models.transitions import Transition
 
 __all__ = [
@@ -84,6 +86,8 @@ __all__ = [
     "Reconfirmation",
     "RecoveryCase",
     "RejectedRecord",
+    "Round",
+    "Sighting",
     "SourceFile",
     "SourceFileState",
     "SpendCounter",

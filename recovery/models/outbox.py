@@ -37,6 +37,11 @@ class OutboxMessage(models.Model):
             models.Index(
                 fields=["id"], condition=Q(state="due"), name="recovery_outbox_due"
             ),
+            models.Index(
+                fields=["id"],
+                condition=Q(state="unknown"),
+                name="recovery_outbox_unknown",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from accounts.models import Destination
+from accounts.models import Destination, RoleGrant
 from recovery.domain.lifecycle import HELD_FROM, PAYMENT_VOID, PaymentStatus
 from recovery.domain.words import PaymentKind
 from recovery.models.append_only import AppendOnly
@@ -201,6 +201,17 @@ class Approval(AppendOnly):
     approver_role = models.CharField(max_length=16)
     content = models.TextField()
     content_digest = models.CharField(max_length=64)
+    role_grant = models.ForeignKey(
+        RoleGrant,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_comment="The grant that let the approver approve; by the database.",
+    )
+    grant_age = models.DurationField(
+        null=True, blank=True, db_comment="How old that grant was."
+    )
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

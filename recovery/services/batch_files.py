@@ -11,6 +11,8 @@ from recovery.domain.errors import NotReadyError
 from recovery.domain.money import format_amount
 from recovery.domain.words import PaymentKind
 from recovery.models import Payment, PayoutBatch
+from recovery.services.fail_points import fail_point
+from recovery.services.whole_files import part_of, part_put
 
 _COLUMNS = {
     PaymentKind.CREDIT: (
@@ -86,9 +88,9 @@ def batch_path(batch: PayoutBatch) -> Path:
 
 def batch_file_write(name: str, text: str) -> None:
     """Write a batch file beside its place and move it there: never half of one."""
-    folder = settings.FILES_DIR / "batches"
-    folder.mkdir(parents=True, exist_ok=True)
-    whole = folder / f".{name}.part"
-    whole.write_bytes(text.encode())
-    whole.chmod(0o600)
-    whole.replace(folder / name)
+    target = settings.FILES_DIR / "batches" / name
+    part = part_of(target)
+    part.write_bytes(text.encode())
+    part.chmod(0o600)
+    fail_point("batch.part_written")
+    part_put(part, target)

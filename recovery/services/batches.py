@@ -33,9 +33,9 @@ from recovery.services.approval_limits import approval_rules_at
 from recovery.services.audit import audit_write, refusal_recorded
 from recovery.services.batch_files import batch_file, batch_file_write, batch_path
 from recovery.services.decision_ground import decision_ground, require_ground
-from recovery.services.notices import notice_write
+from recovery.services.fail_points import fail_point
+from recovery.services.mails import mail_case_news
 from recovery.services.outcomes import confirmations_read, payments_post
-from recovery.services.payment_steps import approval_voided
 from recovery.services.payments import payment_content, payment_hold, payment_lock
 from recovery.services.transitions import (
     case_lock,
@@ -99,6 +99,7 @@ def _build(
         payment.batch = batch
         payment_move(actor, payment, PaymentAction.ADD_TO_BATCH, now=now)
     audit_write(actor, "batch.build", f"batch {batch.reference}", lines=batch.lines)
+    fail_point("batch.built")
     return batch
 
 
@@ -129,7 +130,6 @@ def _fit(payments: Sequence[Payment], now: datetime) -> list[Payment]:
             payment_move(
                 SYSTEM, payment, PaymentAction.VOID_APPROVAL, now=now, reason=broken
             )
-            approval_voided(payment)
         elif decision_ground(payment.decision) in _STANDS:
             fit.append(payment)
     return fit
@@ -246,7 +246,7 @@ def _release(actor: Actor, batch: PayoutBatch, now: datetime) -> PayoutBatch:
     batch.save()
     for payment in payments:
         payment_move(actor, payment, PaymentAction.SEND, now=now)
-        notice_write(payment.case, "payout.sent", key=f"sent-{payment.pk}")
+        mail_case_news(payment.case, "payout.sent", key=f"sent-{payment.pk}")
     audit_write(
         actor,
         "batch.release",
@@ -256,6 +256,7 @@ def _release(actor: Actor, batch: PayoutBatch, now: datetime) -> PayoutBatch:
         file=batch.file_sha256,
     )
     batch_file_write(batch.file_name, text)
+    fail_point("batch.file_renamed")
     return batch
 
 

@@ -20,7 +20,7 @@ from recovery.models import CaseNote, Event, RecoveryCase
 from recovery.services.actors import Actor, require_duty
 from recovery.services.audit import audit_write
 from recovery.services.collection_ends import collections_take_back
-from recovery.services.notices import notice_write
+from recovery.services.mails import mail_case_news
 from recovery.services.proposal_ends import proposals_end
 from recovery.services.transitions import NEXT_UPDATE, case_lock, case_move
 
@@ -152,7 +152,7 @@ def case_ask_customer(
     case.question = question.strip()
     case_move(actor, case, CaseAction.ASK_CUSTOMER, now=now, reason=question.strip())
     _note(actor, case, question, is_public=True)
-    notice_write(case, "info.requested", key=f"ask-{case.pk}-{case.version}")
+    mail_case_news(case, "info.requested", key=f"ask-{case.pk}-{case.version}")
     return case
 
 
@@ -171,7 +171,6 @@ def case_customer_answer(
     case = case_lock(case)
     case.question = ""
     case_move(actor, case, CaseAction.CUSTOMER_ANSWERED, now=now)
-    notice_write(case, "info.received", key=f"answer-{case.pk}-{case.version}")
     _note(actor, case, answer, is_public=True)
     return case
 
@@ -257,7 +256,7 @@ def case_close(
     if case.status == CaseStatus.OWED:
         _require_paid(case)
     case_move(actor, case, CaseAction.CLOSE, now=now, reason=reason)
-    notice_write(case, "case.closed", key=f"closed-{case.pk}-{case.version}")
+    mail_case_news(case, "case.closed", key=f"closed-{case.pk}-{case.version}")
     return case
 
 
@@ -286,7 +285,7 @@ def case_reopen(
     case = case_lock(case)
     _require_reopenable(case)
     case_move(actor, case, CaseAction.REOPEN, now=now, reason=reason.strip())
-    notice_write(case, "case.reopened", key=f"reopened-{case.pk}-{case.version}")
+    mail_case_news(case, "case.reopened", key=f"reopened-{case.pk}-{case.version}")
     collections_take_back(case, "The case was opened again.", now=now)
     live = case.payments.exclude(status__in=PAYMENT_VOID)
     if not live.exists():

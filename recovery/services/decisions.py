@@ -30,8 +30,9 @@ from recovery.services.actors import (
 )
 from recovery.services.audit import refusal_recorded
 from recovery.services.collections import collection_open
-from recovery.services.notices import notice_write
+from recovery.services.mails import mail_case_news
 from recovery.services.proposal_ends import decision_end
+from recovery.services.sightings import entries_held
 from recovery.services.transitions import (
     case_lock,
     case_move,
@@ -109,7 +110,6 @@ def decision_propose(  # noqa: PLR0913 - one proposal, all of it named
         reason=reason.strip(),
         receipt_digest=result.assessment.digest,
     )
-    notice_write(case, "approval.waiting", key=f"waiting-decision-{decision.pk}")
     return decision
 
 
@@ -152,8 +152,8 @@ def decision_provenance(result: AssessmentResult) -> list[str]:
         for evidence in result.assessment.lines.values_list("evidence", flat=True)
         for entry_id in evidence
     }
-    rows = LedgerEntry.objects.filter(pk__in=ids)
-    return sorted(set(rows.values_list("source_file__provenance", flat=True)))
+    rows = entries_held(LedgerEntry.objects.filter(pk__in=ids))
+    return sorted({held.provenance for _, held in rows if held})
 
 
 def _content(
@@ -268,7 +268,7 @@ def _approve(
     )
     if decision.kind == DecisionKind.DEFICIT:
         collection_open(decision, now=now)
-    notice_write(case, f"decision.{decision.kind}", key=f"decision-{decision.pk}")
+    mail_case_news(case, f"decision.{decision.kind}", key=f"decision-{decision.pk}")
     return decision
 
 
@@ -315,7 +315,6 @@ def decision_return(
     decision = _lock_proposed(decision, decision.content_digest)
     decision_end(decision, DecisionStatus.RETURNED, reason.strip(), now)
     case_move(actor, case, CaseAction.RETURN_PROPOSAL, now=now, reason=reason.strip())
-    notice_write(case, "amount.returned", key=f"returned-{decision.pk}")
     return decision
 
 
@@ -333,4 +332,3 @@ def decision_void(actor: Actor, decision: Decision, *, why: str, now: datetime) 
         return
     decision_end(decision, DecisionStatus.VOIDED, why, now)
     case_move(actor, case, CaseAction.VOID_PROPOSAL, now=now, reason=why)
-    notice_write(case, "calc.changed", key=f"voided-{decision.pk}")

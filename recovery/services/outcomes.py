@@ -16,7 +16,8 @@ from recovery.domain.words import PaymentKind
 from recovery.models import LedgerEntry, Payment, RecoveryCase
 from recovery.services.actors import SYSTEM, Actor, require_duty
 from recovery.services.audit import audit_write
-from recovery.services.notices import notice_write
+from recovery.services.fail_points import fail_point
+from recovery.services.mails import mail_case_news
 from recovery.services.transitions import payment_move
 
 
@@ -53,7 +54,7 @@ def payments_post(entries: Sequence[LedgerEntry], *, now: datetime) -> int:
         payment_move(
             SYSTEM, payment, PaymentAction.POST, now=now, reason="Seen in the ledger."
         )
-        notice_write(payment.case, "credit.posted", key=f"posted-{payment.pk}")
+        mail_case_news(payment.case, "credit.posted", key=f"posted-{payment.pk}")
         posted += 1
     return posted
 
@@ -84,6 +85,7 @@ def confirmations_read(actor: Actor, text: str, *, now: datetime) -> dict[str, i
     for number, row in enumerate(rows, start=2):
         counts[_confirm(actor, number, row, now)] += 1
     audit_write(actor, "payout.confirmations", "confirmation file", lines=dict(counts))
+    fail_point("confirmations.read")
     return dict(counts)
 
 
@@ -123,5 +125,5 @@ def _confirm(actor: Actor, number: int, row: dict[str, str], now: datetime) -> s
     if status == "returned":
         # It never goes out again by itself: a person must say where to.
         payment_move(actor, payment, PaymentAction.ASK_DESTINATION, now=now)
-    notice_write(case, f"payout.{status}", key=f"{status}-{payment.pk}")
+    mail_case_news(case, f"payout.{status}", key=f"{status}-{payment.pk}")
     return status

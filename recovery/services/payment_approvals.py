@@ -17,8 +17,9 @@ from recovery.services.actors import Actor, require_fresh_factor, require_staff
 from recovery.services.approval_limits import Spender, approval_rules_at, spend_count
 from recovery.services.audit import audit_write, refusal_recorded
 from recovery.services.decision_ground import require_ground
-from recovery.services.notices import notice_write
+from recovery.services.mails import mail_case_news
 from recovery.services.payment_content import payment_content, payment_lock
+from recovery.services.sessions import same_place_note
 from recovery.services.transitions import (
     case_lock,
     payment_move,
@@ -79,7 +80,8 @@ def _approve(
         return payment
     payment.approver = checker
     payment_move(actor, payment, PaymentAction.APPROVE, now=now)
-    notice_write(case, "amount.approved", key=f"payment-approved-{payment.pk}")
+    same_place_note(payment, checker, now=now)
+    mail_case_news(case, "amount.approved", key=f"payment-approved-{payment.pk}")
     return payment
 
 

@@ -26,7 +26,6 @@ from recovery.services.approval_limits import (
 )
 from recovery.services.decision_ground import require_ground
 from recovery.services.decisions import decision_provenance
-from recovery.services.notices import notice_write
 from recovery.services.payment_content import (
     payment_content,
     payment_headroom,
@@ -113,12 +112,6 @@ def payment_propose(  # noqa: PLR0913 - one payment, all of it named
     payment.sealed = canonical_json(payment_content(payment))
     payment.content_digest = digest_text(payment.sealed)
     payment.save()
-    notice_write(
-        case,
-        "approval.waiting",
-        key=f"waiting-payment-{payment.pk}",
-        about=f"payment {payment.reference}",
-    )
     return payment
 
 

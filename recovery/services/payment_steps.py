@@ -8,7 +8,6 @@ from recovery.domain.errors import NotReadyError
 from recovery.domain.lifecycle import HELD_FROM, PaymentAction, PaymentStatus
 from recovery.models import Payment
 from recovery.services.actors import SYSTEM, Actor
-from recovery.services.notices import notice_write
 from recovery.services.payment_content import payment_lock
 from recovery.services.transitions import case_lock, payment_move
 
@@ -40,18 +39,7 @@ def payment_void(payment: Payment, *, why: str, now: datetime) -> Payment:
     """
     payment = payment_lock(payment)
     payment_move(SYSTEM, payment, PaymentAction.VOID_APPROVAL, now=now, reason=why)
-    approval_voided(payment)
     return payment
-
-
-def approval_voided(payment: Payment) -> None:
-    """Tell finance that a payment was taken back; the customer was promised nothing."""
-    notice_write(
-        payment.case,
-        "approval.voided",
-        key=f"voided-payment-{payment.pk}",
-        about=f"payment {payment.reference}",
-    )
 
 
 @transaction.atomic

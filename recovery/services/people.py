@@ -13,13 +13,15 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.enrolment import credentials_forget
-from accounts.models import RoleGrant, User
+from accounts.models import RoleGrant, SessionEnd, User
 from accounts.roles import GrantSource, Role
 from recovery.domain.duties import Duty
 from recovery.domain.errors import NotReadyError, SamePersonError
-from recovery.models import AuditEntry, OutboxMessage
+from recovery.models import AuditEntry
 from recovery.services.actors import SYSTEM, Actor, require_staff
+from recovery.services.admin_mails import admins_tell
 from recovery.services.audit import audit_write
+from recovery.services.sessions import sessions_end
 
 FOUNDED = "desk.founded"
 
@@ -44,7 +46,7 @@ def staff_hire(new: NewStaff, *, by: Actor = SYSTEM) -> User:
     for what, is_known in (
         ("login", User.objects.filter(username__iexact=new.login).exists()),
         ("mail", new.mail and User.objects.filter(email__iexact=new.mail).exists()),
-        ("person", User.objects.filter(person_id=new.person_id).exists()),
+        ("person", User.objects.filter(person_id__iexact=new.person_id).exists()),
     ):
         if is_known:
             raise NotReadyError(
@@ -124,6 +126,7 @@ def staff_enrol_again(actor: Actor, user: User, *, now: datetime) -> User:
         raise SamePersonError(actor.name, "lost the own password or factors")
     user = User.objects.select_for_update().get(pk=user.pk)
     credentials_forget(user)
+    sessions_end(actor, user, SessionEnd.BY_ADMIN, now=now)
     audit_write(actor, "staff.enrol_again", f"staff {user.username}")
     for grant in list(user.role_grants.filter(revoked_at=None)):
         _revoke(actor, grant, now=now)
@@ -198,19 +201,9 @@ def _revoke(actor: Actor, grant: RoleGrant, *, now: datetime) -> RoleGrant:
 
 def _tell_admins(grant: RoleGrant, text: str, key: str) -> None:
     by = grant.granted_by or grant.source
-    admins = User.objects.filter(
-        is_active=True, role_grants__role=Role.ADMIN, role_grants__revoked_at=None
-    ).exclude(email="")
-    OutboxMessage.objects.bulk_create(
-        [
-            OutboxMessage(
-                key=f"role-{key}-{admin.pk}",
-                event="staff.role",
-                recipient=admin.email,
-                subject="A role on the desk changed",
-                body=f"{text}\nBy: {by}\n\nIf this surprises you, act now.\n",
-            )
-            for admin in admins
-        ],
-        ignore_conflicts=True,
+    admins_tell(
+        f"role-{key}",
+        event="staff.role",
+        subject="A role on the desk changed",
+        text=f"{text}\nBy: {by}",
     )

@@ -10,12 +10,14 @@ from recovery.domain.canonical import canonical_json, digest_text
 from recovery.domain.decision_ground import Ground
 from recovery.domain.lifecycle import (
     CASE_DECIDED,
+    CASE_ENDED,
     PAYMENT_VOID,
     CaseAction,
     CaseStatus,
     PaymentStatus,
 )
 from recovery.domain.money import exact
+from recovery.domain.staff_news import StaffNews
 from recovery.domain.words import DecisionStatus
 from recovery.models import (
     Adjustment,
@@ -30,9 +32,9 @@ from recovery.services.batches import batch_drop
 from recovery.services.collection_ends import collections_take_back
 from recovery.services.decision_ground import decision_ground, figures_of, posted_of
 from recovery.services.decisions import decision_content, decision_void
-from recovery.services.notices import notice_write
 from recovery.services.payments import payment_void
 from recovery.services.proposal_ends import decision_end
+from recovery.services.staff_notices import notice_write
 from recovery.services.transitions import case_lock, case_move
 
 _ANEW = "The event was assessed anew: look at the new figures first."
@@ -46,6 +48,20 @@ _UNSENT = frozenset(
         PaymentStatus.IN_BATCH,
     }
 )
+
+
+def cases_told(results: Sequence[AssessmentResult]) -> None:
+    """Tell the desk where the calculation of an open case changed."""
+    changed: dict[int | None, int] = {
+        result.assessment.event_id: result.assessment.number
+        for result in results
+        if result.assessment.number > 1
+    }
+    told = RecoveryCase.objects.filter(event__in=changed)
+    for case in told.exclude(status__in=CASE_ENDED):
+        number = changed[case.event_id]
+        about = f"case {case.reference}, assessment {number}"
+        notice_write(StaffNews.CALC_CHANGED, case, about, key=str(number))
 
 
 def decisions_follow(results: Sequence[AssessmentResult], *, now: datetime) -> None:
@@ -138,4 +154,9 @@ def _adjust(decision: Decision, case: RecoveryCase, now: datetime) -> None:
     )
     if is_new:
         audit_write(SYSTEM, "adjustment.open", f"case {case.reference}")
-        notice_write(case, "adjustment.opened", key=f"adjust-{decision.pk}-{fresh.pk}")
+        notice_write(
+            StaffNews.APPROVAL_VOIDED,
+            case,
+            f"case {case.reference}: an adjustment is open",
+            key=f"adjustment-{decision.pk}-{fresh.pk}",
+        )

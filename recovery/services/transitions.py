@@ -20,6 +20,7 @@ from recovery.domain.lifecycle import (
 from recovery.models import Collection, Payment, RecoveryCase, Transition
 from recovery.services.actors import Actor, require_duty
 from recovery.services.audit import audit_write
+from recovery.services.staff_notices import step_told
 
 # What the customer is promised; every step renews it (ANCHORS §4.2 presets).
 NEXT_UPDATE = timedelta(days=10)
@@ -89,7 +90,7 @@ def case_move(
     case.status_since = now
     case.version += 1
     case.next_update_due_at = now + NEXT_UPDATE
-    Transition.objects.create(
+    taken = Transition.objects.create(
         case=case,
         version=case.version,
         action=action,
@@ -111,6 +112,7 @@ def case_move(
             "merged_into",
         ]
     )
+    step_told(taken)
     audit_write(
         actor,
         f"case.{action}",
@@ -146,7 +148,7 @@ def payment_move(
     payment.status_since = now
     payment.version += 1
     payment.held_from = before if action == PaymentAction.HOLD else ""
-    Transition.objects.create(
+    taken = Transition.objects.create(
         case_id=payment.case_id,
         payment=payment,
         version=payment.version,
@@ -171,6 +173,7 @@ def payment_move(
             "held_reason",
         ]
     )
+    step_told(taken)
     audit_write(actor, f"payment.{action}", f"payment {payment.reference}")
     return payment
 

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -72,14 +73,28 @@ def _best_reading(
             "no_rows", "The file holds blank lines only.", "Choose another file."
         )
     best = max(readings, key=lambda reading: reading[2].width)
+    bare = max(readings, key=lambda reading: _usual_width(reading[1]))
+    if not bare[2].width and _usual_width(bare[1]) > 2 * best[2].width:
+        # No header, or a title that looks like a small one.
+        return bare
     rivals = [one for one in readings if one[2].width == best[2].width]
-    if best[2].width and len(rivals) > 1:
+    if len(rivals) > 1:
         raise FileRefusedError(
             "delimiter_unclear",
             "The header can be split in more than one way.",
             "Export it with commas, semicolons or tabs only.",
         )
-    return best
+    # Without a header the rows themselves say how they are split.
+    return best if best[2].width else max(readings, key=_rows_width)
+
+
+def _rows_width(reading: tuple[str, tuple[Record, ...], Heading]) -> int:
+    return min(len(row.cells) for row in reading[1])
+
+
+def _usual_width(rows: tuple[Record, ...]) -> int:
+    """How many cells most rows have."""
+    return Counter(len(row.cells) for row in rows).most_common(1)[0][0]
 
 
 def _opening(path: Path, facts: TextFacts, delimiter: str) -> tuple[Record, ...]:

@@ -21,8 +21,6 @@ FOREIGN = {
     b"\x1f\x8b": "a compressed file",
     b"Rar!": "a compressed file",
     b"7z\xbc\xaf": "a compressed file",
-    b"{": "a JSON document",
-    b"[": "a JSON document",
     b"<": "an HTML or XML document",
 }
 
@@ -58,7 +56,7 @@ def source_kind(head: bytes) -> SourceKind:
             raise FileRefusedError(
                 "foreign_content", f"The content is {name}.", EXPORT_AGAIN
             )
-    return SourceKind.CSV
+    return SourceKind.JSON if body[:1] in (b"{", b"[") else SourceKind.CSV
 
 
 def text_facts(path: Path, limits: Limits) -> TextFacts:

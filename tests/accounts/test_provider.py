@@ -81,7 +81,7 @@ def test_a_group_gives_its_role_and_the_desk_opens(come_by) -> None:
     assert eve.roles() == {Role.CHECKER}
     assert not eve.has_usable_password()
     actions = AuditEntry.objects.order_by("id").values_list("action", flat=True)
-    assert list(actions) == ["staff.hire", "role.grant"]
+    assert list(actions) == ["staff.hire", "role.grant", "session.begin"]
 
 
 def test_a_role_of_a_group_counts_for_money_after_the_delay_only(come_by) -> None:

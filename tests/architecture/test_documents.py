@@ -214,7 +214,7 @@ def test_links_lead_to_files_of_the_project(page: Path) -> None:
 def test_pages_name_commands_and_targets_that_exist(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     commands = CHECKOUT / "recovery" / "management" / "commands"
-    of_django = {"migrate", "check", "makemigrations", "test"}
+    of_django = {"migrate", "check", "makemigrations", "shell", "test"}
     named = set(COMMAND.findall(text)) - of_django
     assert [name for name in named if not (commands / f"{name}.py").exists()] == []
     makefile = (CHECKOUT / "Makefile").read_text(encoding="utf-8")

@@ -42,6 +42,8 @@ def test_interrupted_run_leaves_nothing_behind(tmp_path: Path) -> None:
         env=environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        # A shell's background job ignores the interrupt, and so would its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     told = tmp_path / "run"
     assert wait_until(lambda: told.exists() and told.read_text(), PATIENCE_SECONDS)

@@ -457,6 +457,8 @@ def test_no_task_approves_anything() -> None:
         JobKind.IMPORT,
         JobKind.ASSESS,
         JobKind.WORKBOOK,
+        JobKind.MAIL,
+        JobKind.AUDIT_HEAD,
     }
 
 

@@ -87,6 +87,6 @@ def test_the_newest_lifecycle_file_is_what_the_tables_give() -> None:
 
 
 def test_what_a_payment_counts_as_void_is_the_same_in_the_database() -> None:
-    text = (SQL / "0007_guards.sql").read_text(encoding="utf-8")
+    text = (SQL / "0010_guards.sql").read_text(encoding="utf-8")
     assert "NOT IN ('cancelled', 'returned'" not in text
     assert text.count("NOT IN ('cancelled', 'replaced'") == 4

@@ -19,6 +19,7 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 USED = {
     "claim.received",
     "info.requested",
+    "info.reminder",
     "decision.owed",
     "decision.not_owed",
     "decision.deficit",

@@ -1,0 +1,1 @@
+OUTBOX_POINTS: dict[str, str] = {}
