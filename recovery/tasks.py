@@ -41,6 +41,7 @@ from recovery.services.jobs import (
     jobs_due,
     jobs_give_up,
 )
+from recovery.services.lifecycle_clocks import lifecycles_advance
 from recovery.services.outbox import outbox_deliver
 from recovery.services.request_ids import request_id_set
 from recovery.services.retries import is_away, is_met, retried
@@ -199,7 +200,9 @@ def sweep() -> None:
 @shared_task(name="recovery.look_at_clocks", ignore_result=True)
 def look_at_clocks() -> None:
     """Say what is about to be late, once each. Safe to run any number of times."""
-    clocks_look(database_now())
+    now = database_now()
+    clocks_look(now)
+    lifecycles_advance(now=now)
 
 
 @shared_task(name="recovery.export_audit_head", ignore_result=True)

@@ -293,6 +293,7 @@ def case_reopen(
         event_lock(case.event)
     _require_reopenable(case)
     case_move(actor, case, CaseAction.REOPEN, now=now, reason=reason.strip())
+    mail_case_news(case, "case.reopened", key=f"reopened-{case.pk}-{case.version}")
     collections_take_back(case, "The case was opened again.", now=now)
     live = case.payments.exclude(status__in=PAYMENT_VOID)
     if not live.exists():

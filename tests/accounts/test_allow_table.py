@@ -44,6 +44,13 @@ WITHOUT_SIGN_IN = {"admin:login", "admin:logout", "admin:jsi18n"}
 ACTS = {
     "approvalpolicy change": "lead",
     "assetprice record": "lead",
+    "adjustment close": "checker lead",
+    "collection approve": "checker",
+    "collection arrange": "lead",
+    "collection notice": "lead",
+    "collection paid": "maker",
+    "collection return": "checker",
+    "collection write-off": "lead",
     "customer erase-audit-values": "admin",
     "customer show-mail": "analyst compliance lead support",
     "event open-case": "analyst lead support",

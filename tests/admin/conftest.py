@@ -8,6 +8,7 @@ from django.db.models import Model
 from accounts.models import Customer, RoleGrant, User
 from recovery.domain.references import grouped_reference
 from recovery.models import (
+    Adjustment,
     Approval,
     ApprovalPolicy,
     AssetPrice,
@@ -49,6 +50,15 @@ def rows(ada: User, max_: User, bea: User, cem: Customer) -> dict[type[Model], M
         reason="no amount",
     )
     made = [
+        factories.deficit_decided(ada, bea).collection,
+        Adjustment.objects.create(
+            decision=decision,
+            event=event,
+            result=decision.result,
+            asset="USDT",
+            difference_amount=1,
+            opened_at=factories.NOW,
+        ),
         decision.case,
         payment,
         batch,
