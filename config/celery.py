@@ -1,6 +1,7 @@
 """The Celery application. Messages carry a job id; the job row is the work."""
 
 import os
+from typing import Any
 
 from celery import Celery
 from celery.signals import task_received, worker_process_init, worker_ready
@@ -19,7 +20,7 @@ app.autodiscover_tasks(["recovery"])
 # A beat that nobody takes is worth nothing a little later. Two beats at once ring
 # twice; what they ring for is done once.
 _HEARD_BY = (Queue.IMPORT, Queue.RECOMPUTE, Queue.EXPORT)
-app.conf.beat_schedule = {
+BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "sweep": {
         "task": "recovery.sweep",
         "schedule": float(SWEEP_SECONDS),
@@ -40,6 +41,7 @@ app.conf.beat_schedule = {
         "options": {"queue": Queue.MAIL.value, "expires": 60},
     },
 }
+app.conf.beat_schedule = BEAT_SCHEDULE
 app.conf.beat_schedule_filename = os.environ.get("BEAT_SCHEDULE", "celerybeat-schedule")
 worker_ready.connect(watch_begin)
 task_received.connect(watch_hear)

@@ -15,12 +15,16 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import redis
 from celery.worker import state
 from django.conf import settings
 
+from config.engines.addresses import redis_client_url
+
 log = logging.getLogger(__name__)
 _LOOKS = 4  # In each span after which silence is deafness.
-_GRACE_SECONDS = 10.0
+_GRACE_SECONDS = 5.0
+_SECONDS = 2.0
 _heard_at = time.monotonic()
 
 
@@ -34,7 +38,7 @@ def watch_begin(sender: Any, **_kwargs: object) -> None:
     """Begin to watch once the worker listens."""
     watch_hear()
     consumer = sender.app.amqp.queues.consume_from
-    arguments = (sender.app, sorted(consumer), settings.WORKER_DEAF_SECONDS)
+    arguments = (sorted(consumer), settings.WORKER_DEAF_SECONDS)
     threading.Thread(target=_watch, args=arguments, daemon=True).start()
 
 
@@ -51,23 +55,24 @@ def is_deaf(silent_seconds: float, limit: float, waiting: Callable[[], int]) -> 
     return is_idle and silent_seconds > limit and waiting() > 0
 
 
-def _watch(app: Any, queues: Iterable[str], limit: float) -> None:
+def _watch(queues: Iterable[str], limit: float) -> None:
     while True:
         time.sleep(limit / _LOOKS)
         silent = time.monotonic() - _heard_at
-        if is_deaf(silent, limit, lambda: _waiting(app, queues)):
+        if is_deaf(silent, limit, lambda: _waiting(queues)):
             log.critical("deaf for %s seconds, ending to be started anew", int(silent))
             _end()
 
 
-def _waiting(app: Any, queues: Iterable[str]) -> int:
+def _waiting(queues: Iterable[str]) -> int:
     """Messages that wait in our queues, seen by a connection of our own."""
-    options = {**app.conf.broker_transport_options, "max_retries": 0}
+    address = redis_client_url(settings.CELERY_BROKER_URL)
     try:
-        with app.connection_for_read(transport_options=options) as connection:
-            client = connection.default_channel.client
-            return sum(client.llen(queue) for queue in queues)
-    except Exception:  # noqa: BLE001 - Redis is away: nobody could hear anything
+        with redis.Redis.from_url(
+            address, socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS
+        ) as client:
+            return sum(int(client.llen(queue)) for queue in queues)
+    except redis.RedisError:  # It is away: nobody could hear anything.
         return 0
 
 

@@ -18,7 +18,7 @@ from recovery.admin.acts import Act, Data, Outcome
 from recovery.admin.base import DeskAdmin
 from recovery.admin.downloads import csv_download
 from recovery.admin.forms import DeskForm
-from recovery.admin.jobs import progress_block
+from recovery.admin.jobs import is_stopped, progress_block, stopped_notice
 from recovery.admin.pages import Block, Fact, Page, Visit, heads, table_block
 from recovery.admin.scratch import scratch_view
 from recovery.admin.show import (
@@ -34,7 +34,7 @@ from recovery.admin.show import (
     words,
 )
 from recovery.domain.duties import Duty
-from recovery.models import Provenance, SourceFile, SourceFileState
+from recovery.models import JobState, Provenance, SourceFile, SourceFileState
 from recovery.services.actors import Actor
 from recovery.services.import_undo import source_file_put_back, source_file_undo
 from recovery.services.source_files import source_file_receive
@@ -120,6 +120,14 @@ def _put_back(actor: Actor, source: SourceFile, _data: Data, _now: datetime) -> 
     ring_due()
 
 
+def _state_badge(source: SourceFile) -> SafeString:
+    """Its state; that of its job where that one stopped."""
+    is_waiting = source.state in _UNREAD
+    return badge(
+        JobState.QUARANTINED if is_waiting and is_stopped(source.job) else source.state
+    )
+
+
 @admin.register(SourceFile)
 class SourceFileAdmin(DeskAdmin):
     """Source files, newest first, with the upload above them."""
@@ -133,6 +141,7 @@ class SourceFileAdmin(DeskAdmin):
         "received_shown",
     )
     list_filter = ("state", "provenance", "venue")
+    list_select_related = ("job",)
     search_fields = ("name", "sha256__startswith")
     search_help_text = "Name or SHA-256"
     ordering = ("-id",)
@@ -196,8 +205,8 @@ class SourceFileAdmin(DeskAdmin):
 
     @display(description="State", ordering="state")
     def state_shown(self, source: SourceFile) -> SafeString:
-        """Where the import stands."""
-        return badge(source.state)
+        """Where the import stands, or that it does not go on by itself."""
+        return _state_badge(source)
 
     @display(description="Received", ordering="received_at")
     def received_shown(self, source: SourceFile) -> SafeString:
@@ -207,14 +216,15 @@ class SourceFileAdmin(DeskAdmin):
     def page(self, visit: Visit) -> Page:
         """What was recognised, what became of every record."""
         source: SourceFile = visit.subject
-        notices = [str(warning) for warning in source.warnings]
+        notices = stopped_notice(source.job)
+        notices += [str(warning) for warning in source.warnings]
         if source.refusal:
             notices.insert(0, f"Refused: {source.refusal}")
         blocks = [progress_block(source.job)] if source.job else []
         return Page(
             title=source.name,
             kind="Source file",
-            badge=badge(source.state),
+            badge=_state_badge(source),
             headline=conservation_text(source),
             facts=_facts(source),
             blocks=[

@@ -18,7 +18,7 @@ from recovery.selectors.workbook import workbook_snapshot
 from recovery.services.actors import Actor, require_duty
 from recovery.services.audit import audit_write
 from recovery.services.fail_points import fail_point
-from recovery.services.jobs import Lease, LeaseLostError, job_create
+from recovery.services.jobs import Lease, job_create
 from recovery.services.whole_files import parts_sweep
 from recovery.services.workbook_readme import Heading
 from recovery.services.workbook_writing import Written, workbook_write
@@ -86,18 +86,8 @@ def workbook_build(lease: Lease) -> None:
     workbook = Workbook.objects.select_related("requested_by").get(
         pk=lease.payload["workbook"]
     )
-    if workbook.state == WorkbookState.READY:
-        return
-    try:
+    if workbook.state != WorkbookState.READY:
         _build(lease, workbook)
-    except LeaseLostError:
-        raise
-    except Exception:
-        if lease.attempt >= settings.JOB_TRIES_MAX:
-            Workbook.objects.filter(
-                pk=workbook.pk, state=WorkbookState.PREPARING
-            ).update(state=WorkbookState.FAILED)
-        raise
 
 
 def _build(lease: Lease, workbook: Workbook) -> None:

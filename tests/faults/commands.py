@@ -217,7 +217,7 @@ def build(kind: str = PaymentKind.CREDIT) -> Answer:
 
 @command
 def release(batch: int) -> Answer:
-    return batch_release(who("bea"), PayoutBatch.objects.get(pk=batch), now=NOW).pk
+    return batch_release(who("rio"), PayoutBatch.objects.get(pk=batch), now=NOW).pk
 
 
 @command

@@ -11,7 +11,8 @@ from django.db import connection, transaction
 
 from config.engines.addresses import APP_ROLE
 from recovery.models import Job
-from recovery.services.jobs import Lease
+from recovery.services.clock import database_now
+from recovery.services.leases import Lease
 
 CHUNKS = 3
 _MAKE = f"""
@@ -48,7 +49,7 @@ def effects_tally() -> tuple[int, int, int]:
 
 def leave_effect(lease: Lease) -> None:
     """Do a job of three chunks, going on behind the last one that was kept."""
-    pause = float(os.environ.get("STRANGE_SECONDS", "0.01"))
+    pause = float(lease.payload.get("seconds", "0.01"))
     is_naive = bool(os.environ.get("STRANGE_NAIVE"))
     for chunk in range(_done(lease.job_id), CHUNKS):
         time.sleep(random.random() * 2 * pause)
@@ -77,12 +78,12 @@ def _leave(lease: Lease, chunk: int) -> None:
         )
 
 
-def jobs_make(count: int) -> None:
-    """So many jobs that are due, in one go."""
-    from django.utils import timezone
-
-    now = timezone.now()
-    Job.objects.bulk_create(
-        Job(kind="import", queue="import", payload={"source_file": 1}, due_at=now)
+def jobs_make(count: int, seconds: str = "0.01") -> list[int]:
+    """So many jobs that are due, in one go, with chunks that take about so long."""
+    payload = {"source_file": 1, "seconds": seconds}
+    now = database_now()
+    made = Job.objects.bulk_create(
+        Job(kind="import", queue="import", payload=payload, due_at=now)
         for _ in range(count)
     )
+    return [job.pk for job in made]

@@ -168,6 +168,7 @@ class Proxy:
         for one in self._open:
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
+            one.close()
         self._open.clear()
 
     def close(self) -> None:

@@ -62,6 +62,10 @@ class Working:
             os.kill(children[-1], signal.SIGKILL)
         return True
 
+    def wait_for(self, text: str, seconds: float = 90.0) -> None:
+        """Come back once it said this."""
+        assert comes_true(lambda: text in self.said(), seconds), self.said()
+
     def said(self) -> str:
         return self.log.read_text(errors="replace")
 
