@@ -342,7 +342,7 @@ def test_used_margin_beside_is_taken_at_entry_or_mark_and_in_units() -> None:
         reduction={"target": "1"},
         policy={"margin_level": LEVEL | {"used_basis": "mark"}},
     )
-    # (92 + 24 - 60) / 9.2
+    # What is needed is 92 and 24, what is there 60; a contract frees 9.2.
     assert sizes(case)[0].startswith("6.0869565")
     bare = {key: other[key] for key in ("side", "qty", "mark_price")}
     field = refused_field(
