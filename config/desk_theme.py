@@ -92,6 +92,8 @@ DESK: dict[str, object] = {
                 "items": [
                     _nav("Payments", "payments", "recovery_payment_changelist"),
                     _nav("Batches", "outbox", "recovery_payoutbatch_changelist"),
+                    _nav("Deficits", "trending_down", "recovery_collection_changelist"),
+                    _nav("Adjustments", "tune", "recovery_adjustment_changelist"),
                 ],
             },
             {

@@ -10,6 +10,7 @@ import os
 import socket
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from celery import Task, shared_task
@@ -40,8 +41,10 @@ from recovery.services.jobs import (
     jobs_due,
     jobs_give_up,
 )
+from recovery.services.lifecycle_clocks import lifecycles_advance
 from recovery.services.outbox import outbox_deliver
 from recovery.services.request_ids import request_id_set
+from recovery.services.retries import is_away, is_met, retried
 from recovery.services.rounds import rounds_begin
 from recovery.services.staff_notices import notices_tell
 from recovery.services.workbooks import workbook_build
@@ -117,11 +120,19 @@ def _do(lease: Lease) -> bool:
         log.warning("job %s: lease lost, another worker has it", lease.job_id)
     except Exception as error:
         log.exception("job %s failed", lease.job_id)
-        is_final = isinstance(error, JobUnfitError | ObjectDoesNotExist)
-        job_fail(lease, f"{type(error).__name__}: {error}", is_final=is_final)
+        retried(partial(_give_back, lease, error), is_safe_to_repeat=True, tries=9)
     else:
         return True
     return False
+
+
+def _give_back(lease: Lease, error: Exception) -> None:
+    job_fail(
+        lease,
+        f"{type(error).__name__}: {error}",
+        is_final=isinstance(error, JobUnfitError | ObjectDoesNotExist),
+        is_excused=is_met(error) or is_away(error),
+    )
 
 
 def run_all_due() -> int:
@@ -189,7 +200,9 @@ def sweep() -> None:
 @shared_task(name="recovery.look_at_clocks", ignore_result=True)
 def look_at_clocks() -> None:
     """Say what is about to be late, once each. Safe to run any number of times."""
-    clocks_look(database_now())
+    now = database_now()
+    clocks_look(now)
+    lifecycles_advance(now=now)
 
 
 @shared_task(name="recovery.export_audit_head", ignore_result=True)

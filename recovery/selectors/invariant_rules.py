@@ -23,7 +23,7 @@ class Invariant:
 
 
 _LEFT_THE_HOUSE = "('sent', 'posted', 'confirmed', 'uncertain')"
-_LIVE = "NOT IN ('cancelled', 'returned')"
+_LIVE = "NOT IN ('cancelled', 'replaced')"
 _ROWS_OF_FILES = " UNION ALL ".join(
     f"SELECT source_file_id, count(*) AS n FROM {table} GROUP BY 1"  # noqa: S608
     for table in (
@@ -119,9 +119,10 @@ INVARIANTS: tuple[Invariant, ...] = (
         f"""
         SELECT 'payment ' || p.reference, 'no second person approved what stands there'
         FROM recovery_payment p
-        WHERE (p.status NOT IN ('proposed', 'cancelled')) AND NOT EXISTS (
-          SELECT FROM recovery_approval a WHERE a.payment_id = p.id
-            AND a.approver_id <> p.proposer_id
+        WHERE p.status NOT IN ('proposed', 'cancelled') AND p.held_from <> 'proposed'
+          AND p.approvals_needed > (
+          SELECT count(DISTINCT a.approver_id) FROM recovery_approval a
+          WHERE a.payment_id = p.id AND a.approver_id <> p.proposer_id
             AND a.content_digest = p.content_digest
             AND encode(sha256(convert_to(p.sealed, 'UTF8')), 'hex') = p.content_digest)
         UNION ALL
@@ -152,7 +153,7 @@ INVARIANTS: tuple[Invariant, ...] = (
             SELECT batch_id, asset, count(*) AS n, trim_scale(sum(amount))::text AS total
             FROM recovery_payment WHERE batch_id IS NOT NULL GROUP BY 1, 2) s
           GROUP BY 1) l ON l.batch_id = b.id
-        WHERE b.lines <> coalesce(l.n, 0) OR b.totals IS DISTINCT FROM l.totals
+        WHERE b.lines <> coalesce(l.n, 0) OR b.totals IS DISTINCT FROM coalesce(l.totals, '{}')
         """,
     ),
     Invariant(
@@ -168,7 +169,8 @@ INVARIANTS: tuple[Invariant, ...] = (
         FROM recovery_auditseal HAVING count(*) <> max(position)
         UNION ALL
         SELECT t.action, format('%s steps, %s audit entries', t.n, count(e.id))
-        FROM (SELECT CASE WHEN payment_id IS NULL THEN 'case.' ELSE 'payment.' END
+        FROM (SELECT CASE WHEN payment_id IS NOT NULL THEN 'payment.'
+                WHEN collection_id IS NOT NULL THEN 'collection.' ELSE 'case.' END
                 || action AS action, count(*) AS n
               FROM recovery_transition GROUP BY 1) t
         LEFT JOIN recovery_auditentry e ON e.action = t.action
@@ -180,10 +182,10 @@ INVARIANTS: tuple[Invariant, ...] = (
         "Every status was reached by steps that follow on each other.",
         """
         WITH steps AS (
-          SELECT case_id, payment_id, id, from_status, to_status,
+          SELECT case_id, payment_id, collection_id, id, from_status, to_status,
             lag(to_status) OVER w AS before, lead(id) OVER w IS NULL AS is_last
           FROM recovery_transition
-          WINDOW w AS (PARTITION BY case_id, payment_id ORDER BY id)
+          WINDOW w AS (PARTITION BY case_id, payment_id, collection_id ORDER BY id)
         )
         SELECT 'case ' || c.reference,
           format('step %s from %s after %s', s.id, s.from_status, s.before)
@@ -193,7 +195,8 @@ INVARIANTS: tuple[Invariant, ...] = (
         SELECT 'case ' || c.reference,
           format('is %s, its last step led to %s', c.status, s.to_status)
         FROM recovery_recoverycase c LEFT JOIN steps s
-          ON s.case_id = c.id AND s.payment_id IS NULL AND s.is_last
+          ON s.case_id = c.id AND s.payment_id IS NULL
+            AND s.collection_id IS NULL AND s.is_last
         WHERE c.status <> coalesce(s.to_status, 'new')
         UNION ALL
         SELECT 'payment ' || p.reference,

@@ -34,6 +34,7 @@ from recovery.services.audit import audit_write, refusal_recorded
 from recovery.services.batch_files import batch_file, batch_file_write, batch_path
 from recovery.services.decision_ground import decision_ground, require_ground
 from recovery.services.fail_points import fail_point
+from recovery.services.mails import mail_case_news
 from recovery.services.outcomes import confirmations_read, payments_post
 from recovery.services.payments import payment_content, payment_hold, payment_lock
 from recovery.services.transitions import (
@@ -143,7 +144,8 @@ def _broken(payment: Payment) -> str:
         for one in payment.approvals.all()
         if one.content_digest == digest
     }
-    if digest == payment.content_digest and len(approved) >= payment.approvals_needed:
+    is_whole = digest == payment.content_digest == digest_text(payment.sealed)
+    if is_whole and len(approved) >= payment.approvals_needed:
         return ""
     told = "; ".join(seal_differences(payment.sealed, text))
     return f"What was approved is not what stands there now: {told or 'the seal'}."
@@ -244,6 +246,7 @@ def _release(actor: Actor, batch: PayoutBatch, now: datetime) -> PayoutBatch:
     batch.save()
     for payment in payments:
         payment_move(actor, payment, PaymentAction.SEND, now=now)
+        mail_case_news(payment.case, "payout.sent", key=f"sent-{payment.pk}")
     audit_write(
         actor,
         "batch.release",

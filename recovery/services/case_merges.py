@@ -14,6 +14,7 @@ from recovery.domain.lifecycle import (
 )
 from recovery.models import RecoveryCase
 from recovery.services.actors import Actor
+from recovery.services.mails import mail_case_news
 from recovery.services.proposal_ends import proposals_end
 from recovery.services.transitions import case_lock, case_move
 
@@ -48,7 +49,7 @@ def case_merge(
     if case.pk == into.pk:
         raise NotReadyError("A case cannot be merged into itself.")
     for one in sorted((case.pk, into.pk)):  # Always in this order: no deadlock.
-        RecoveryCase.objects.select_for_update().get(pk=one)
+        RecoveryCase.objects.select_for_update(no_key=True).get(pk=one)
     case, into = case_lock(case, shown_version), case_lock(into)
     if into.status in _NO_HOME:
         raise NotReadyError(f"{into.reference} is {into.status}: choose another case.")
@@ -60,7 +61,9 @@ def case_merge(
         raise NotReadyError("A payment of this case is under way.")
     proposals_end(case, f"Merged into {into.reference}.", now=now)
     case.merged_into = into
-    return case_move(actor, case, CaseAction.MERGE, now=now, reason=reason.strip())
+    case_move(actor, case, CaseAction.MERGE, now=now, reason=reason.strip())
+    mail_case_news(case, "case.merged", key=f"merged-{case.pk}-{case.version}")
+    return case
 
 
 @transaction.atomic

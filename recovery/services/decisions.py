@@ -29,6 +29,7 @@ from recovery.services.actors import (
     require_staff,
 )
 from recovery.services.audit import refusal_recorded
+from recovery.services.collections import collection_open
 from recovery.services.mails import mail_case_news
 from recovery.services.proposal_ends import decision_end
 from recovery.services.sightings import entries_held
@@ -265,6 +266,8 @@ def _approve(
         now=now,
         receipt_digest=decision.result.assessment.digest,
     )
+    if decision.kind == DecisionKind.DEFICIT:
+        collection_open(decision, now=now)
     mail_case_news(case, f"decision.{decision.kind}", key=f"decision-{decision.pk}")
     return decision
 
@@ -286,7 +289,7 @@ def _require_sealed(case: RecoveryCase, decision: Decision) -> None:
     content = decision_content(case, decision.result, decision)
     text = canonical_json(content)
     digest = digest_text(text)
-    if digest != decision.content_digest:
+    if not digest == decision.content_digest == digest_text(decision.sealed):
         raise StaleError(
             "What the proposal rests on",
             decision.content_digest[:12],

@@ -89,7 +89,7 @@ def _require_shown(payment: Payment, shown_digest: str) -> None:
     """Refuse a page that showed another content, and a seal that was broken."""
     now = canonical_json(payment_content(payment))
     digest = digest_text(now)
-    if shown_digest == payment.content_digest == digest:
+    if shown_digest == payment.content_digest == digest == digest_text(payment.sealed):
         return
     raise StaleError(
         "The payment",

@@ -37,9 +37,9 @@ def payment_void(payment: Payment, *, why: str, now: datetime) -> Payment:
     Raises:
         TransitionRefusedError: It is in a batch, or gone.
     """
-    return payment_move(
-        SYSTEM, payment_lock(payment), PaymentAction.VOID_APPROVAL, now=now, reason=why
-    )
+    payment = payment_lock(payment)
+    payment_move(SYSTEM, payment, PaymentAction.VOID_APPROVAL, now=now, reason=why)
+    return payment
 
 
 @transaction.atomic

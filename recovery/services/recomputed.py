@@ -154,3 +154,9 @@ def _adjust(decision: Decision, case: RecoveryCase, now: datetime) -> None:
     )
     if is_new:
         audit_write(SYSTEM, "adjustment.open", f"case {case.reference}")
+        notice_write(
+            StaffNews.APPROVAL_VOIDED,
+            case,
+            f"case {case.reference}: an adjustment is open",
+            key=f"adjustment-{decision.pk}-{fresh.pk}",
+        )

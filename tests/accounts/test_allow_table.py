@@ -32,7 +32,6 @@ EXPORTERS = EVERY_ROLE - {Role.SUPPORT, Role.COMPLIANCE, Role.ADMIN}
 # Pages of the desk that not every role reads. All others: every role.
 READERS = {
     "recovery_auditentry": AUDIT_READERS,
-    "recovery_outboxmessage": AUDIT_READERS,
     "recovery_workbook_file": EXPORTERS,
     "recovery_sourcefile_scratch": EVERY_ROLE
     - {Role.CHECKER, Role.COMPLIANCE, Role.AUDITOR, Role.ADMIN},
@@ -45,11 +44,21 @@ WITHOUT_SIGN_IN = {"admin:login", "admin:logout", "admin:jsi18n"}
 ACTS = {
     "approvalpolicy change": "lead",
     "assetprice record": "lead",
+    "adjustment close": "checker lead",
+    "collection approve": "checker",
+    "collection arrange": "lead",
+    "collection notice": "lead",
+    "collection paid": "maker",
+    "collection return": "checker",
+    "collection write-off": "lead",
     "customer erase-audit-values": "admin",
     "customer show-mail": "analyst compliance lead support",
     "event open-case": "analyst lead support",
     "event recompute": "analyst lead support",
     "feeschedule change": "lead",
+    "outboxmessage arrived": "admin analyst lead support",
+    "outboxmessage drop": "admin analyst lead support",
+    "outboxmessage send-again": "admin analyst lead support",
     "job put-back": "admin analyst lead maker support",
     "payment approve": "checker",
     "payment cancel": "checker compliance maker",

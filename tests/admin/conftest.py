@@ -8,6 +8,7 @@ from django.db.models import Model
 from accounts.models import Customer, RoleGrant, User
 from recovery.domain.references import grouped_reference
 from recovery.models import (
+    Adjustment,
     Approval,
     ApprovalPolicy,
     AssetPrice,
@@ -23,6 +24,7 @@ from recovery.models import (
     MarkPriceEntry,
     OutboxMessage,
     RejectedRecord,
+    StaffNotice,
     Workbook,
 )
 from recovery.services.actors import staff_actor
@@ -48,6 +50,15 @@ def rows(ada: User, max_: User, bea: User, cem: Customer) -> dict[type[Model], M
         reason="no amount",
     )
     made = [
+        factories.deficit_decided(ada, bea).collection,
+        Adjustment.objects.create(
+            decision=decision,
+            event=event,
+            result=decision.result,
+            asset="USDT",
+            difference_amount=1,
+            opened_at=factories.NOW,
+        ),
         decision.case,
         payment,
         batch,
@@ -78,6 +89,13 @@ def rows(ada: User, max_: User, bea: User, cem: Customer) -> dict[type[Model], M
             price="1",
             priced_at=factories.AT,
             source="test",
+        ),
+        StaffNotice.objects.create(
+            key="n",
+            news="case.reopened",
+            about=f"case {decision.case.reference}",
+            subject_kind="recoverycase",
+            subject_id=decision.case_id,
         ),
         Instrument.objects.create(venue="house", symbol="X", settle_asset="USDT"),
         FeeSchedule.objects.first(),  # Shipped with the desk.
