@@ -10,6 +10,7 @@ import os
 import socket
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from celery import Task, shared_task
@@ -43,6 +44,7 @@ from recovery.services.jobs import (
 from recovery.services.lifecycle_clocks import lifecycles_advance
 from recovery.services.outbox import outbox_deliver
 from recovery.services.request_ids import request_id_set
+from recovery.services.retries import is_away, is_met, retried
 from recovery.services.rounds import rounds_begin
 from recovery.services.staff_notices import notices_tell
 from recovery.services.workbooks import workbook_build
@@ -118,11 +120,19 @@ def _do(lease: Lease) -> bool:
         log.warning("job %s: lease lost, another worker has it", lease.job_id)
     except Exception as error:
         log.exception("job %s failed", lease.job_id)
-        is_final = isinstance(error, JobUnfitError | ObjectDoesNotExist)
-        job_fail(lease, f"{type(error).__name__}: {error}", is_final=is_final)
+        retried(partial(_give_back, lease, error), is_safe_to_repeat=True, tries=9)
     else:
         return True
     return False
+
+
+def _give_back(lease: Lease, error: Exception) -> None:
+    job_fail(
+        lease,
+        f"{type(error).__name__}: {error}",
+        is_final=isinstance(error, JobUnfitError | ObjectDoesNotExist),
+        is_excused=is_met(error) or is_away(error),
+    )
 
 
 def run_all_due() -> int:

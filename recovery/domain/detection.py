@@ -52,8 +52,12 @@ class EventWindow:
 
     @property
     def forced(self) -> list[Fill]:
-        """Forced fills only."""
-        return [fill for fill in self.fills if fill.marker in _FORCED]
+        """Forced fills of the instrument only."""
+        return [
+            fill
+            for fill in self.fills
+            if fill.marker in _FORCED and fill.instrument == self.instrument
+        ]
 
     @property
     def started_at(self) -> datetime:

@@ -8,7 +8,10 @@ SQL = Path(__file__).parent / "sql"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("recovery", "0010_money")]
+    dependencies = [
+        ("recovery", "0008_outbox_outcomes"),
+        ("recovery", "0010_money"),
+    ]
 
     operations = [
         migrations.RunSQL(

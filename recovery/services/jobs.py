@@ -36,6 +36,7 @@ NEWER_WAITS = timedelta(hours=24)
 _NEWER_AGAIN = timedelta(seconds=15)
 _STANDING_AGAIN = timedelta(minutes=5)
 _TRIED_KEPT = 10
+_EXCUSED_BELOW = 50  # A job that breaks the database itself must end too.
 _DIED = "Its worker died at every try."
 
 
@@ -114,15 +115,21 @@ def job_finish(lease: Lease, message: str = "") -> None:
 
 
 @transaction.atomic
-def job_fail(lease: Lease, error: str, *, is_final: bool = False) -> None:
+def job_fail(
+    lease: Lease, error: str, *, is_final: bool = False, is_excused: bool = False
+) -> None:
     """Put a failed job back, or into quarantine when it was tried often enough.
 
     Args:
         is_final: Another try would end the same.
+        is_excused: The database was away, or another act came in between: this
+            try does not count, unless that happens again and again.
     """
     job = lease.rows().select_for_update().first()
     if job is None:  # Another worker has it by now.
         return
+    if is_excused and job.attempt < _EXCUSED_BELOW:
+        job.tries_from += 1
     if is_final or job.tries >= settings.JOB_TRIES_MAX:
         _quarantine(job, error)
         return
@@ -131,7 +138,16 @@ def job_fail(lease: Lease, error: str, *, is_final: bool = False) -> None:
     job.error = error[:4000]
     job.lease_until = None
     job.due_at = database_now() + _BACK_OFF * job.tries
-    job.save(update_fields=["tried", "state", "error", "lease_until", "due_at"])
+    job.save(
+        update_fields=[
+            "tries_from",
+            "tried",
+            "state",
+            "error",
+            "lease_until",
+            "due_at",
+        ]
+    )
 
 
 @transaction.atomic

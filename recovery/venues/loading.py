@@ -11,6 +11,7 @@ from recovery.venues.profile import (
     FeeLine,
     InstrumentLine,
     InstrumentRule,
+    OtherFile,
     PolicyLine,
     VenueProfile,
 )
@@ -68,6 +69,7 @@ def _profile(top: Node) -> VenueProfile:
         fee_schedule=tuple(map(_fee_line, top.nodes("fee_schedule"))),
         instruments=tuple(map(_instrument, top.nodes("instruments"))),
         instrument_rules=tuple(map(_instrument_rule, top.nodes("instrument_rules"))),
+        others=tuple(_other_file(node, title) for node in top.nodes("others")),
     )
 
 
@@ -116,6 +118,16 @@ def _instrument_rule(node: Node) -> InstrumentRule:
             settlement_asset=node.text("settlement_asset"),
             contract_size=node.amount("contract_size"),
             note=node.text("note"),
+        )
+
+
+def _other_file(node: Node, venue: str) -> OtherFile:
+    with node.closing():
+        return OtherFile(
+            venue=venue,
+            title=node.text("title"),
+            columns=node.texts("columns"),
+            instead=node.text("instead"),
         )
 
 

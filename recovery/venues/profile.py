@@ -183,6 +183,16 @@ class InstrumentRule:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherFile:
+    """A file of the venue that the desk has no use for, and what to ask for instead."""
+
+    venue: str
+    title: str
+    columns: tuple[str, ...]
+    instead: str
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyLine:
     """The default liquidation policy, in the grammar of the calculation core."""
 
@@ -204,6 +214,7 @@ class VenueProfile:
     fee_schedule: tuple[FeeLine, ...]
     instruments: tuple[InstrumentLine, ...]
     instrument_rules: tuple[InstrumentRule, ...]
+    others: tuple[OtherFile, ...]
 
     def layout(self, code: str, generation: str) -> Layout:
         """The layout of that code and generation.

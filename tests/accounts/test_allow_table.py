@@ -32,7 +32,6 @@ EXPORTERS = EVERY_ROLE - {Role.SUPPORT, Role.COMPLIANCE, Role.ADMIN}
 # Pages of the desk that not every role reads. All others: every role.
 READERS = {
     "recovery_auditentry": AUDIT_READERS,
-    "recovery_outboxmessage": AUDIT_READERS,
     "recovery_workbook_file": EXPORTERS,
     "recovery_sourcefile_scratch": EVERY_ROLE
     - {Role.CHECKER, Role.COMPLIANCE, Role.AUDITOR, Role.ADMIN},
@@ -57,6 +56,9 @@ ACTS = {
     "event open-case": "analyst lead support",
     "event recompute": "analyst lead support",
     "feeschedule change": "lead",
+    "outboxmessage arrived": "admin analyst lead support",
+    "outboxmessage drop": "admin analyst lead support",
+    "outboxmessage send-again": "admin analyst lead support",
     "job put-back": "admin analyst lead maker support",
     "payment approve": "checker",
     "payment cancel": "checker compliance maker",

@@ -3,9 +3,13 @@
 The usual case: long 10 at 100, used margin 10 per contract.
 """
 
+import os
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.domain.builders import case_of, refused_field, unsupported_key, values_of
 
@@ -279,3 +283,45 @@ def test_given_size_of_maintenance_margin_is_restored_to_the_trigger() -> None:
         },
     )
     assert values["reduced_qty"] == "6"
+
+
+# --- what every restoring size does ----------------------------------------------
+
+
+@settings(max_examples=int(os.environ.get("PROPERTY_EXAMPLES", "100")), deadline=None)
+@given(
+    margin=st.decimals("0.1", "80", places=1),
+    mode=st.sampled_from(["marginal", "flat"]),
+    unit=st.sampled_from(["notional", "qty"]),
+    fee=st.sampled_from(["0", "0.0005", "0.01"]),
+)
+def test_restored_maintenance_margin_is_there_and_not_exceeded(
+    margin: Decimal, mode: str, unit: str, fee: str
+) -> None:
+    bounds = ("300", "600") if unit == "notional" else ("3", "6")
+    rates = ("0.02", "0.05", "0.08")
+    tiers = [
+        {"lower": lower, "rate": rate}
+        for lower, rate in zip(("0", *bounds), rates, strict=True)
+    ]
+    maintenance = {"mode": mode, "tier_unit": unit, "tiers": tiers}
+    policy = {"maintenance": maintenance, "trading_fee_rate": fee}
+    case = restored(margin=str(margin), policy=policy)
+    values = values_of(**case)
+    left, equity = Decimal(values["remaining_qty"]), Decimal(values["equity_after"])
+    if not left:
+        return
+    level = {
+        "kind": "margin_level",
+        "qty": f"{left:f}",
+        "margin": f"{equity:f}",
+        "entry_price": "100",
+        "mark_price": "100",
+    }
+    found = values_of(**(case | level | {"events": None}))
+    ratio = Decimal(found["margin_level"])
+    assert ratio >= 1 - Decimal("1e-20")
+    is_reduced = Decimal(values["reduced_qty"]) > 0
+    lies_inside = left * 100 not in (Decimal(300), Decimal(600))
+    if is_reduced and lies_inside:
+        assert ratio <= 1 + Decimal("1e-20")

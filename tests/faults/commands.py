@@ -31,6 +31,7 @@ from recovery.services.audit_chain import audit_head_export
 from recovery.services.batches import batch_build, batch_release, confirmations_read
 from recovery.services.cases import case_open, case_take
 from recovery.services.claims import Filing, claim_file
+from recovery.services.clock import database_now
 from recovery.services.decisions import (
     decision_approve,
     decision_expected,
@@ -93,7 +94,7 @@ def work(chunk: int = 0) -> Answer:
 def work_once(chunk: int = 0) -> Answer:
     """Be a worker that does what is due now and ends."""
     imports.CHUNK = chunk or imports.CHUNK
-    return sum(run(job) for job in jobs_due())
+    return sum(run(job) for job, _ in jobs_due())
 
 
 @command
@@ -236,7 +237,7 @@ def export_head() -> Answer:
 
 @command
 def deliver() -> Answer:
-    return outbox_deliver(None, NOW)
+    return outbox_deliver(None, database_now())
 
 
 @command

@@ -34,10 +34,11 @@ BREAKERS = {
         UPDATE recovery_assessment SET receipt = 'another'
     """,
     "a payment is sent twice": """I3
-        INSERT INTO recovery_transition (case_id, payment_id, action, from_status,
-          to_status, actor_name, reason, receipt_digest, at)
-        SELECT case_id, payment_id, action, from_status, to_status, actor_name,
-          reason, receipt_digest, at FROM recovery_transition WHERE action = 'send'
+        INSERT INTO recovery_transition (case_id, payment_id, version, action,
+          from_status, to_status, actor_name, reason, receipt_digest, at)
+        SELECT case_id, payment_id, version + 100, action, from_status, to_status,
+          actor_name, reason, receipt_digest, at
+        FROM recovery_transition WHERE action = 'send'
     """,
     "more is paid than owed": """I4
         UPDATE recovery_payment SET amount = amount + 1 WHERE kind = 'credit'

@@ -380,3 +380,30 @@ def test_a_standing_job_in_quarantine_is_tried_again_after_a_while() -> None:
 
     job.refresh_from_db()
     assert (job.state, job.tries) == (JobState.DUE, 0)
+
+
+# --- the database goes away ------------------------------------------------------------
+
+
+def test_a_try_in_which_the_database_went_away_does_not_count(settings) -> None:
+    job = job_due()
+    for _ in range(2 * settings.JOB_TRIES_MAX):
+        Job.objects.update(due_at=timezone.now())
+        lease = job_claim(job.pk, "w")
+        assert lease
+        job_fail(lease, "OperationalError", is_excused=True)
+
+    job.refresh_from_db()
+    assert (job.state, job.tries) == (JobState.DUE, 0)
+
+
+def test_a_job_that_breaks_the_database_each_time_stops_all_the_same() -> None:
+    job = job_due(attempt=49, tries_from=49)
+    for _ in range(3):
+        Job.objects.update(due_at=timezone.now())
+        lease = job_claim(job.pk, "w")
+        assert lease
+        job_fail(lease, "OperationalError", is_excused=True)
+
+    job.refresh_from_db()
+    assert job.state == JobState.QUARANTINED
