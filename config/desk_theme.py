@@ -94,6 +94,7 @@ DESK: dict[str, object] = {
                     _nav("Batches", "outbox", "recovery_payoutbatch_changelist"),
                     _nav("Deficits", "trending_down", "recovery_collection_changelist"),
                     _nav("Adjustments", "tune", "recovery_adjustment_changelist"),
+                    _nav("Owed, not claimed", "savings", "recovery_payment_unclaimed"),
                 ],
             },
             {

@@ -2,9 +2,10 @@
 
 from django.contrib import admin
 from django.contrib.admin import display
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
@@ -23,6 +24,7 @@ from recovery.admin.show import (
     moment_cell,
     words,
 )
+from recovery.admin.unclaimed import unclaimed_page
 from recovery.domain.duties import Duty
 from recovery.domain.lifecycle import PAYMENT_STEPS, PaymentAction, PaymentStatus
 from recovery.models import Payment
@@ -165,6 +167,22 @@ class PaymentAdmin(DeskAdmin):
     ordering = ("-id",)
     acts = PAYMENT_ACTS
     list_select_related = ("case", "proposer", "approver")
+
+    def own_urls(self) -> list[URLPattern]:
+        """What is owed and not claimed."""
+        return [
+            path(
+                "unclaimed/",
+                self.admin_site.admin_view(self.unclaimed_view),
+                name="recovery_payment_unclaimed",
+            )
+        ]
+
+    def unclaimed_view(self, request: HttpRequest) -> HttpResponse:
+        """Show liabilities that lie still, by age."""
+        if not self.has_view_permission(request) or request.method != "GET":
+            raise PermissionDenied
+        return self.page_shown(request, unclaimed_page(request))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Payment]:
         """Rows with what their pages need."""

@@ -51,6 +51,7 @@ __all__ = [
     "batch_path",
     "batch_release",
     "batch_totals",
+    "batches_lock",
     "confirmations_read",
     "payment_stop",
     "payments_post",
@@ -151,6 +152,14 @@ def _broken(payment: Payment) -> str:
     return f"What was approved is not what stands there now: {told or 'the seal'}."
 
 
+def batches_lock(payments: QuerySet[Payment]) -> list[PayoutBatch]:
+    """Lock the batches that payments are in: before their cases, as a release does."""
+    ids = payments.filter(status=PaymentStatus.IN_BATCH).values("batch_id")
+    return list(
+        PayoutBatch.objects.select_for_update().filter(pk__in=ids).order_by("pk")
+    )
+
+
 @transaction.atomic
 def batch_drop(
     actor: Actor, payment: Payment, *, reason: str, now: datetime
@@ -164,9 +173,8 @@ def batch_drop(
     """
     if not reason.strip():
         raise NotReadyError("Say why the payment leaves the batch.")
+    batch = next(iter(batches_lock(Payment.objects.filter(pk=payment.pk))), None)
     case_lock(payment.case)
-    batch_id = Payment.objects.values_list("batch_id", flat=True).get(pk=payment.pk)
-    batch = PayoutBatch.objects.select_for_update().filter(pk=batch_id).first()
     payment = payment_lock(payment)
     payment.batch = None
     payment_move(
@@ -193,6 +201,7 @@ def payment_stop(
         DutyMissingError: The actor holds no payments.
     """
     require_duty(actor, Duty.HOLD_PAYMENT)
+    batches_lock(Payment.objects.filter(pk=payment.pk))
     case_lock(payment.case)
     payment = payment_lock(payment)
     if payment.status == PaymentStatus.IN_BATCH:

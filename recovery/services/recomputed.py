@@ -28,7 +28,7 @@ from recovery.models import (
 )
 from recovery.services.actors import SYSTEM
 from recovery.services.audit import audit_write
-from recovery.services.batches import batch_drop
+from recovery.services.batches import batch_drop, batches_lock
 from recovery.services.collection_ends import collections_take_back
 from recovery.services.decision_ground import decision_ground, figures_of, posted_of
 from recovery.services.decisions import decision_content, decision_void
@@ -118,6 +118,7 @@ def decided_follow(account_ids: Sequence[int], *, now: datetime) -> None:
 
 @transaction.atomic
 def _lose_ground(decision: Decision, now: datetime) -> None:
+    batches_lock(Payment.objects.filter(decision=decision))
     case = case_lock(decision.case)
     live = Payment.objects.filter(decision=decision).exclude(status__in=PAYMENT_VOID)
     for payment in live.filter(status__in=_UNSENT).select_related("case"):
