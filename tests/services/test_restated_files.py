@@ -37,6 +37,12 @@ def test_net_and_gross_files_of_one_position_make_one_event() -> None:
     assert net["accepted"] == 2
 
 
+def test_file_whose_rows_are_all_left_out_gives_no_event() -> None:
+    (empty,) = imported("kucoin.futures-pnl.1.broken.csv")
+    assert (empty["records"], empty["ignored"], empty["events"]) == (1, 1, [])
+    assert empty["first_at"] is None
+
+
 def test_net_file_alone_makes_the_event() -> None:
     (net,) = imported("bybit.closed-pnl.1.csv")
     assert [one["kind"] for one in net["events"]] == ["liquidation"]
