@@ -28,6 +28,7 @@ from recovery.services.clock import database_now
 from recovery.services.clocks import clocks_look
 from recovery.services.heartbeats import heartbeat_beat
 from recovery.services.imports import source_file_load
+from recovery.services.invariants import invariants_watch
 from recovery.services.jobs import (
     JobTimeOverError,
     JobUnfitError,
@@ -85,6 +86,10 @@ def _match(lease: Lease) -> None:
     claim_match(lease.payload["claim"], now=timezone.now())
 
 
+def _invariants(_lease: Lease) -> None:
+    invariants_watch()
+
+
 HANDLERS: dict[JobKind, Callable[[Lease], None]] = {
     JobKind.IMPORT: _import,
     JobKind.ASSESS: _assess,
@@ -92,6 +97,7 @@ HANDLERS: dict[JobKind, Callable[[Lease], None]] = {
     JobKind.MAIL: _mail,
     JobKind.AUDIT_HEAD: _audit_head,
     JobKind.MATCH: _match,
+    JobKind.INVARIANTS: _invariants,
 }
 
 

@@ -30,6 +30,7 @@ class JobKind(StrEnum):
     MAIL = "mail"
     AUDIT_HEAD = "audit_head"
     MATCH = "match"  # Finds what a filed claim is about.
+    INVARIANTS = "invariants"
 
 
 class Queue(StrEnum):
@@ -45,6 +46,7 @@ class PeriodicWork(StrEnum):
     """Work that is due once in every period of its own."""
 
     AUDIT_HEAD = "audit_head"
+    INVARIANTS = "invariants"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +75,20 @@ WORK: Mapping[JobKind, Work] = MappingProxyType(
         JobKind.WORKBOOK: Work(Queue.EXPORT, {"workbook": int}, 3600, 4200),
         JobKind.MAIL: Work(Queue.MAIL, {}, 600, 900),
         JobKind.AUDIT_HEAD: Work(Queue.EXPORT, {}, 600, 900),
+        JobKind.INVARIANTS: Work(Queue.EXPORT, {}, 600, 900),
         JobKind.MATCH: Work(Queue.MAIL, {"claim": int}, 60, 90),
     }
 )
 
 # How long the period of each periodic work is; periods begin at whole multiples.
 PERIOD_SECONDS: Mapping[PeriodicWork, int] = MappingProxyType(
-    {PeriodicWork.AUDIT_HEAD: 86_400}
+    {PeriodicWork.AUDIT_HEAD: 86_400, PeriodicWork.INVARIANTS: 3_600}
 )
 PERIODIC_JOBS: Mapping[PeriodicWork, JobKind] = MappingProxyType(
-    {PeriodicWork.AUDIT_HEAD: JobKind.AUDIT_HEAD}
+    {
+        PeriodicWork.AUDIT_HEAD: JobKind.AUDIT_HEAD,
+        PeriodicWork.INVARIANTS: JobKind.INVARIANTS,
+    }
 )
 
 

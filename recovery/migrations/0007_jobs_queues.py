@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             name='Round',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(choices=[('audit_head', 'Audit head')], max_length=24)),
+                ('name', models.CharField(choices=[('audit_head', 'Audit head'), ('invariants', 'Invariants')], max_length=24)),
                 ('period_began_at', models.DateTimeField()),
                 ('begun_at', models.DateTimeField(db_comment="The database's clock.")),
                 ('is_missed', models.BooleanField(db_comment='Nobody was there in time; nothing was done for it.', default=False)),
@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='job',
             name='kind',
-            field=models.CharField(choices=[('import', 'Import'), ('assess', 'Assess'), ('workbook', 'Workbook'), ('mail', 'Mail'), ('audit_head', 'Audit head'), ('match', 'Match')], max_length=24),
+            field=models.CharField(choices=[('import', 'Import'), ('assess', 'Assess'), ('workbook', 'Workbook'), ('mail', 'Mail'), ('audit_head', 'Audit head'), ('match', 'Match'), ('invariants', 'Invariants')], max_length=24),
         ),
         migrations.AddIndex(
             model_name='job',

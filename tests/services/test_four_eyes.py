@@ -460,6 +460,7 @@ def test_no_task_approves_anything() -> None:
         JobKind.MAIL,
         JobKind.AUDIT_HEAD,
         JobKind.MATCH,
+        JobKind.INVARIANTS,
     }
 
 
