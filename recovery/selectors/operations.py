@@ -132,9 +132,14 @@ def heartbeat_ages(now: datetime) -> dict[str, float]:
 
 
 def _heartbeats(now: datetime) -> Figures:
+    others = Heartbeat.objects.exclude(name__in=list(Queue)).order_by("name")
+    ages = heartbeat_ages(now) | {
+        name: _age(beat_at, now)
+        for name, beat_at in others.values_list("name", "beat_at")
+    }
     return {
         "desk_heartbeat_age_seconds": [
-            Sample({"name": name}, age) for name, age in heartbeat_ages(now).items()
+            Sample({"name": name}, age) for name, age in ages.items()
         ]
     }
 
