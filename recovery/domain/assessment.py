@@ -37,6 +37,9 @@ from recovery.domain.opening import Opening, item_entries, window_asset
 from recovery.domain.rulebook import PolicyTerm, RuleBook
 from recovery.domain.words import Basis
 
+# Rows that no line is written for: credits have their own, the others move nothing.
+_NO_LINE = (LedgerRole.CREDIT, LedgerRole.INFO)
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -141,18 +144,16 @@ def _check_assessment(
         InvariantBrokenError: the lines are not the rows of the asset, or the
             differences are not the variance: a defect of the core.
     """
-    rows = sum(
-        (
-            entry.line.amount
-            for item in window.items
-            for entry in item_entries(item)
-            if entry.line.asset == draft.asset
-            and entry.line.role not in (LedgerRole.CREDIT, LedgerRole.INFO)
-        ),
-        ZERO,
-    )
+    rows = ZERO
+    for item in window.items:
+        for entry in item_entries(item):
+            line = entry.line
+            if line.asset == draft.asset and line.role not in _NO_LINE:
+                rows += line.amount
     booked = sum(draft.recorded.values(), ZERO) + draft.late_transfers
-    differences = sum((line.difference for line in assessment.lines), ZERO)
+    differences = ZERO
+    for one in assessment.lines:
+        differences += one.recorded - one.expected
     for name, difference in (
         ("cash of the rows", rows - booked),
         ("sum of the differences", differences - assessment.variance),
@@ -203,6 +204,8 @@ def _credits(window: EventWindow) -> list[Line]:
 
 def _elsewhere(draft: Draft, window: EventWindow) -> tuple[Line, ...]:
     """Lines in other assets, as recorded: the rules of this asset say nothing of them."""
+    if not draft.elsewhere and not window.credits:
+        return ()
     moved = [
         Line(one.label, one.asset, one.amount, one.amount, Basis.RECORDED, (one.entry,))
         for one in draft.elsewhere

@@ -105,7 +105,7 @@ def _scope(
 
 def _policy_of(window: EventWindow, policy: Policy) -> Policy:
     """A reduction leaves the position with the customer: nothing is taken over."""
-    if window.kind == EventKind.POSITION_REDUCTION:
+    if policy.takeover_at_bankruptcy and window.kind == EventKind.POSITION_REDUCTION:
         return replace(policy, takeover_at_bankruptcy=False)
     return policy
 

@@ -9,6 +9,7 @@ from recovery.reading.messages import Ended, Message, Opened, Request, Rows
 from recovery.reading.rows import RowMaker, Tally
 from recovery.sheets.open_source import open_source
 from recovery.sheets.records import HOUSE_LIMITS, UPLOAD_LIMITS, Source
+from recovery.venues.file_proofs import FileProofs
 from recovery.venues.interpretation import Interpreter
 from recovery.venues.manifest import read_manifest
 from recovery.venues.recognition import Recognition, recognise
@@ -26,7 +27,8 @@ def read_file(request: Request) -> Iterator[Message]:
     interpreter = Interpreter(recognition, account=request.account, zone=request.zone)
     yield _opened(recognition, interpreter)
     maker = RowMaker(request.file_id, recognition.layout.order)
-    outcomes = interpreter.interpret_all(source.records())
+    proofs = FileProofs(recognition.layout)
+    outcomes = iter(proofs.watched(interpreter.interpret_all(source.records())))
     done = 0
     while True:
         left = request.done - done
@@ -36,7 +38,7 @@ def read_file(request: Request) -> Iterator[Message]:
             break
         done += tally.records
         yield _rows(tally)
-    yield _ended(source, interpreter)
+    yield _ended(source, [*_warnings(source, interpreter), *proofs.told()])
 
 
 def _opened(recognition: Recognition, interpreter: Interpreter) -> Opened:
@@ -66,8 +68,7 @@ def _rows(tally: Tally) -> Rows:
     return Rows(tally, accounts, [f"{place[one]}\t{line}" for one, line in pairs])
 
 
-def _ended(source: Source, interpreter: Interpreter) -> Ended:
-    warnings = _warnings(source, interpreter)
+def _ended(source: Source, warnings: list[str]) -> Ended:
     manifest = read_manifest(source)
     if manifest is None:
         return Ended(warnings=warnings)

@@ -12,7 +12,7 @@ from recovery.domain.money import format_amount
 from recovery.domain.words import PaymentKind
 from recovery.models import Payment, PayoutBatch
 from recovery.services.fail_points import fail_point
-from recovery.services.whole_files import part_of, part_put
+from recovery.services.whole_files import whole_file
 
 _COLUMNS = {
     PaymentKind.CREDIT: (
@@ -89,8 +89,7 @@ def batch_path(batch: PayoutBatch) -> Path:
 def batch_file_write(name: str, text: str) -> None:
     """Write a batch file beside its place and move it there: never half of one."""
     target = settings.FILES_DIR / "batches" / name
-    part = part_of(target)
-    part.write_bytes(text.encode())
-    part.chmod(0o600)
-    fail_point("batch.part_written")
-    part_put(part, target)
+    with whole_file(target) as part:
+        part.write_bytes(text.encode())
+        part.chmod(0o600)
+        fail_point("batch.part_written")

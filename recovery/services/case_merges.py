@@ -49,7 +49,7 @@ def case_merge(
     if case.pk == into.pk:
         raise NotReadyError("A case cannot be merged into itself.")
     for one in sorted((case.pk, into.pk)):  # Always in this order: no deadlock.
-        RecoveryCase.objects.select_for_update().get(pk=one)
+        RecoveryCase.objects.select_for_update(no_key=True).get(pk=one)
     case, into = case_lock(case, shown_version), case_lock(into)
     if into.status in _NO_HOME:
         raise NotReadyError(f"{into.reference} is {into.status}: choose another case.")

@@ -22,7 +22,12 @@ from recovery.services.audit import audit_write
 from recovery.services.collection_ends import collections_take_back
 from recovery.services.mails import mail_case_news
 from recovery.services.proposal_ends import proposals_end
-from recovery.services.transitions import NEXT_UPDATE, case_lock, case_move
+from recovery.services.transitions import (
+    NEXT_UPDATE,
+    case_lock,
+    case_move,
+    event_lock,
+)
 
 # Whoever does something about a case may write down what; readers may not.
 _NOTING = (
@@ -57,7 +62,7 @@ def case_open(
     """
     require_duty(actor, Duty.WORK_CASE, Duty.BE_CUSTOMER, Duty.BE_SYSTEM)
     if event is not None:
-        Event.objects.select_for_update().get(pk=event.pk)
+        event_lock(event)
         there = (
             RecoveryCase.objects.filter(event=event)
             .exclude(status__in=CASE_ENDED)
@@ -124,6 +129,7 @@ def case_link_event(
     case = case_lock(case, shown_version)
     if case.event_id is not None:
         raise NotReadyError("This case already has its event.")
+    event_lock(event)
     other = RecoveryCase.objects.filter(event=event).exclude(status__in=CASE_ENDED)
     if taken := other.first():
         raise NotReadyError(f"Case {taken.reference} is open for this event.")
@@ -283,6 +289,8 @@ def case_reopen(
     if not reason.strip():
         raise NotReadyError("Say why the case is opened again.")
     case = case_lock(case)
+    if case.event is not None:
+        event_lock(case.event)
     _require_reopenable(case)
     case_move(actor, case, CaseAction.REOPEN, now=now, reason=reason.strip())
     mail_case_news(case, "case.reopened", key=f"reopened-{case.pk}-{case.version}")

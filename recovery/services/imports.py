@@ -218,11 +218,6 @@ def _summed(
 
 def _end(source_file: SourceFile, ended: Ended, loader: _Loader, now: datetime) -> None:
     warnings = list(ended.warnings)
-    if source_file.last_at and source_file.last_at > now:
-        warnings.append(
-            f"The last row is dated {source_file.last_at:%Y-%m-%d %H:%M} UTC, which is "
-            "still to come: check the zone."
-        )
     if ended.has_manifest:
         found = _disagreements(source_file, ended)
         warnings += found

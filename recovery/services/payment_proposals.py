@@ -68,7 +68,7 @@ def payment_propose(  # noqa: PLR0913 - one payment, all of it named
     """
     maker = require_staff(actor, Duty.PROPOSE_PAYMENT)
     case = case_lock(decision.case)
-    event = Event.objects.select_for_update().get(cases=case)
+    event = Event.objects.select_for_update(no_key=True).get(cases=case)
     decision.refresh_from_db()
     is_owed = (decision.kind, decision.status) == (
         DecisionKind.OWED,

@@ -17,7 +17,7 @@ from recovery.domain.lifecycle import (
     collection_step,
     payment_step,
 )
-from recovery.models import Collection, Payment, RecoveryCase, Transition
+from recovery.models import Collection, Event, Payment, RecoveryCase, Transition
 from recovery.services.actors import Actor, require_duty
 from recovery.services.audit import audit_write
 from recovery.services.staff_notices import step_told
@@ -27,12 +27,15 @@ NEXT_UPDATE = timedelta(days=10)
 
 
 def case_lock(case: RecoveryCase, shown_version: int | None = None) -> RecoveryCase:
-    """The case as it is now, locked until commit.
+    """The case as it is now, locked until commit; the first lock of every act on it.
+
+    The lock lets rows that only refer to the case be written: a batch records steps of
+    many cases and locks none of them.
 
     Raises:
         StaleError: The page showed an older version.
     """
-    locked = RecoveryCase.objects.select_for_update().get(pk=case.pk)
+    locked = RecoveryCase.objects.select_for_update(no_key=True).get(pk=case.pk)
     if shown_version is not None and locked.version != shown_version:
         raise StaleError(
             f"Case {locked.reference}", f"no. {shown_version}", f"no. {locked.version}"
@@ -65,6 +68,14 @@ def _require_step(actor: Actor, step: Step, reason: str) -> None:
     require_duty(actor, *sorted(step.duties))
     if step.needs_reason and not reason.strip():
         raise NotReadyError("Write down why: this step needs a reason.")
+
+
+def event_lock(event: Event) -> Event:
+    """The event, locked until commit: who opens, links or reopens a case takes turns.
+
+    Lock the case before, where there is one.
+    """
+    return Event.objects.select_for_update(no_key=True).get(pk=event.pk)
 
 
 def case_move(

@@ -34,6 +34,17 @@ def shipped_profiles() -> tuple[VenueProfile, ...]:
     return tuple(profile_from_text(name, text) for name, text in found)
 
 
+@cache
+def restating_layouts() -> frozenset[tuple[str, str]]:
+    """Venue and name (code and generation) of layouts that restate another."""
+    return frozenset(
+        (layout.venue, f"{layout.code} {layout.generation}")
+        for profile in shipped_profiles()
+        for layout in profile.layouts
+        if layout.restates
+    )
+
+
 def profile_from_text(name: str, text: str) -> VenueProfile:
     """The profile written in a TOML text.
 

@@ -24,6 +24,7 @@ from recovery.models import (
     MarkPriceEntry,
     OutboxMessage,
     RejectedRecord,
+    StaffNotice,
     Workbook,
 )
 from recovery.services.actors import staff_actor
@@ -88,6 +89,13 @@ def rows(ada: User, max_: User, bea: User, cem: Customer) -> dict[type[Model], M
             price="1",
             priced_at=factories.AT,
             source="test",
+        ),
+        StaffNotice.objects.create(
+            key="n",
+            news="case.reopened",
+            about=f"case {decision.case.reference}",
+            subject_kind="recoverycase",
+            subject_id=decision.case_id,
         ),
         Instrument.objects.create(venue="house", symbol="X", settle_asset="USDT"),
         FeeSchedule.objects.first(),  # Shipped with the desk.

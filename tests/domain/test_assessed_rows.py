@@ -150,6 +150,34 @@ def test_row_without_cash_inside_an_event_has_no_line() -> None:
     ]
 
 
+def test_one_number_over_several_positions_is_an_event_of_each() -> None:
+    book = opened()
+    trade(book, "10", "100", "0")
+    trade(book, "5", "40", "0", instrument="ETHUSDT")
+    named: dict[str, Any] = {"marker": LIQUIDATED, "event_reference": "E"}
+    trade(book, "-10", "95", "-50", **named)
+    trade(book, "-5", "41", "10", instrument="ETHUSDT", **named)
+    book.add(LedgerRole.LIQFEE, Decimal(-1), instrument="BTCUSDT", event_reference="E")
+    book.add(LedgerRole.CREDIT, Decimal(2), event_reference="E")
+    book.add(LedgerRole.CREDIT, Decimal(3), event_reference="E-9")
+    first, second = found(book.entries, free())
+    assert [window.instrument for window, _, _ in (first, second)] == [
+        "BTCUSDT",
+        "ETHUSDT",
+    ]
+    assert (first[2].variance, second[2].variance) == (-1, 2)
+    assert line_of(first[2], "other_position").recorded == 10
+
+
+def test_reduction_leaves_the_position_where_a_liquidation_would_take_it() -> None:
+    book = opened()
+    trade(book, "10", "100", "0")
+    trade(book, "-4", "95", "-20", marker=EventMarker.REDUCTION)
+    assessment = only(book, free(takeover_at_bankruptcy=True))
+    # The policy writes such a fill as a takeover; the result alone is expected.
+    assert assessment.residual == 80
+
+
 def test_policy_of_another_time_is_passed_over() -> None:
     rules = free()
     (policy,) = rules.policies

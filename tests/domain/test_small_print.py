@@ -353,6 +353,7 @@ def test_takeover_tells_what_was_there_and_what_was_lost() -> None:
     whole = values_of(events=[*events, forced("4", "91")], policy=TAKEN)
     assert whole["surplus"] == whole["residual"] == "0"
     assert whole["customer_loss"] == "120"
+    assert whole["paid_to"] == {"insurance_fund": "30"}
     assert whole["equity_before_fees"] == "30"  # 100 + 20 - 90
 
 

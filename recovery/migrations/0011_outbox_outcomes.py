@@ -9,7 +9,7 @@ STATES = ['due', 'sending', 'done', 'refused', 'unknown', 'dropped']
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('recovery', '0007_jobs_queues'),
+        ('recovery', '0010_money'),
     ]
 
     operations = [

@@ -8,13 +8,10 @@ SQL = Path(__file__).parent / "sql"
 
 
 class Migration(migrations.Migration):
-    dependencies = [
-        ("recovery", "0008_outbox_outcomes"),
-        ("recovery", "0010_money"),
-    ]
+    dependencies = [("recovery", "0011_outbox_outcomes")]
 
     operations = [
         migrations.RunSQL(
-            (SQL / "0011_shares.sql").read_text(), migrations.RunSQL.noop
+            (SQL / "0012_shares.sql").read_text(), migrations.RunSQL.noop
         ),
     ]
