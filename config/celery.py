@@ -4,10 +4,15 @@ import os
 from typing import Any
 
 from celery import Celery
-from celery.signals import task_received, worker_process_init, worker_ready
+from celery.signals import (
+    task_received,
+    worker_init,
+    worker_process_init,
+    worker_ready,
+)
 
 from config.env import env_int
-from config.worker_watch import memory_limit, watch_begin, watch_hear
+from config.worker_watch import broker_check, memory_limit, watch_begin, watch_hear
 from recovery.domain.work import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -43,6 +48,7 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
 }
 app.conf.beat_schedule = BEAT_SCHEDULE
 app.conf.beat_schedule_filename = os.environ.get("BEAT_SCHEDULE", "celerybeat-schedule")
+worker_init.connect(broker_check)
 worker_ready.connect(watch_begin)
 task_received.connect(watch_hear)
 worker_process_init.connect(memory_limit)

@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "recovery.web.middleware.ClaimPagesMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "config.whole_bodies.WholeFormsMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "config.sign_in.sessions.SessionLifeMiddleware",
@@ -142,7 +143,7 @@ STATICFILES_DIRS = [BASE_DIR / "templates" / "static"]
 # Source files, workbooks and batch files: never served by address, always by a view.
 FILES_DIR = Path(env_str("FILES_DIR", str(RUN_DIR / "files")))
 MAIL_DIR = Path(env_str("MAIL_DIR", str(RUN_DIR / "mail")))
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["config.uploads.BoundedUploadHandler"]
 FILE_UPLOAD_PERMISSIONS = 0o600
 UPLOAD_BYTES_MAX = env_int("UPLOAD_BYTES_MAX", 1_000_000_000)
 

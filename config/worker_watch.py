@@ -10,6 +10,7 @@ import logging
 import os
 import resource
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -25,6 +26,7 @@ log = logging.getLogger(__name__)
 _LOOKS = 4  # In each span after which silence is deafness.
 _GRACE_SECONDS = 5.0
 _SECONDS = 2.0
+_NO_EVICTION = "noeviction"
 _heard_at = time.monotonic()
 
 
@@ -40,6 +42,27 @@ def watch_begin(sender: Any, **_kwargs: object) -> None:
     consumer = sender.app.amqp.queues.consume_from
     arguments = (sorted(consumer), settings.WORKER_DEAF_SECONDS)
     threading.Thread(target=_watch, args=arguments, daemon=True).start()
+
+
+def broker_check(**_kwargs: object) -> None:
+    """Refuse to work with a Redis that may throw messages away without a word.
+
+    Raises:
+        SystemExit: Its policy is to evict. One that is away, or does not tell, is
+            let be: it is a doorbell, and the sweeper rings again.
+    """
+    try:
+        with _broker() as client:
+            told = client.config_get("maxmemory-policy")
+    except redis.RedisError:
+        return
+    policy = told.get("maxmemory-policy", _NO_EVICTION)
+    if policy != _NO_EVICTION:
+        log.critical("the broker evicts, refusing to start")
+        sys.exit(
+            f"Redis has maxmemory-policy {policy}; it must be {_NO_EVICTION}, and this"
+            " Redis must belong to the desk alone."
+        )
 
 
 def memory_limit(**_kwargs: object) -> None:
@@ -66,14 +89,20 @@ def _watch(queues: Iterable[str], limit: float) -> None:
 
 def _waiting(queues: Iterable[str]) -> int:
     """Messages that wait in our queues, seen by a connection of our own."""
-    address = redis_client_url(settings.CELERY_BROKER_URL)
     try:
-        with redis.Redis.from_url(
-            address, socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS
-        ) as client:
+        with _broker() as client:
             return sum(int(client.llen(queue)) for queue in queues)
     except redis.RedisError:  # It is away: nobody could hear anything.
         return 0
+
+
+def _broker() -> redis.Redis:
+    return redis.Redis.from_url(
+        redis_client_url(settings.CELERY_BROKER_URL),
+        socket_timeout=_SECONDS,
+        socket_connect_timeout=_SECONDS,
+        decode_responses=True,
+    )
 
 
 def _end() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
+from itertools import islice
 
 from recovery.domain.ledger import LedgerLine
 from recovery.domain.money import format_amount
@@ -45,7 +46,22 @@ class FileProofs:
             return [unproven]
         ordered = in_time_order(self._lines, self._order())
         gaps = self._gaps(ordered) if self._layout.has_running_balance else []
-        return [*gaps, *_shift_told(zone_shift(ordered))]
+        told = [*gaps, *_shift_told(zone_shift(ordered))]
+        return [*told, *islice(self._conflicts(), GAPS_TOLD)]
+
+    def _conflicts(self) -> Iterator[str]:
+        """Rows under one id of the venue that say different things."""
+        known: dict[tuple[str, str], LedgerLine] = {}
+        for line in self._lines:
+            if not line.source_id:
+                continue
+            first = known.setdefault((line.account, line.source_id), line)
+            if line._replace(row_number=first.row_number) != first:
+                yield (
+                    f"Rows {first.row_number} and {line.row_number} carry one id, "
+                    f"{line.source_id}, and differ: only one of them is kept. Ask the "
+                    "venue which is right."
+                )
 
     def _watched(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
         for outcome in outcomes:

@@ -2,11 +2,11 @@
 
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from recovery.selectors.operations import heartbeat_ages
+from recovery.services.clock import database_now
 
 
 @never_cache
@@ -23,7 +23,7 @@ def readyz(_request: HttpRequest) -> HttpResponse:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-        ages = heartbeat_ages(timezone.now())
+        ages = heartbeat_ages(database_now())
     except DatabaseError:
         return HttpResponse("database\n", content_type="text/plain", status=503)
     heard = [f"queue {name}: heard {age:.0f} s ago\n" for name, age in ages.items()]

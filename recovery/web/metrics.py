@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 
 from recovery.selectors.operations import Figures, Sample, operations_figures
 from recovery.services.audit_chain import audit_head_written_at
+from recovery.services.clock import database_now
 from recovery.web.latency import BUCKETS, Key, Row
 from recovery.web.requests import latencies
 
@@ -61,7 +62,7 @@ def _figures() -> Figures:
     age = (now - written_at).total_seconds() if written_at else float("inf")
     figures: Figures = {"desk_audit_head_age_seconds": [Sample({}, age)]}
     try:
-        figures |= operations_figures(now)
+        figures |= operations_figures(database_now())
     except DatabaseError:
         return {**figures, "desk_database_up": [Sample({}, 0)]}
     return {**figures, "desk_database_up": [Sample({}, 1)]}

@@ -65,3 +65,11 @@ def test_shares_are_the_whole_deficit_and_spare_the_protected(
     assert all(share > ZERO for share in shares.values())
     if client_class in {*PROTECTED_CLASSES, ""}:
         assert Bearer.CUSTOMER not in shares
+
+
+def test_what_is_recorded_in_full_leaves_nothing_to_the_policy() -> None:
+    recorded = {Bearer.INSURANCE_FUND: Decimal(10)}
+    shares = deficit_shares(
+        Decimal(10), [Bearer.VENUE], client_class="retail", recorded=recorded
+    )
+    assert shares == recorded

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
+from tests.faults.at_work import Desk, at_work_in, idle
 from tests.faults.forks import Forks
 from tests.story import People
 
@@ -34,3 +35,18 @@ def others() -> Iterator[Forks]:
     found = Forks()
     yield found
     found.close()
+
+
+@pytest.fixture(scope="session")
+def at_work(
+    django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Desk]:
+    """Workers that are started once."""
+    with at_work_in(tmp_path_factory.mktemp("desk")) as found:
+        yield found
+
+
+@pytest.fixture
+def desk(at_work: Desk, transactional_db: None) -> Iterator[Desk]:
+    """Workers that are up and idle, a Redis that is empty, and room for effects."""
+    yield from idle(at_work)

@@ -5,6 +5,7 @@ read from the desk itself, so a story goes on from wherever a fault left it.
 """
 
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from django.db import connection
 from django.db.models import Sum
 
 from accounts.models import TradingAccount
@@ -49,6 +51,10 @@ REFUSALS = {
 POINTS = sorted(
     {*SINGLE_POINTS, *(one for many in RESUMED_POINTS.values() for one in many)}
 )
+_END_SESSIONS = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    WHERE datname = current_database() AND usename <> current_user
+"""
 # Whose points an act passes.
 _SUBJECTS: dict[str, tuple[str, ...]] = {
     "receive": ("source_file.",),
@@ -159,6 +165,23 @@ class MixedRun:
     def repeat(self, act: Act) -> bool:
         """The same message arrives twice at the same moment."""
         return self._twice(act, lambda: None)
+
+    def end_sessions(self, act: Act) -> bool:
+        """The server ends every session of the desk, as when it is restarted."""
+        name = "work_once" if act[0] == "work" else act[0]
+        ended: list[Ended] = []
+        child = threading.Thread(
+            target=lambda: ended.append(self.others(name, **act[1]))
+        )
+        child.start()
+        count = 0
+        while child.is_alive() and not count:
+            time.sleep(self.rng.uniform(0.001, 0.02))
+            with connection.cursor() as cursor:
+                cursor.execute(_END_SESSIONS)
+                count = len(cursor.fetchall())
+        child.join()
+        return bool(count) and ended[0].error not in {"", *REFUSALS}
 
     def drop(self, act: Act) -> bool:
         """The message is lost: nothing happens until somebody sweeps."""
@@ -278,6 +301,7 @@ _FAULTS: dict[str, Callable[[MixedRun, Act], bool]] = {
         MixedRun.cut_after,
         MixedRun.lose_the_lease,
         MixedRun.repeat,
+        MixedRun.end_sessions,
         MixedRun.drop,
     )
 }

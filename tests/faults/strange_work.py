@@ -1,6 +1,6 @@
 """A worker whose work is what a test says: `celery -A tests.faults.strange_work`.
 
-STRANGE_WORK names what every import does instead of importing.
+Imports do what the number of their file says; a workbook never ends.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = ["app"]
 
 def slow(_lease: Lease) -> None:
     """Take a while."""
-    time.sleep(float(os.environ.get("STRANGE_SECONDS", "5")))
+    time.sleep(60)
 
 
 def suicide(_lease: Lease) -> None:
@@ -45,20 +45,25 @@ def endless(_lease: Lease) -> None:
 
 
 def counted(lease: Lease) -> None:
-    """Leave one line of effect, in the transaction of a beat."""
+    """Leave one line of effect for each chunk, in the transaction of a beat."""
     from tests.faults.effects import leave_effect
 
     leave_effect(lease)
 
 
-def poison(lease: Lease) -> None:
-    """Die, stay for ever, or take everything, by the number of the file."""
-    {1: suicide, 2: endless, 3: greedy}[lease.payload["source_file"]](lease)
-
-
-KINDS: dict[str, Callable[[Lease], None]] = {
-    one.__name__: one for one in (slow, counted, poison)
+# What an import does, by the number of its file.
+NUMBERS: dict[int, Callable[[Lease], None]] = {
+    1: counted,
+    2: suicide,
+    3: greedy,
+    4: slow,
 }
+HARD_SECONDS = 2
+
+
+def by_number(lease: Lease) -> None:
+    """Do something strange."""
+    NUMBERS[lease.payload["source_file"]](lease)
 
 
 @worker_init.connect
@@ -68,9 +73,8 @@ def _take_over(**_kwargs: object) -> None:
     from recovery.models import JobKind
     from recovery.services import bells
 
-    tasks.HANDLERS[JobKind.IMPORT] = KINDS[os.environ["STRANGE_WORK"]]
-    hard = int(os.environ.get("STRANGE_HARD", "0"))
-    if hard:
-        usual = work.WORK[JobKind.IMPORT]
-        changed = dataclasses.replace(usual, hard_seconds=hard)
-        bells.WORK = work.WORK | {JobKind.IMPORT: changed}
+    tasks.HANDLERS[JobKind.IMPORT] = by_number
+    tasks.HANDLERS[JobKind.WORKBOOK] = endless
+    usual = work.WORK[JobKind.WORKBOOK]
+    changed = dataclasses.replace(usual, hard_seconds=HARD_SECONDS)
+    bells.WORK = work.WORK | {JobKind.WORKBOOK: changed}

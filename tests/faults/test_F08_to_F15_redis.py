@@ -1,15 +1,12 @@
 """Redis is away, emptied, full, repeats itself or forgets: nothing is lost or doubled.
 
-Two real workers that run through all of it; every job leaves three countable effects.
+Real workers run through all of it; every job leaves three countable effects.
 """
 
 import os
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from random import Random
-from typing import NamedTuple
 
 import pytest
 from celery import current_app
@@ -22,70 +19,18 @@ from recovery.models import Job, JobKind, JobState, SourceFile
 from recovery.services.bells import ring_due
 from recovery.services.leases import Lease
 from tests.admin.doors import signed_in
+from tests.faults.at_work import PATIENCE_SECONDS, SWEEP_SECONDS, Desk, all_done
 from tests.faults.effects import (
     CHUNKS,
-    effects_begin,
-    effects_end,
     effects_tally,
     jobs_make,
     leave_effect,
 )
-from tests.faults.servers import RedisAt, redis_running
-from tests.faults.working import Working, comes_true, sweeping, working
+from tests.faults.working import comes_true, sweeping
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 SEED = int(os.environ.get("FAULTS_SEED", "20261122"))
-PATIENCE_SECONDS = 90
-SWEEP_SECONDS = 0.5
 ANSWER_SECONDS = 2.0
-
-
-class Desk(NamedTuple):
-    bells: RedisAt
-    workers: dict[str, Working]
-
-    def times_heard(self) -> int:
-        said = "".join(one.said() for one in self.workers.values())
-        return said.count("received") - said.count("recovery.sweep")
-
-
-@pytest.fixture(scope="module")
-def at_work(
-    django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Desk]:
-    folder = tmp_path_factory.mktemp("desk")
-    with ExitStack() as stack:
-        bells = stack.enter_context(redis_running(folder))
-        workers = stack.enter_context(
-            working(
-                folder,
-                "worker",
-                "worker2",
-                "worker-mail",
-                REDIS_URL=bells.url,
-                STRANGE_WORK="counted",
-                BROKER_VISIBILITY_SECONDS="2",
-                LOG_LEVEL="INFO",
-            )
-        )
-        yield Desk(bells, workers)
-
-
-@pytest.fixture
-def desk(at_work: Desk, transactional_db: None) -> Iterator[Desk]:
-    """Workers that are up and idle, and room for effects."""
-    effects_begin()
-    jobs_make(1)
-    ring_due()
-    assert comes_true(lambda: all_done(1), PATIENCE_SECONDS)
-    Job.objects.all().delete()
-    effects_begin()
-    yield at_work
-    effects_end()
-
-
-def all_done(count: int) -> bool:
-    return Job.objects.filter(kind="import", state=JobState.DONE).count() == count
 
 
 def once(count: int) -> tuple[int, int, int]:

@@ -1,21 +1,19 @@
 """Messages and jobs that would kill or block a worker: the next job is served.
 
-One real worker serves them all, in the order in which they are rung.
+Real workers serve them all, in the order in which they are rung.
 """
-
-from pathlib import Path
 
 import pytest
 from celery import current_app
-from django.utils import timezone
 from kombu import Producer
 
 from recovery.models import Job, JobState
-from tests.faults.servers import redis_running
-from tests.faults.working import comes_true, sweeping, working
+from recovery.services.clock import database_now
+from tests.faults.at_work import PATIENCE_SECONDS, SWEEP_SECONDS, TRIES_MAX, Desk
+from tests.faults.effects import jobs_make
+from tests.faults.working import comes_true, sweeping
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
-PATIENCE_SECONDS = 90
 DIED = "Its worker died at every try."
 FORGED = [
     ("recovery.run_job", [], {}),
@@ -53,37 +51,23 @@ def ended(kind: str, count: int, state: JobState) -> bool:
 
 
 def test_f24_f26_f27_what_kills_its_worker_stops_and_the_next_job_is_served(
-    tmp_path: Path,
+    desk: Desk,
 ) -> None:
-    """One job dies by SIGKILL, one meets the hard limit, one takes all memory."""
-    now = timezone.now()
-    for number in (1, 2, 3):
+    """One job dies by SIGKILL, one takes all memory, one meets the hard limit."""
+    now = database_now()
+    for number in (2, 3):
         Job.objects.create(kind="import", payload={"source_file": number}, due_at=now)
-    with (
-        redis_running(tmp_path) as bells,
-        working(
-            tmp_path,
-            "worker",
-            "worker-mail",
-            REDIS_URL=bells.url,
-            STRANGE_WORK="poison",
-            STRANGE_HARD="1",
-            JOB_MEMORY_MB="600",
-            JOB_LEASE_SECONDS="1",
-        ),
-        sweeping(0.5),
-    ):
+    Job.objects.create(kind="workbook", payload={"workbook": 1}, due_at=now)
+    with sweeping(SWEEP_SECONDS):
         forge()
         stopped = JobState.QUARANTINED
-        assert comes_true(lambda: ended("import", 3, stopped), PATIENCE_SECONDS)
-        later = Job.objects.create(
-            kind="assess", payload={"accounts": []}, due_at=timezone.now()
-        )
-        assert comes_true(lambda: ended("assess", 1, JobState.DONE), PATIENCE_SECONDS)
+        assert comes_true(lambda: ended("import", 2, stopped), PATIENCE_SECONDS)
+        assert comes_true(lambda: ended("workbook", 1, stopped), PATIENCE_SECONDS)
+        jobs_make(1)
+        assert comes_true(lambda: ended("import", 1, JobState.DONE), PATIENCE_SECONDS)
 
-    poison = Job.objects.filter(kind="import").order_by("id")
-    assert [job.attempt for job in poison] == [3, 3, 3]
+    poison = list(Job.objects.filter(state=stopped).order_by("id"))
+    assert [job.attempt for job in poison] == [TRIES_MAX] * 3
     whys = [job.error.partition(":")[0] for job in poison]
-    assert whys == [DIED, DIED, "MemoryError"]
-    later.refresh_from_db()
-    assert later.attempt == 1
+    assert whys == [DIED, "MemoryError", DIED]
+    assert Job.objects.get(kind="import", state=JobState.DONE).attempt == 1

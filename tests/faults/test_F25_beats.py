@@ -11,10 +11,8 @@ from celery.beat import Service
 
 from config.celery import BEAT_SCHEDULE
 from recovery.models import Heartbeat, Job, OutboxMessage, OutboxState, Round
-from tests.faults.servers import redis_running
-from tests.faults.working import comes_true, working
-
-PATIENCE_SECONDS = 90
+from tests.faults.at_work import PATIENCE_SECONDS, Desk
+from tests.faults.working import comes_true
 
 
 @contextmanager
@@ -45,25 +43,21 @@ def three_beats(folder: Path) -> Iterator[list[Service]]:
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_f25_three_real_beats_begin_each_period_once_and_send_each_mail_once(
-    tmp_path: Path,
+    desk: Desk, tmp_path: Path
 ) -> None:
+    mails_before = len(list(desk.mails.glob("*")))
     OutboxMessage.objects.create(
         key="k", event="e", recipient="cem@example.org", subject="s", body="b"
     )
-    mails = tmp_path / "mail"
-    with (
-        redis_running(tmp_path) as bells,
-        working(tmp_path, "worker-mail", REDIS_URL=bells.url, MAIL_DIR=str(mails)),
-        three_beats(tmp_path) as beats,
-    ):
+    with three_beats(tmp_path) as beats:
         sent = OutboxMessage.objects.filter(state=OutboxState.DONE)
         assert comes_true(sent.exists, PATIENCE_SECONDS)
         rung = [beat.scheduler.schedule["sweep"].total_run_count for beat in beats]
-        assert comes_true(lambda: bells.length("mail") == 0, PATIENCE_SECONDS)
+        assert comes_true(lambda: desk.bells.length("mail") == 0, PATIENCE_SECONDS)
 
     assert min(rung) > 2
     assert Heartbeat.objects.filter(name="mail").exists()
     assert Round.objects.count() == 1
     assert Job.objects.filter(kind="audit_head").count() == 1
     assert Job.objects.filter(kind="mail").count() == 1
-    assert len(list((tmp_path / "mail").iterdir())) == 1
+    assert len(list(desk.mails.iterdir())) == mails_before + 1

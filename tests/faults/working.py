@@ -18,6 +18,9 @@ STRANGE = "tests.faults.strange_work"
 STEADY = {"JOB_LEASE_SECONDS": "30", "JOB_TRIES_MAX": "3", "SWEEP_SECONDS": "1"}
 
 
+_KEPT: list["Working"] = []
+
+
 class Working:
     """One process of the desk with everything it starts."""
 
@@ -36,12 +39,20 @@ class Working:
             **environment,
         }
         self.log = folder / f"{name}.log"
+        self.ended_by_itself = 0
         self.start()
 
     def start(self) -> None:
         self.process = start_bound(
             self._command, cwd=CHECKOUT, env=self._environment, log=self.log
         )
+
+    def keep_running(self) -> None:
+        """Start it again when it ended by itself, as the supervisor does."""
+        if self.process.poll() is not None:
+            self.ended_by_itself += 1
+            self.kill()
+            self.start()
 
     def kill(self) -> None:
         """SIGKILL to the whole group."""
@@ -79,9 +90,12 @@ def working(
     try:
         for name in names:
             there[name] = Working(name, folder, **environment)
+            _KEPT.append(there[name])
         yield there
     finally:
         for one in there.values():
+            if one in _KEPT:
+                _KEPT.remove(one)
             one.kill()
 
 
@@ -104,6 +118,12 @@ def sweeping(seconds: float = 1.0) -> Iterator[None]:
         thread.join()
 
 
+def keep_all_running() -> None:
+    """Be the supervisor of every process there is: of this thread, see start_bound."""
+    for one in _KEPT:
+        one.keep_running()
+
+
 def comes_true(
     condition: Callable[[], bool], seconds: float, *, every: float = 0.1
 ) -> bool:
@@ -112,5 +132,6 @@ def comes_true(
     while not condition():
         if time.monotonic() > deadline:
             return False
+        keep_all_running()
         time.sleep(every)
     return True

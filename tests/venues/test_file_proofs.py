@@ -11,11 +11,11 @@ from tests.venues.samples import U2_HEADER, house
 PREAMBLE = "UID: 77,Company Name: ,Country: \n"
 
 
-def told(folder: Path, text: str, *, zone: str = "", kept: int = 50) -> list[str]:
+def told(folder: Path, text: str, *, kept: int = 50, **given: str) -> list[str]:
     path = folder / "f.csv"
     path.write_text(text, encoding="utf-8", newline="")
     source = open_source(path)
-    interpreter = Interpreter(recognise(source), zone=zone)
+    interpreter = Interpreter(recognise(source), **given)
     proofs = FileProofs(interpreter.recognition.layout, kept)
     outcomes = list(proofs.watched(interpreter.interpret_all(source.records())))
     assert len(outcomes) == len(list(source.records()))
@@ -70,6 +70,20 @@ def test_zone_against_the_hours_of_funding_is_told(
     assert [
         text[len("Funding rows stand ") :][: len(words[0])] for text in found
     ] == words
+
+
+LEDGERS = "txid,refid,time,type,subtype,aclass,asset,amount,fee,balance\n"
+
+
+@pytest.mark.parametrize(("amount", "told_of"), [("5", 0), ("6", 1)])
+def test_one_id_with_two_amounts_is_told(
+    tmp_path: Path, amount: str, told_of: int
+) -> None:
+    row = "L1,D1,2026-01-01 10:00:00,deposit,,currency,ZUSD,{},0,\n"
+    text = LEDGERS + row.format("5") + row.format(amount)
+    found = [one for one in told(tmp_path, text, account="7") if "carry one id" in one]
+    assert len(found) == told_of
+    assert all(one.startswith("Rows 2 and 3 carry one id, L1") for one in found)
 
 
 def test_many_gaps_are_counted(tmp_path: Path) -> None:
