@@ -1,5 +1,7 @@
 """Payments and their pages."""
 
+from datetime import datetime
+
 from django.contrib import admin
 from django.contrib.admin import display
 from django.core.exceptions import PermissionDenied
@@ -9,7 +11,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from recovery.admin.acts import Act
+from recovery.admin.acts import Act, Data
 from recovery.admin.base import DeskAdmin
 from recovery.admin.forms import DigestForm, ReasonForm
 from recovery.admin.pages import Block, Fact, Page, Visit, heads, table_block
@@ -63,13 +65,18 @@ def _may_approve(actor: Actor, payment: Payment) -> bool:
     }
 
 
+def _approve(actor: Actor, payment: Payment, data: Data, now: datetime) -> str:
+    given = payment_approve(actor, payment, shown_digest=data["shown_digest"], now=now)
+    if given.status == PaymentStatus.PROPOSED:
+        return "Your approval is recorded. One more person must approve."
+    return "Approved. It can go into the next batch."
+
+
 PAYMENT_ACTS = (
     Act(
         "approve",
         "Approve the payment",
-        lambda actor, payment, data, now: payment_approve(
-            actor, payment, shown_digest=data["shown_digest"], now=now
-        ),
+        _approve,
         "Approved. It can go into the next batch.",
         frozenset({Duty.APPROVE_PAYMENT}),
         DigestForm,

@@ -36,6 +36,10 @@ class Sealed:
 
 
 def _shown(key: str, value: Any) -> Fact:
+    if key == "value":
+        amount, currency = value
+        unknown = "no price known" if currency else "—"
+        return Fact("Worth", f"{amount} {currency}" if amount else unknown)
     if isinstance(value, list):
         told = ", ".join(words(str(part)) for part in value if part)
         return Fact(words(key), told or "—")

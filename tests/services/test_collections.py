@@ -24,7 +24,6 @@ from recovery.models import (
     DeficitShare,
     LiquidationPolicy,
     OutboxMessage,
-    StaffNotice,
 )
 from recovery.services.actors import staff_actor
 from recovery.services.cases import case_reopen
@@ -139,12 +138,9 @@ def noticed(people: People, collection: Collection) -> Collection:
     return collection_notice(people.lia, collection, now=NOW)
 
 
-def test_a_notice_is_one_mail_and_one_line_for_finance(
-    people: People, collection: Collection
-) -> None:
+def test_a_notice_is_one_mail(people: People, collection: Collection) -> None:
     noticed(people, collection)
     assert OutboxMessage.objects.filter(event="deficit.notice").count() == 1
-    assert StaffNotice.objects.filter(event="deficit.notice").count() == 1
 
 
 @pytest.mark.parametrize("amounts", [["9.99"], ["5", "5.01"], ["10", "0"], []])
