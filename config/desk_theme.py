@@ -92,6 +92,9 @@ DESK: dict[str, object] = {
                 "items": [
                     _nav("Payments", "payments", "recovery_payment_changelist"),
                     _nav("Batches", "outbox", "recovery_payoutbatch_changelist"),
+                    _nav("Deficits", "trending_down", "recovery_collection_changelist"),
+                    _nav("Adjustments", "tune", "recovery_adjustment_changelist"),
+                    _nav("Owed, not claimed", "savings", "recovery_payment_unclaimed"),
                 ],
             },
             {
@@ -111,6 +114,12 @@ DESK: dict[str, object] = {
                         "policy",
                         "recovery_liquidationpolicy_changelist",
                     ),
+                    _nav(
+                        "Approval policies",
+                        "how_to_reg",
+                        "recovery_approvalpolicy_changelist",
+                    ),
+                    _nav("Prices", "sell", "recovery_assetprice_changelist"),
                     _nav(
                         "Tier memberships",
                         "military_tech",

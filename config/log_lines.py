@@ -30,6 +30,9 @@ EXTRA_KEYS = (
     "position",
     "hash",
     "job",
+    "surface",
+    "directive",
+    "blocked",
 )
 _CHECKOUT = Path(__file__).resolve().parents[1]
 _PLAIN = bool | int | float | None

@@ -12,6 +12,8 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 _NO_STORE = "private, no-store"
+# Where browsers tell what a policy kept from happening.
+REPORTS_PATH = "/policy-reports"
 
 
 class PageKind(StrEnum):
@@ -28,7 +30,8 @@ class PageKind(StrEnum):
 def _policy(directives: str) -> str:
     """A policy out of one directive a line; nothing may frame any page."""
     lines = [line.strip() for line in directives.strip().splitlines()]
-    return "; ".join(["default-src 'none'", *lines, "frame-ancestors 'none'"])
+    told = f"report-uri {REPORTS_PATH}"
+    return "; ".join(["default-src 'none'", *lines, "frame-ancestors 'none'", told])
 
 
 # The theme's styles stand inline: its colours, and what Alpine sets on elements.

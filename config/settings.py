@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "recovery.web.middleware.ClaimPagesMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "config.whole_bodies.WholeFormsMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "config.sign_in.sessions.SessionLifeMiddleware",
@@ -142,7 +143,7 @@ STATICFILES_DIRS = [BASE_DIR / "templates" / "static"]
 # Source files, workbooks and batch files: never served by address, always by a view.
 FILES_DIR = Path(env_str("FILES_DIR", str(RUN_DIR / "files")))
 MAIL_DIR = Path(env_str("MAIL_DIR", str(RUN_DIR / "mail")))
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["config.uploads.BoundedUploadHandler"]
 FILE_UPLOAD_PERMISSIONS = 0o600
 UPLOAD_BYTES_MAX = env_int("UPLOAD_BYTES_MAX", 1_000_000_000)
 
@@ -166,6 +167,7 @@ SECURE_HSTS_SECONDS = 0 if IS_LOCAL_HTTP else 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not IS_LOCAL_HTTP
 SECURE_HSTS_PRELOAD = not IS_LOCAL_HTTP
 SECURE_REFERRER_POLICY = "same-origin"
+CSRF_FAILURE_VIEW = "recovery.web.errors.send_again"
 SESSION_COOKIE_SECURE = not IS_LOCAL_HTTP
 CSRF_COOKIE_SECURE = not IS_LOCAL_HTTP
 SESSION_COOKIE_AGE = 8 * 3600
@@ -245,6 +247,10 @@ RATE_LIMITS = {
         env_int("CODE_ENTRIES_OF_ADDRESS", 60),
         env_int("CODE_ENTRIES_OF_ALL", 60_000),
     ),
+    "policy_report": (
+        env_int("POLICY_REPORTS_OF_ADDRESS", 60),
+        env_int("POLICY_REPORTS_OF_ALL", 2_000),
+    ),
 }
 
 CELERY_BROKER_URL = broker_url_from_env()
@@ -288,6 +294,9 @@ APPEND_ONLY_TABLES = [
     "recovery_assessmentresult",
     "recovery_assessmentline",
     "recovery_approval",
+    "recovery_assetprice",
+    "recovery_deficitshare",
+    "recovery_reconfirmation",
     "recovery_ledgerentry",
     "recovery_engineentry",
     "recovery_markpriceentry",

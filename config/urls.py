@@ -8,5 +8,8 @@ urlpatterns = [
     path("account/", include("config.sign_in.urls")),
     path("", include("recovery.urls")),
 ]
-# Shows the reference under which the error stands in the log.
-handler500 = "recovery.web.requests.server_error"
+# Each shows the reference under which it stands in the log.
+handler400 = "recovery.web.errors.bad_request"
+handler403 = "recovery.web.errors.not_allowed"
+handler404 = "recovery.web.errors.not_found"
+handler500 = "recovery.web.errors.server_error"

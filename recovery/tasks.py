@@ -23,6 +23,7 @@ from recovery.selectors.operations import mails_wait
 from recovery.services.assessments import accounts_assess
 from recovery.services.audit_chain import audit_head_export
 from recovery.services.bells import RUN_JOB, ring, ring_due
+from recovery.services.claims import claim_match
 from recovery.services.clock import database_now
 from recovery.services.clocks import clocks_look
 from recovery.services.heartbeats import heartbeat_beat
@@ -40,6 +41,7 @@ from recovery.services.jobs import (
     jobs_due,
     jobs_give_up,
 )
+from recovery.services.lifecycle_clocks import lifecycles_advance
 from recovery.services.outbox import outbox_deliver
 from recovery.services.request_ids import request_id_set
 from recovery.services.retries import is_away, is_met, retried
@@ -79,12 +81,17 @@ def _audit_head(_lease: Lease) -> None:
     export_audit_head()
 
 
+def _match(lease: Lease) -> None:
+    claim_match(lease.payload["claim"], now=timezone.now())
+
+
 HANDLERS: dict[JobKind, Callable[[Lease], None]] = {
     JobKind.IMPORT: _import,
     JobKind.ASSESS: _assess,
     JobKind.WORKBOOK: _workbook,
     JobKind.MAIL: _mail,
     JobKind.AUDIT_HEAD: _audit_head,
+    JobKind.MATCH: _match,
 }
 
 
@@ -193,7 +200,9 @@ def sweep() -> None:
 @shared_task(name="recovery.look_at_clocks", ignore_result=True)
 def look_at_clocks() -> None:
     """Say what is about to be late, once each. Safe to run any number of times."""
-    clocks_look(database_now())
+    now = database_now()
+    clocks_look(now)
+    lifecycles_advance(now=now)
 
 
 @shared_task(name="recovery.export_audit_head", ignore_result=True)

@@ -284,6 +284,27 @@ def decision_approved(by: User, approver: User) -> Decision:
     )
 
 
+def deficit_decided(by: User, approver: User) -> Decision:
+    """Give an approved decision that 10 USDT are missing; the fund bears them."""
+    of = event(lines=(), reason=BreakReason.DEFICIT_COVERED, deficit="10")
+    case = case_taken(by, of)
+    decision = decision_propose(
+        staff_actor(by),
+        case,
+        result=of.active_assessment.results.get(),
+        kind=DecisionKind.DEFICIT,
+        amount=Decimal(10),
+        reason="The position closed beyond the bankruptcy price.",
+        now=NOW,
+    )
+    return decision_approve(
+        acting(approver, NOW),
+        decision,
+        shown_digest=decision.content_digest,
+        now=NOW,
+    )
+
+
 def credit_waiting(decision: Decision, maker: User) -> Payment:
     """Give a proposed credit of everything a decision owes."""
     return payment_propose(

@@ -104,5 +104,11 @@ BEGIN
         'bigint, text, text, text, text, jsonb, text) TO %I',
         app_role
     );
+    -- Words of a history are erased through one function too.
+    EXECUTE format(
+        'GRANT EXECUTE ON FUNCTION public.desk_erase_words('
+        'bigint, bigint, text, text) TO %I',
+        app_role
+    );
 END
 $roles$;

@@ -1,11 +1,13 @@
 """The desk: lists and pages for staff. Reads selectors, acts through services."""
 
 from recovery.admin import (
+    approval_rules,
     approvals,
     audit,
     batches,
     breaks,
     cases,
+    collections,
     events,
     imports,
     jobs,
@@ -18,11 +20,13 @@ from recovery.admin import (
 )
 
 __all__ = [
+    "approval_rules",
     "approvals",
     "audit",
     "batches",
     "breaks",
     "cases",
+    "collections",
     "events",
     "imports",
     "jobs",

@@ -173,6 +173,12 @@ class DeskAdmin(ModelAdmin):
         visit = Visit(request, actor_of(request), subject, acts)
         page = self.page(visit)
         page.acts = visit.acts
+        return self.page_shown(request, page, status)
+
+    def page_shown(
+        self, request: HttpRequest, page: Page, status: int = 200
+    ) -> HttpResponse:
+        """Lay a page of this list out."""
         return TemplateResponse(
             request,
             self.page_template,

@@ -139,8 +139,11 @@ def _show_mail(actor: Actor, customer: Customer, _data: Data, _now: datetime) ->
 def _erase_audit_values(
     actor: Actor, customer: Customer, _data: Data, _now: datetime
 ) -> str:
-    count = audit_values_erase(actor, customer)
-    return f"Values erased: {count}. The audit's entries stay as they are."
+    erased = audit_values_erase(actor, customer)
+    return (
+        f"Values erased: {erased.values}. Texts of ended cases erased: {erased.words}."
+        " The audit's entries stay as they are."
+    )
 
 
 @admin.register(Customer)
@@ -170,12 +173,12 @@ class CustomerAdmin(DeskAdmin):
         ),
         Act(
             "erase-audit-values",
-            "Erase personal values from the audit",
+            "Erase personal values and words",
             _erase_audit_values,
             "Erased.",
             frozenset({Duty.ADMINISTER_PEOPLE}),
             tone="danger",
-            hint="Mails and reasons kept beside the audit go for good; entries stay.",
+            hint="Kept beside the audit, and words of ended cases; entries stay.",
         ),
     )
 

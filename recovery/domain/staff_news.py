@@ -123,6 +123,7 @@ CASE_STEP_NEWS: Mapping[CaseAction, StaffNews] = MappingProxyType(
         CaseAction.PROPOSE_DECISION: _N.APPROVAL_WAITING,
         CaseAction.RETURN_PROPOSAL: _N.PROPOSAL_RETURNED,
         CaseAction.VOID_PROPOSAL: _N.APPROVAL_VOIDED,
+        CaseAction.VOID_DECISION: _N.APPROVAL_VOIDED,
         CaseAction.REOPEN: _N.CASE_REOPENED,
     }
 )

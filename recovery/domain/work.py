@@ -29,6 +29,7 @@ class JobKind(StrEnum):
     WORKBOOK = "workbook"
     MAIL = "mail"
     AUDIT_HEAD = "audit_head"
+    MATCH = "match"  # Finds what a filed claim is about.
 
 
 class Queue(StrEnum):
@@ -72,6 +73,7 @@ WORK: Mapping[JobKind, Work] = MappingProxyType(
         JobKind.WORKBOOK: Work(Queue.EXPORT, {"workbook": int}, 3600, 4200),
         JobKind.MAIL: Work(Queue.MAIL, {}, 600, 900),
         JobKind.AUDIT_HEAD: Work(Queue.EXPORT, {}, 600, 900),
+        JobKind.MATCH: Work(Queue.MAIL, {"claim": int}, 60, 90),
     }
 )
 

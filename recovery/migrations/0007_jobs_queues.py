@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='job',
             name='kind',
-            field=models.CharField(choices=[('import', 'Import'), ('assess', 'Assess'), ('workbook', 'Workbook'), ('mail', 'Mail'), ('audit_head', 'Audit head')], max_length=24),
+            field=models.CharField(choices=[('import', 'Import'), ('assess', 'Assess'), ('workbook', 'Workbook'), ('mail', 'Mail'), ('audit_head', 'Audit head'), ('match', 'Match')], max_length=24),
         ),
         migrations.AddIndex(
             model_name='job',

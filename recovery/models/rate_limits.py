@@ -13,6 +13,7 @@ class LimitedAct(StrEnum):
     CLAIM_FILING = "claim_filing"
     CODE_REQUEST = "code_request"
     CODE_ENTRY = "code_entry"
+    POLICY_REPORT = "policy_report"
 
 
 class RateCount(models.Model):

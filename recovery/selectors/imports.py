@@ -61,6 +61,8 @@ def problem_report(row: RejectedRecord) -> dict[str, Any]:
 
 def events_of_file(source_file: SourceFile) -> list[Event]:
     """Events whose window holds a ledger entry of this file, in time order."""
+    if source_file.first_at is None:
+        return []
     inside = LedgerEntry.objects.filter(
         source_file=source_file,
         account=OuterRef("account"),

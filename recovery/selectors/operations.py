@@ -26,7 +26,12 @@ from recovery.models import (
 
 _MILLISECONDS_MAX = 5_000
 _JOB_STATES = (JobState.DUE, JobState.RUNNING, JobState.QUARANTINED)
-_OUTBOX_STATES = (OutboxState.DUE, OutboxState.SENDING, OutboxState.UNKNOWN)
+_OUTBOX_STATES = (
+    OutboxState.DUE,
+    OutboxState.SENDING,
+    OutboxState.REFUSED,
+    OutboxState.UNKNOWN,
+)
 
 
 class Sample(NamedTuple):

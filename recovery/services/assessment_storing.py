@@ -22,8 +22,9 @@ from recovery.models import (
     Decision,
     Event,
 )
+from recovery.reading.copy_text import copy_line
 from recovery.services.computing import Computed
-from recovery.services.loading import RowWriter, Target, copy_line
+from recovery.services.loading import RowWriter, Target
 from recovery.services.recomputed import cases_told, decisions_follow
 
 LINE_TARGET = Target(

@@ -22,6 +22,7 @@ from recovery.services.computing import (
     entries_by_account,
 )
 from recovery.services.fail_points import fail_point
+from recovery.services.recomputed import decided_follow
 from recovery.services.rules import RuleLoader
 from recovery.services.sightings import entries_held
 
@@ -68,6 +69,8 @@ def _assess_chunk(ids: Sequence[int], loader: RuleLoader, now: datetime) -> int:
     events_gone(names.unmatched(), now)
     fail_point("assess.stored")
     _post_credits(ids, now)
+    # After the posting: a decision's own credit is no news to it.
+    decided_follow(ids, now=now)
     return stored
 
 

@@ -8,6 +8,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from typing import NamedTuple
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
@@ -17,11 +18,12 @@ from accounts.models import Customer, TradingAccount
 from recovery.domain.claims import claim_reference_read
 from recovery.domain.lifecycle import CASE_ENDED
 from recovery.domain.references import clean_reference, grouped_reference
-from recovery.models import Claim, ClaimCode, Event, RecoveryCase
+from recovery.models import Claim, ClaimCode, Event, Job, JobKind, RecoveryCase
 from recovery.selectors.claim_sessions import secret_hash, session_claim
 from recovery.services.actors import CUSTOMER
 from recovery.services.audit import audit_write
 from recovery.services.cases import case_customer_answer, case_open, case_withdraw
+from recovery.services.jobs import job_create
 from recovery.services.mails import mail_claim_code, mail_claim_received
 
 CODE_DIGITS = 8
@@ -50,20 +52,31 @@ class Filing:
     message: str = ""
 
 
+class Filed(NamedTuple):
+    """A claim as it came in, and the job that looks for what it is about."""
+
+    claim: Claim
+    job: Job
+
+
+@transaction.atomic
+def claim_receive(filing: Filing, *, now: datetime) -> Filed:
+    """Take a claim from a stranger; nothing is looked up while they wait.
+
+    Whether the account or the transaction is known changes neither the statements
+    nor their time (TRUST T32): a job matches the claim afterwards.
+    """
+    claim = _claim_record(filing, now)
+    return Filed(claim, job_create(JobKind.MATCH, {"claim": claim.pk}))
+
+
 @transaction.atomic
 def claim_file(filing: Filing, *, now: datetime) -> Claim:
-    """File a claim; open or join its case when it matches what the desk knows.
+    """File a claim and match it at once, where no stranger waits for the answer."""
+    return claim_match(_claim_record(filing, now).pk, now=now)
 
-    The claim comes back in either case, with a reference that says nothing.
-    """
-    accounts = list(
-        TradingAccount.objects.filter(number=filing.account_number.strip())
-        .select_related("customer")
-        .order_by("id")[:20]
-    )
-    event = _find_event(filing, accounts)
-    customer = event.account.customer if event else _only_customer(accounts)
-    case = _find_case(event, customer, now)
+
+def _claim_record(filing: Filing, now: datetime) -> Claim:
     claim = Claim.objects.create(
         reference=grouped_reference("CL", secrets.token_bytes(10)),
         account_number=filing.account_number.strip(),
@@ -71,11 +84,33 @@ def claim_file(filing: Filing, *, now: datetime) -> Claim:
         instrument=filing.instrument.strip(),
         happened_at=filing.happened_at,
         message=filing.message.strip(),
-        customer=customer if case else None,
-        case=case,
         filed_at=now,
     )
     audit_write(CUSTOMER, "claim.file", f"claim {claim.reference}")
+    return claim
+
+
+@transaction.atomic
+def claim_match(claim_id: int, *, now: datetime) -> Claim:
+    """Open or join the case of a claim when it matches what the desk knows.
+
+    Safe to repeat: a claim that has its case is left as it is.
+    """
+    claim = Claim.objects.select_for_update().get(pk=claim_id)
+    if claim.case_id is not None:
+        return claim
+    accounts = list(
+        TradingAccount.objects.filter(number=claim.account_number)
+        .select_related("customer")
+        .order_by("id")[:20]
+    )
+    event = _find_event(claim, accounts)
+    customer = event.account.customer if event else _only_customer(accounts)
+    case = _find_case(event, customer, now)
+    if case is None:
+        return claim
+    claim.case, claim.customer = case, customer
+    claim.save(update_fields=["case", "customer"])
     recent = Claim.objects.filter(
         customer=customer, customer__isnull=False, filed_at__gt=now - _HOUR
     )
@@ -84,19 +119,19 @@ def claim_file(filing: Filing, *, now: datetime) -> Claim:
     return claim
 
 
-def _find_event(filing: Filing, accounts: list[TradingAccount]) -> Event | None:
+def _find_event(claim: Claim, accounts: list[TradingAccount]) -> Event | None:
     """The event meant: by the platform's own id or ours, else by what and when."""
     events = Event.objects.filter(account__in=accounts).select_related(
         "account__customer"
     )
-    if stated := filing.transaction_id.strip():
+    if stated := claim.transaction_id:
         is_it = Q(source_reference=stated) | Q(reference=clean_reference(stated))
         return events.filter(is_it).order_by("id").first()
-    if not filing.instrument.strip() or filing.happened_at is None:
+    if not claim.instrument or claim.happened_at is None:
         return None
-    at = filing.happened_at
+    at = claim.happened_at
     near = events.filter(
-        instrument__iexact=filing.instrument.strip(),
+        instrument__iexact=claim.instrument,
         started_at__lte=at + TIME_TOLERANCE,
         ended_at__gte=at - TIME_TOLERANCE,
     )

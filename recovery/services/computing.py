@@ -17,9 +17,11 @@ from recovery.domain.money import exact
 from recovery.domain.opening import Opening, find_openings
 from recovery.domain.receipt import receipt_digest, write_receipt
 from recovery.domain.references import event_reference
+from recovery.domain.restated import told_once
 from recovery.domain.rulebook import RuleBook
-from recovery.models import Event, LedgerEntry, SourceFileState
+from recovery.models import Event, LedgerEntry, SourceFile, SourceFileState
 from recovery.services.sightings import Holder, sightings_of, strongest
+from recovery.venues.loading import restating_layouts
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,12 @@ def entries_by_account(
     """Ledger entries of accounts, oldest first, as values of the core.
 
     Each under the strongest file that holds it. Rows of files that were undone are
-    left out, unless another file holds them too.
+    left out, unless another file holds them too, and so are rows that tell money once
+    more which another file tells already.
     """
     ids = list(accounts)
     seen = sightings_of(ids)
+    restating = _restating_files()
     rows = (
         LedgerEntry.objects.filter(account__in=ids)
         .order_by(*_ORDER)
@@ -64,7 +68,20 @@ def entries_by_account(
     )
     for account_id, group in groupby(rows.iterator(10_000), key=lambda row: row[3]):
         entries = (_entry(row, seen.get(row[0], ())) for row in group)
-        yield account_id, [entry for entry in entries if entry is not None]
+        held = [entry for entry in entries if entry is not None]
+        yield account_id, told_once(held, restating)
+
+
+def _restating_files() -> frozenset[str]:
+    """Files whose layout restates another, by the names entries give them."""
+    layouts = restating_layouts()
+    names = {layout for _, layout in layouts}
+    files = SourceFile.objects.filter(layout__in=names)
+    return frozenset(
+        sha256[:12]
+        for sha256, venue, layout in files.values_list("sha256", "venue", "layout")
+        if (venue, layout) in layouts
+    )
 
 
 def _entry(row: tuple[Any, ...], seen: Sequence[Holder]) -> Entry | None:

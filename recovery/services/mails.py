@@ -24,10 +24,16 @@ CASE_NEWS = frozenset(
         *(f"decision.{kind}" for kind in DecisionKind),
         "amount.approved",
         "credit.posted",
+        "payout.sent",
         "payout.confirmed",
         "payout.returned",
         "payout.uncertain",
+        "deficit.notice",
+        "deficit.settled",
+        "deficit.written_off",
         "case.closed",
+        "case.merged",
+        "case.reopened",
     }
 )
 

@@ -23,6 +23,7 @@ from recovery.models import (
     Instrument,
     LiquidationPolicy,
 )
+from recovery.venues.instruments import known_instruments
 from recovery.venues.loading import shipped_profiles
 from recovery.venues.profile import VenueProfile
 
@@ -142,12 +143,15 @@ def _venue_book(venue: str) -> RuleBook:
             for row in fees
         ),
         tiers=(),
-        instruments={
-            row.symbol: InstrumentTerm(
-                row.symbol, row.contract_size, row.settle_asset, row.product
-            )
-            for row in Instrument.objects.filter(venue=venue)
-        },
+        instruments=known_instruments(
+            venue,
+            {
+                row.symbol: InstrumentTerm(
+                    row.symbol, row.contract_size, row.settle_asset, row.product
+                )
+                for row in Instrument.objects.filter(venue=venue)
+            },
+        ),
         funding_rates=_funding_rates(
             rates.values_list("instrument", "occurred_at", "funding_rate").iterator()
         ),

@@ -14,7 +14,7 @@ from recovery.services.actors import Actor, require_duty
 from recovery.services.audit import audit_write
 from recovery.services.fail_points import fail_point
 from recovery.services.jobs import job_create
-from recovery.services.whole_files import part_of, part_put
+from recovery.services.whole_files import whole_file
 
 _BLOCK = 1 << 20
 
@@ -41,6 +41,7 @@ def source_file_receive(  # noqa: PLR0913 - what the file cannot say itself
     account or zone that helps.
 
     Raises:
+        StoreFullError: There is no room for it; nothing was changed.
         DutyMissingError: The actor imports nothing.
     """
     require_duty(actor, Duty.IMPORT_FILES)
@@ -105,11 +106,10 @@ def _store(path: Path, digest: str) -> None:
     if target.exists():
         return
     # The same bytes may arrive twice at once: each writer has a part of its own.
-    part = part_of(target)
-    shutil.copyfile(path, part)
-    part.chmod(0o600)
-    fail_point("source_file.part_written")
-    part_put(part, target)
+    with whole_file(target) as part:
+        shutil.copyfile(path, part)
+        part.chmod(0o600)
+        fail_point("source_file.part_written")
 
 
 def source_file_forget(digest: str) -> None:

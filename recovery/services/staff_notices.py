@@ -54,6 +54,8 @@ def notice_write(news: StaffNews, subject: Model, about: str, *, key: str = "") 
 def step_told(step: Transition) -> None:
     """Note the news that a recorded step is, if it is any."""
     payment = step.payment
+    if step.collection is not None:
+        return
     if payment is None:
         news = CASE_STEP_NEWS.get(CaseAction(step.action))
         subject: Model = step.case

@@ -4,31 +4,55 @@ The order everywhere: write to a hidden part beside the target, sync, rename, an
 then the row that speaks of the file.
 """
 
+import errno
 import os
 import secrets
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from recovery.domain.errors import RecoveryError
 
 # Nobody writes one file for so long.
 _PART_SECONDS_MAX = 24 * 3600
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
-def part_of(target: Path) -> Path:
-    """A path of this writer's own beside the target, to write to first.
+class StoreFullError(RecoveryError):
+    """The file store is full: nothing was changed. Tell an operator, then try again."""
 
-    Makes the folder, and removes parts there whose writers are long dead.
+    code = "store_full"
+
+    def __init__(self) -> None:
+        super().__init__(type(self).__doc__)
+
+
+@contextmanager
+def whole_file(target: Path) -> Iterator[Path]:
+    """Give a path beside the target to write to; at the end it takes its place.
+
+    Synced before and after the rename, so that a power cut loses neither. When the
+    block fails, nothing is left of it.
+
+    Raises:
+        StoreFullError: There is no room for it.
     """
     folder = target.parent
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     parts_sweep(folder)
-    return folder / f".{target.name}.{secrets.token_hex(4)}.part"
-
-
-def part_put(part: Path, target: Path) -> None:
-    """Put a part in its target's place, so that a power cut loses neither."""
-    _sync(part)
-    part.replace(target)
-    _sync(target.parent)
+    part = folder / f".{target.name}.{secrets.token_hex(4)}.part"
+    try:
+        yield part
+        _sync(part)
+        part.replace(target)
+        _sync(folder)
+    except OSError as error:
+        if error.errno in _FULL:
+            raise StoreFullError from error
+        raise
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def parts_sweep(folder: Path) -> int:

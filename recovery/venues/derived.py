@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from recovery.domain.money import AmountUnreadableError, format_amount
 from recovery.sheets.records import Cells
+from recovery.venues.derived_loading import rule_of
 from recovery.venues.file_rules import Derivation, DerivedColumn, Term
 from recovery.venues.names import NameRefusedError
 from recovery.venues.numbers import OptionalNumbers, in_units, total, unit_of
@@ -44,6 +45,7 @@ class Derived:
             Derivation.TEXT: self._text,
             Derivation.STATED: self._stated_text,
             Derivation.JOIN: self._join,
+            Derivation.FIRST: self._first,
             Derivation.KEY: self._key,
             Derivation.PAIR: self._pair,
             Derivation.MATCH: self._match,
@@ -92,6 +94,11 @@ class Derived:
             filter(None, (cells[at].strip() for at in places))
         )
 
+    def _first(self, column: DerivedColumn, places: list[int]) -> Make:
+        return lambda cells: next(
+            filter(None, (cells[at].strip() for at in places)), column.text
+        )
+
     def _key(self, column: DerivedColumn, places: list[int]) -> Make:
         def make(cells: Cells) -> str:
             parts = [cells[at].strip() for at in places]
@@ -103,13 +110,17 @@ class Derived:
         return lambda cells: column.text.join(cells[at] for at in places)
 
     def _match(self, column: DerivedColumn, places: list[int]) -> Make:
-        patterns = [re.compile(one, re.IGNORECASE) for one in column.patterns]
+        rules = [
+            (re.compile(fits, re.IGNORECASE | re.DOTALL), text)
+            for fits, text in map(rule_of, column.patterns)
+        ]
 
         def make(cells: Cells) -> str:
-            text = cells[places[0]].strip()
-            found = filter(None, (one.fullmatch(text) for one in patterns))
-            first = next(found, None)
-            return column.text if first is None else first[1] or ""
+            cell = cells[places[0]].strip()
+            for pattern, text in rules:
+                if found := pattern.fullmatch(cell):
+                    return text or found[1] or ""
+            return column.text
 
         return make
 
@@ -123,17 +134,21 @@ class Derived:
 
         def make(cells: Cells) -> str:
             unit = cells[places[0]] if places else ""
-            values = [self._term(cells[at], term, unit) for at, term in terms]
+            named = cells[places[1]] if len(places) > 1 else ""
+            values = [
+                self._term(cells[at], term, unit, named if unit else "")
+                for at, term in terms
+            ]
             stated = [value for value in values if value is not None]
             return format_amount(total(*stated)) if stated else ""
 
         return make
 
-    def _term(self, text: str, term: Term, unit: str) -> Decimal | None:
+    def _term(self, text: str, term: Term, unit: str, named: str) -> Decimal | None:
         value = self._numbers[text]
         if value is None:
             return None
-        other = unit_of(text) if unit else ""
+        other = named.strip() or (unit_of(text) if unit else "")
         if other and other.casefold() != unit.casefold():
             if value:
                 self._notices.left_out[f"{term.column} in {other}"] += 1
@@ -142,12 +157,14 @@ class Derived:
 
     def _signed(self, column: DerivedColumn, places: list[int]) -> Make:
         def make(cells: Cells) -> str:
-            value = self._numbers[cells[places[0]]]
-            if value is None:
-                return ""
             word = column.words.get(cells[places[1]].strip())
             if word is None:
                 raise NameRefusedError(cells[places[1]], "does not tell the sign")
+            value = self._numbers[cells[places[0]]]
+            if word == "none":
+                return "0"
+            if value is None:
+                return ""
             return format_amount(value.copy_negate() if word == "negative" else value)
 
         return make

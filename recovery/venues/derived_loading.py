@@ -6,10 +6,12 @@ from recovery.venues.file_rules import Derivation, DerivedColumn
 from recovery.venues.node import Node
 from recovery.venues.rule_texts import term_of
 
+ARROW = " => "
 STATED = ("account", "asset")
 # How many columns each kind is made from at least.
 COLUMNS_NEEDED = {
     Derivation.JOIN: 1,
+    Derivation.FIRST: 1,
     Derivation.KEY: 1,
     Derivation.PAIR: 2,
     Derivation.MATCH: 1,
@@ -56,13 +58,19 @@ def _check_parts(node: Node, column: DerivedColumn) -> None:
     ):
         raise node.fail("words", "decimals are whole numbers")
     for pattern in column.patterns:
-        _check_group(node, pattern)
+        _check_group(node, *rule_of(pattern))
 
 
-def _check_group(node: Node, pattern: str) -> None:
+def rule_of(pattern: str) -> tuple[str, str]:
+    """A pattern and the text behind its `=>`, if there is one."""
+    fits, _, text = pattern.partition(ARROW)
+    return fits, text
+
+
+def _check_group(node: Node, pattern: str, text: str) -> None:
     try:
         groups = re.compile(pattern).groups
     except re.error as error:
         raise node.fail("patterns", f"is not a pattern: {error}") from error
-    if groups != 1:
+    if groups != (0 if text else 1):
         raise node.fail("patterns", f"{pattern!r} needs exactly one group")

@@ -103,11 +103,13 @@ class Derivation(StrEnum):
     TEXT = "text"  # `text` on every row.
     STATED = "stated"  # What file name, preamble or sender say about `text`.
     JOIN = "join"  # The columns that are not empty, with `text` between.
+    FIRST = "first"  # The first column that is not empty.
     KEY = "key"  # The columns with `text` between; empty when the last one is.
     PAIR = "pair"  # Two columns, empty or not, with `text` between.
-    MATCH = "match"  # The group of the first pattern that fits the column.
+    MATCH = "match"  # The group of the first pattern that fits, or its `=> text`.
     WORDS = "words"  # The word for the column's text; the text itself without one.
-    SUM = "sum"  # The signed terms; those in another unit than the column stay out.
+    SUM = "sum"  # The signed terms; those in another unit than the column stay out,
+    # where the unit stands behind the number or in the second column.
     SIGNED = "signed"  # The first column, negative where the second says so.
     SCALED = "scaled"  # The first column in the smallest units of the second.
     SAME = "same"  # Whether two columns hold the same text.

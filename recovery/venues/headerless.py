@@ -44,6 +44,7 @@ def with_header(source: Source, *, venue: str = "") -> Source:
         for profile in shipped_profiles()
         if venue in ("", profile.code)
         for layout in profile.layouts
+        if layout.time.column in layout.columns
         for score in [_score(source, layout, rows)]
         if score >= _FIT_PERCENT
     ]

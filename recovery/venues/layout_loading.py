@@ -70,6 +70,7 @@ def _operation(node: Node) -> OperationRule:
             positive_role=_role(node, "positive_role"),
             positive_marker=_marker(node, "positive_marker"),
             spot_when_none=node.text("spot_when_none", ""),
+            fee_is_own=node.take("fee_is_own", bool, False),
             ignored=node.text("ignored", ""),
         )
 

@@ -39,7 +39,10 @@ class LedgerRows:
             known=layout.asset_names,
         )
         self._instruments = Names(
-            layout.instrument_case, optional=True, longest=INSTRUMENT_LENGTH
+            layout.instrument_case,
+            optional=True,
+            longest=INSTRUMENT_LENGTH,
+            none=("", *layout.numbers.none),
         )
         self._sides = {text: Side(side) for text, side in layout.sides.items()}
         self._known = layout.operations

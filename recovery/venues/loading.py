@@ -10,9 +10,12 @@ from recovery.venues.node import Node, ProfileError
 from recovery.venues.profile import (
     FeeLine,
     InstrumentLine,
+    InstrumentRule,
+    OtherFile,
     PolicyLine,
     VenueProfile,
 )
+from recovery.venues.rule_texts import pattern_of
 
 
 @cache
@@ -29,6 +32,17 @@ def shipped_profiles() -> tuple[VenueProfile, ...]:
         if entry.name.endswith(".toml")
     )
     return tuple(profile_from_text(name, text) for name, text in found)
+
+
+@cache
+def restating_layouts() -> frozenset[tuple[str, str]]:
+    """Venue and name (code and generation) of layouts that restate another."""
+    return frozenset(
+        (layout.venue, f"{layout.code} {layout.generation}")
+        for profile in shipped_profiles()
+        for layout in profile.layouts
+        if layout.restates
+    )
 
 
 def profile_from_text(name: str, text: str) -> VenueProfile:
@@ -65,6 +79,8 @@ def _profile(top: Node) -> VenueProfile:
         policies=tuple(map(_policy, top.nodes("policies"))),
         fee_schedule=tuple(map(_fee_line, top.nodes("fee_schedule"))),
         instruments=tuple(map(_instrument, top.nodes("instruments"))),
+        instrument_rules=tuple(map(_instrument_rule, top.nodes("instrument_rules"))),
+        others=tuple(_other_file(node, title) for node in top.nodes("others")),
     )
 
 
@@ -102,6 +118,27 @@ def _instrument(node: Node) -> InstrumentLine:
             contract_size=node.amount("contract_size"),
             price_step=node.amount("price_step"),
             size_step=node.amount("size_step"),
+        )
+
+
+def _instrument_rule(node: Node) -> InstrumentRule:
+    with node.closing():
+        return InstrumentRule(
+            pattern=pattern_of(node, "pattern"),
+            product=node.text("product"),
+            settlement_asset=node.text("settlement_asset"),
+            contract_size=node.amount("contract_size"),
+            note=node.text("note"),
+        )
+
+
+def _other_file(node: Node, venue: str) -> OtherFile:
+    with node.closing():
+        return OtherFile(
+            venue=venue,
+            title=node.text("title"),
+            columns=node.texts("columns"),
+            instead=node.text("instead"),
         )
 
 

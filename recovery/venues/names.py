@@ -1,7 +1,7 @@
 """Names in cells: assets, instruments, accounts; refused when they could deceive."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from recovery.venues.profile import LetterCase
 
@@ -28,7 +28,7 @@ class Names(dict[str, str]):
     """Texts of cells to names as the desk spells them, remembered.
 
     A missing text is read on first sight, which raises NameRefusedError when it
-    is no name. An empty text is the empty name where `optional`.
+    is no name. Texts that mean nothing are the empty name where `optional`.
     """
 
     def __init__(
@@ -38,8 +38,9 @@ class Names(dict[str, str]):
         optional: bool,
         longest: int,
         known: Mapping[str, str] | None = None,
+        none: Iterable[str] = ("",),
     ) -> None:
-        super().__init__({"": ""} if optional else {})
+        super().__init__(dict.fromkeys(none, "") if optional else {})
         self._upper = case is LetterCase.UPPER
         self._longest = longest
         self._known = known or {}

@@ -15,8 +15,8 @@ class OperationRules(dict[str, OperationRule]):
     """Row types as the file writes them to their rules, remembered.
 
     Venues change letter case and spacing between generations of one file. A row type
-    joined from several columns is looked up as a whole, then by its last part, and
-    so on. What nothing fits is unknown, and counted every time.
+    joined from several columns is looked up as a whole, by the patterns, then by its
+    last part, and so on. What nothing fits is unknown, and counted every time.
     """
 
     def __init__(self, layout: Layout, notices: Notices) -> None:
@@ -40,14 +40,15 @@ class OperationRules(dict[str, OperationRule]):
         return rule
 
     def _found(self, text: str) -> OperationRule | None:
-        parts = text.split(PART_MARK)
-        for name in (text, *reversed(parts)) if len(parts) > 1 else (text,):
-            if rule := self._folded.get(folded_operation(name)):
-                return rule
+        if whole := self._folded.get(folded_operation(text)):
+            return whole
         for pattern, rule in self._patterns:
             if pattern.search(text):
                 return rule
-        return None
+        parts = (folded_operation(part) for part in reversed(text.split(PART_MARK)))
+        return next(
+            (self._folded[part] for part in parts if part in self._folded), None
+        )
 
 
 def folded_operation(name: str) -> str:

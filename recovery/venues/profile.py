@@ -59,6 +59,7 @@ class OperationRule:
             amount is above zero.
         spot_when_none: a column that is empty on spot legs; such a row is SOLD or
             BOUGHT by its sign.
+        fee_is_own: whether the fee column holds what `role` is about (a rollover).
         ignored: why rows of this type are left out, or empty.
     """
 
@@ -68,6 +69,7 @@ class OperationRule:
     positive_role: LedgerRole | None = None
     positive_marker: EventMarker | None = None
     spot_when_none: str = ""
+    fee_is_own: bool = False
     ignored: str = ""
 
     @property
@@ -167,6 +169,30 @@ class InstrumentLine:
 
 
 @dataclass(frozen=True, slots=True)
+class InstrumentRule:
+    """Instruments a venue names by a rule: the pattern fits the whole name.
+
+    `settlement_asset` may take groups of the pattern, by a backslash and the number.
+    """
+
+    pattern: str
+    product: str
+    settlement_asset: str
+    contract_size: Decimal
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class OtherFile:
+    """A file of the venue that the desk has no use for, and what to ask for instead."""
+
+    venue: str
+    title: str
+    columns: tuple[str, ...]
+    instead: str
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyLine:
     """The default liquidation policy, in the grammar of the calculation core."""
 
@@ -187,6 +213,8 @@ class VenueProfile:
     policies: tuple[PolicyLine, ...]
     fee_schedule: tuple[FeeLine, ...]
     instruments: tuple[InstrumentLine, ...]
+    instrument_rules: tuple[InstrumentRule, ...]
+    others: tuple[OtherFile, ...]
 
     def layout(self, code: str, generation: str) -> Layout:
         """The layout of that code and generation.

@@ -5,7 +5,12 @@ from dataclasses import dataclass
 
 from recovery.sheets.errors import FileRefusedError
 from recovery.sheets.records import Source
-from recovery.venues.header_names import header_named, is_repeated, numbered
+from recovery.venues.header_names import (
+    folded,
+    header_named,
+    is_repeated,
+    numbered,
+)
 from recovery.venues.loading import shipped_profiles
 from recovery.venues.profile import Layout, VenueProfile
 from recovery.venues.shapes import shape_score
@@ -93,10 +98,13 @@ def recognise(
 
     Raises:
         FileRefusedError: the file is like no known layout, lacks a required
-            column, or names a column twice. The refusal says what it looks like.
+            column, names a column twice, or is of no use to the desk. The refusal
+            says what it looks like and what to ask for.
     """
-    layouts = _layouts(profiles or shipped_profiles(), venue)
+    chosen = profiles or shipped_profiles()
+    layouts = _layouts(chosen, venue)
     ranked = _ranked((_by_header if source.header else _by_shape)(source, layouts))
+    _check_others(source, ranked, chosen)
     _check_names(source.header, ranked)
     if not ranked or ranked[0].score < LIKENESS:
         raise _unknown_layout(source, ranked)
@@ -145,6 +153,24 @@ def _layouts(profiles: Iterable[VenueProfile], venue: str) -> list[Layout]:
         for layout in profile.layouts
         if venue in ("", profile.code)
     ]
+
+
+def _check_others(
+    source: Source, ranked: Sequence[Likeness], profiles: Iterable[VenueProfile]
+) -> None:
+    """Refuse a file that is known to be of no use, saying what to ask for."""
+    header = {folded(name) for name in source.header if name}
+    best = ranked[0].rank if ranked else 0
+    for profile in profiles:
+        for other in profile.others:
+            columns = set(map(folded, other.columns))
+            score = len(header & columns) * 100 // len(header | columns)
+            if score > max(best, LIKENESS):
+                raise FileRefusedError(
+                    "other_file",
+                    f"This looks like the {other.title} of {other.venue}.",
+                    other.instead,
+                )
 
 
 def _check_names(header: Sequence[str], ranked: Sequence[Likeness]) -> None:

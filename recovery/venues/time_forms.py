@@ -80,9 +80,9 @@ def day_order(form: str) -> str:
 
 
 def forms_fitting(forms: tuple[str, ...], texts: Iterable[str]) -> tuple[str, ...]:
-    """The forms without those of a day order that some text contradicts.
+    """The forms without those of a day order that the first decisive text contradicts.
 
-    All forms stay when no text, or every text, tells the orders apart.
+    All forms stay when no text tells the orders apart.
     """
     orders = {day_order(form) for form in forms} - {""}
     if len(orders) < 2:
@@ -95,8 +95,6 @@ def forms_fitting(forms: tuple[str, ...], texts: Iterable[str]) -> tuple[str, ..
             possible &= found | ({*orders} if "" in found else set())
         if len(possible) < 2:
             break
-    if not possible:
-        return forms
     return tuple(form for form in forms if day_order(form) in {"", *possible})
 
 

@@ -66,7 +66,7 @@ def time_reader(forms: tuple[str, ...], zone: tzinfo) -> Reader:
         nonlocal last_text, last_time
         if text == last_text:
             return last_time
-        found = find(text, zone, readers)
+        found = find(text.strip(), zone, readers)
         if found < EARLIEST:
             raise TimeUnreadableError(text, "lies before any venue existed")
         last_text, last_time = text, found

@@ -11,11 +11,12 @@ from recovery.models import LimitedAct
 from recovery.services.claims import (
     CODE_LIFE,
     claim_enter,
-    claim_file,
+    claim_receive,
     claim_request_code,
 )
 from recovery.services.rate_limits import WINDOW, rate_limit_take
 from recovery.services.transitions import NEXT_UPDATE
+from recovery.tasks import ring
 from recovery.web import cookies
 from recovery.web.client_address import client_address
 from recovery.web.forms import CodeForm, FileClaimForm, ReferenceForm
@@ -42,9 +43,10 @@ def file_claim(request: HttpRequest) -> HttpResponse:
         return _form_page(request, "claims/file.html", form)
     if not rate_limit_take(LimitedAct.CLAIM_FILING, client_address(request)):
         return _too_many(request, form)
-    claim = claim_file(form.filing(), now=timezone.now())
+    received = claim_receive(form.filing(), now=timezone.now())
+    ring(received.job)
     response = redirect("claims:filed")
-    cookies.cookie_write(response, cookies.FILED, claim.reference)
+    cookies.cookie_write(response, cookies.FILED, received.claim.reference)
     return response
 
 

@@ -6,13 +6,11 @@ import time
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.template import loader
-from django.views.decorators.csrf import requires_csrf_token
 
 from recovery.domain.references import grouped_reference
-from recovery.services.request_ids import current_request_id, request_id_set
+from recovery.services.request_ids import request_id_set
 from recovery.web.latency import Latencies
 
 HEADER = "X-Request-ID"
@@ -43,13 +41,6 @@ class RequestMiddleware:
             _note(request, response.status_code, seconds)
         response.headers[HEADER] = reference
         return response
-
-
-@requires_csrf_token
-def server_error(_request: HttpRequest) -> HttpResponse:
-    """The page of an unexpected error, with the reference that its log line bears."""
-    page = loader.get_template("500.html").render({"reference": current_request_id()})
-    return HttpResponse(page, status=500)
 
 
 def surface_of(path: str) -> str:

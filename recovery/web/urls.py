@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from recovery.web import health, metrics, own_claim, pages
+from recovery.web import health, metrics, own_claim, pages, policy_reports
 
 app_name = "claims"
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("claims/answer/", own_claim.answer, name="answer"),
     path("claims/withdraw/", own_claim.withdraw, name="withdraw"),
     path("claims/leave/", own_claim.leave, name="leave"),
+    path("policy-reports", policy_reports.take, name="policy_reports"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),

@@ -32,7 +32,6 @@ EXPORTERS = EVERY_ROLE - {Role.SUPPORT, Role.COMPLIANCE, Role.ADMIN}
 # Pages of the desk that not every role reads. All others: every role.
 READERS = {
     "recovery_auditentry": AUDIT_READERS,
-    "recovery_outboxmessage": AUDIT_READERS,
     "recovery_workbook_file": EXPORTERS,
     "recovery_sourcefile_scratch": EVERY_ROLE
     - {Role.CHECKER, Role.COMPLIANCE, Role.AUDITOR, Role.ADMIN},
@@ -43,15 +42,29 @@ WITHOUT_SIGN_IN = {"admin:login", "admin:logout", "admin:jsi18n"}
 
 # Who may take an act; the service asks again.
 ACTS = {
+    "approvalpolicy change": "lead",
+    "assetprice record": "lead",
+    "adjustment close": "checker lead",
+    "collection approve": "checker",
+    "collection arrange": "lead",
+    "collection notice": "lead",
+    "collection paid": "maker",
+    "collection return": "checker",
+    "collection write-off": "lead",
     "customer erase-audit-values": "admin",
     "customer show-mail": "analyst compliance lead support",
     "event open-case": "analyst lead support",
     "event recompute": "analyst lead support",
     "feeschedule change": "lead",
+    "outboxmessage arrived": "admin analyst lead support",
+    "outboxmessage drop": "admin analyst lead support",
+    "outboxmessage send-again": "admin analyst lead support",
     "job put-back": "admin analyst lead maker support",
     "payment approve": "checker",
     "payment cancel": "checker compliance maker",
+    "payment drop": "checker compliance maker",
     "payment hold": "compliance",
+    "payment replace": "maker",
     "payment unhold": "compliance",
     "payoutbatch release": "checker",
     "payoutbatch build-credit": "maker",
@@ -67,9 +80,14 @@ ACTS = {
     "recoverycase close": "analyst lead support",
     "recoverycase ask": "analyst lead support",
     "recoverycase answer": "analyst lead support",
+    "recoverycase ask-third-party": "analyst lead support",
+    "recoverycase merge": "analyst lead support",
     "recoverycase note": "analyst checker compliance lead maker support",
     "recoverycase assign": "analyst lead support",
+    "recoverycase reconfirm": "checker lead",
     "recoverycase reopen": "lead",
+    "recoverycase third-party-answer": "analyst lead support",
+    "recoverycase unmerge": "lead",
     "rolegrant revoke": "admin",
     "sourcefile put-back": "analyst lead maker support",
     "sourcefile undo": "analyst lead maker support",
@@ -244,7 +262,7 @@ def test_every_address_belongs_to_the_desk_to_sign_in_or_to_the_claim_pages() ->
                 route == ""
                 or route.startswith("claims/")
                 # Figures ask for loopback or staff themselves: tests/web/test_metrics.
-                or route in {"healthz", "readyz", "metrics"}
+                or route in {"healthz", "readyz", "metrics", "policy-reports"}
             )
         if not known:
             strangers.append(route)

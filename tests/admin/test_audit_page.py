@@ -21,7 +21,7 @@ def test_nobody_but_administrators_erases_beside_the_audit(
             signed_in(user).get(page_url(cem))
         )
         assert "Refused" in text_of(take(signed_in(user), cem, "erase-audit-values"))
-    assert AuditValue.objects.count() == 1
+    assert AuditValue.objects.filter(name="mail").count() == 1
 
 
 def test_the_page_shows_role_position_hash_and_value(ada: User, cem: Customer) -> None:
@@ -41,10 +41,11 @@ def test_erasing_on_the_customers_page_keeps_the_entry(
     ida = signed_in(factories.staff("ida", Role.ADMIN))
     assert "Values erased: 1." in text_of(take(ida, cem, "erase-audit-values"))
     seal_now()
-    assert not AuditValue.objects.exists()
+    assert not AuditValue.objects.filter(name="mail").exists()
     entry = AuditEntry.objects.get(action="customer.mail.shown")
     client = signed_in(factories.staff("otto", Role.AUDITOR))
     assert cem.email not in text_of(client.get(page_url(entry)))
+    seal_now()
     assert audit_verify().fault is None
 
 

@@ -46,11 +46,13 @@ def test_phases_are_numbered_without_a_gap() -> None:
     assert [phase.value for phase in PHASE_NAMES] == list(range(1, len(Phase) + 1))
 
 
-def test_only_what_is_not_yet_proposed_can_be_withdrawn() -> None:
+def test_only_what_is_not_yet_decided_can_be_withdrawn() -> None:
     assert {status for status in CaseStatus if may_withdraw(status)} == {
         CaseStatus.NEW,
         CaseStatus.INVESTIGATING,
         CaseStatus.AWAITING_CUSTOMER,
+        CaseStatus.AWAITING_THIRD_PARTY,
+        CaseStatus.PROPOSED,
     }
     assert [status for status in CaseStatus if may_answer(status)] == [
         CaseStatus.AWAITING_CUSTOMER

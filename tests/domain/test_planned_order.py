@@ -106,6 +106,41 @@ def test_hedge_is_netted_before_the_first_step(side: str, other: str, pnl: str) 
     assert lines[1] == pnl
 
 
+HALF = {"type": "fraction", "fraction": "0.5"}
+
+
+@pytest.mark.parametrize("other", [{"side": "long"}, {"symbol": "ETH"}, {"qty": "0"}])
+def test_what_is_no_hedge_is_not_netted(other: dict[str, Any]) -> None:
+    case = planned(other, step=HALF, net_hedges=True)
+    assert values_of(**case)["reduced_qty"] == "5"
+
+
+def test_hedges_are_netted_by_units_one_after_the_other() -> None:
+    case = planned({"qty": "1", "contract_size": "4"}, step=HALF, net_hedges=True)
+    case |= {"contract_size": "2", "margin": "500"}
+    case["other_positions"].append(OTHER | {"qty": "6", "entry_price": "99"})
+    values = values_of(**case)
+    # 4 units are 2 contracts, 6 units are 3; then half of the 5 that are left.
+    assert values["reduced_qty"] == "7.5"
+    # 4 x (100 - 100), 6 x (99 - 100), 5 x (95 - 100)
+    assert values["pnl"] == "-31"
+
+
+def test_hedge_in_coin_is_netted_in_coin() -> None:
+    case = planned({"entry_price": "80"}, step={"type": "none"}, net_hedges=True)
+    case |= {"product": "inverse", "contract_size": "200", "margin": "5"}
+    case["other_positions"][0]["contract_size"] = "200"
+    # 400 x (1/100 - 1/80)
+    assert values_of(**case)["pnl"] == "-1"
+
+
+def test_equal_margin_is_not_larger() -> None:
+    case = planned(
+        {"maintenance_margin_rate": "0.25"}, order_of_positions="largest_margin_first"
+    ) | {"maintenance_margin_rate": "0.05"}
+    assert values_of(**case)["reduced_qty"] == "10"
+
+
 def test_hedge_that_is_the_whole_position_leaves_nothing_to_reduce() -> None:
     values = values_of(**planned({"qty": "12"}, net_hedges=True))
     assert values["remaining_qty"] == "0"

@@ -3,9 +3,13 @@
 The usual case: long 10 at 100, used margin 10 per contract.
 """
 
+import os
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.domain.builders import case_of, refused_field, unsupported_key, values_of
 
@@ -262,6 +266,92 @@ def test_other_positions_need_their_used_margin_too() -> None:
     assert sizes(case) == ["6.5"]
 
 
+@pytest.mark.parametrize(
+    ("field", "keys"),
+    [
+        (
+            "policy.margin_level.trigger",
+            {"policy": {"margin_level": {"convention": "equity_over_maintenance"}}},
+        ),
+        ("maintenance_margin_rate", {"maintenance_margin_rate": None}),
+    ],
+)
+def test_restoring_maintenance_margin_needs_trigger_and_rate(
+    field: str, keys: dict[str, Any]
+) -> None:
+    assert refused_field(**restored(**keys)) == field
+
+
+@pytest.mark.parametrize(
+    ("maintenance", "amount", "size"),
+    [
+        ({"basis": "entry"}, None, "6"),
+        ({"basis": "mark"}, None, "5"),
+        ({"basis": "mark"}, "10", "2.5"),
+    ],
+)
+def test_restored_margin_is_taken_at_its_basis_less_its_deduction(
+    maintenance: dict[str, str], amount: str | None, size: str
+) -> None:
+    # At 80 a contract needs 4, at the entry of 100 it needs 5; the equity is 20.
+    case = restored(
+        mark_price="80",
+        margin="220",
+        maintenance_amount=amount,
+        events=[forced(1, "80")],
+        policy={"maintenance": maintenance},
+    )
+    assert sizes(case) == [size]
+
+
+def test_buffer_counts_in_every_tier_and_in_other_positions() -> None:
+    tiers = [{"lower": "0", "rate": "0.01"}, {"lower": "500", "rate": "0.04"}]
+    maintenance = {"mode": "flat", "tiers": tiers, "buffer_rate": "0.01"}
+    assert sizes(restored(policy={"maintenance": maintenance})) == ["5"]
+    other = {
+        "side": "long",
+        "qty": "2",
+        "entry_price": "100",
+        "mark_price": "100",
+    }
+    case = restored(policy={"maintenance": maintenance}, other_positions=[other])
+    # The other one needs 2 x 100 x (1 % + 1 %): 16 are left, 8 contracts at 2 %.
+    assert sizes(case) == ["5"]
+    case = restored(
+        margin="10", policy={"maintenance": maintenance}, other_positions=[other]
+    )
+    assert sizes(case) == ["7"]  # 6 / 2
+
+
+def test_used_margin_beside_is_taken_at_entry_or_mark_and_in_units() -> None:
+    other = {
+        "side": "long",
+        "qty": "1",
+        "contract_size": "2",
+        "entry_price": "50",
+        "mark_price": "60",
+    }
+    both = [other, other]
+    case = planned({"type": "restore"}, other_positions=both, events=[forced(1)])
+    # Equity 100 - 80 + 40; needed 0.5 x (100 + 20): nothing.
+    assert sizes(case) == ["0"]
+    case = planned(
+        {"type": "restore"},
+        other_positions=both,
+        events=[forced(1)],
+        reduction={"target": "1"},
+        policy={"margin_level": LEVEL | {"used_basis": "mark"}},
+    )
+    # What is needed is 92 and 24, what is there 60; a contract frees 9.2.
+    assert sizes(case)[0].startswith("6.0869565")
+    bare = {key: other[key] for key in ("side", "qty", "mark_price")}
+    field = refused_field(
+        **planned({"type": "restore"}, other_positions=[bare | {"entry_price": None}])
+        | {"other_positions": [bare]}
+    )
+    assert field == "other_positions[0].entry_price"
+
+
 def test_trigger_of_nothing_has_no_reciprocal() -> None:
     level = {"convention": "maintenance_over_equity", "trigger": "0"}
     field = refused_field(**restored(policy={"margin_level": level}))
@@ -279,3 +369,45 @@ def test_given_size_of_maintenance_margin_is_restored_to_the_trigger() -> None:
         },
     )
     assert values["reduced_qty"] == "6"
+
+
+# --- what every restoring size does ----------------------------------------------
+
+
+@settings(max_examples=int(os.environ.get("PROPERTY_EXAMPLES", "100")), deadline=None)
+@given(
+    margin=st.decimals("0.1", "80", places=1),
+    mode=st.sampled_from(["marginal", "flat"]),
+    unit=st.sampled_from(["notional", "qty"]),
+    fee=st.sampled_from(["0", "0.0005", "0.01"]),
+)
+def test_restored_maintenance_margin_is_there_and_not_exceeded(
+    margin: Decimal, mode: str, unit: str, fee: str
+) -> None:
+    bounds = ("300", "600") if unit == "notional" else ("3", "6")
+    rates = ("0.02", "0.05", "0.08")
+    tiers = [
+        {"lower": lower, "rate": rate}
+        for lower, rate in zip(("0", *bounds), rates, strict=True)
+    ]
+    maintenance = {"mode": mode, "tier_unit": unit, "tiers": tiers}
+    policy = {"maintenance": maintenance, "trading_fee_rate": fee}
+    case = restored(margin=str(margin), policy=policy)
+    values = values_of(**case)
+    left, equity = Decimal(values["remaining_qty"]), Decimal(values["equity_after"])
+    if not left:
+        return
+    level = {
+        "kind": "margin_level",
+        "qty": f"{left:f}",
+        "margin": f"{equity:f}",
+        "entry_price": "100",
+        "mark_price": "100",
+    }
+    found = values_of(**(case | level | {"events": None}))
+    ratio = Decimal(found["margin_level"])
+    assert ratio >= 1 - Decimal("1e-20")
+    is_reduced = Decimal(values["reduced_qty"]) > 0
+    lies_inside = left * 100 not in (Decimal(300), Decimal(600))
+    if is_reduced and lies_inside:
+        assert ratio <= 1 + Decimal("1e-20")

@@ -578,10 +578,8 @@ def test_planned_reductions_are_judged_as_correct(
 ) -> None:
     policy = parse_policy({"margin_level": LEVEL, "reduction": reduction})
     path: Sequence[Decimal | MarkChange] = marks
-    if apart is not None:
-        path = timed(*map(str, marks), apart=apart)
-    elif reduction["step"] is RAMP:
-        path = marks[:1]
+    if apart is not None or reduction["step"] is RAMP:
+        path = timed(*map(str, marks), apart=apart or 0)
     events = plan_reductions(SCOPE, policy, path)
     judgements = judge_reductions(SettlementCase(SCOPE, events, policy))
     assert all(judgement.verdicts == () for judgement in judgements)

@@ -38,10 +38,25 @@ RAMPED = {
         ("slots_elapsed", RAMPED),
         ("mark_price", SCALED),
         ("policy.liquidation_fee.factor", {"rule": "scaled_to_remaining"}),
+        (
+            "policy.liquidation_fee.max_rate",
+            {"rule": "scaled_to_remaining", "factor": "1"},
+        ),
+        ("policy.liquidation_fee.rate", {"rule": "ramped"}),
+        (
+            "policy.liquidation_fee.increase_per_slot",
+            {"rule": "ramped", "rate": "0.1"},
+        ),
+        (
+            "policy.liquidation_fee.max_rate",
+            {"rule": "ramped", "rate": "0.1", "increase_per_slot": "0.1"},
+        ),
     ],
 )
 def test_rate_that_lacks_a_part_is_refused(field: str, fee: dict[str, Any]) -> None:
     keys: dict[str, Any] = {"maintenance_margin_rate": "0.05"}
+    if field != "slots_elapsed":
+        keys["slots_elapsed"] = "7"
     if field != "mark_price":
         keys["mark_price"] = "100"
     policy = {"liquidation_fee": fee}

@@ -12,7 +12,8 @@ from typing import Any
 
 from django.core.management import call_command
 
-from accounts.models import Customer, TradingAccount, User
+from accounts.models import Customer, Destination, TradingAccount, User
+from recovery.domain.errors import NotReadyError
 from recovery.domain.words import PaymentKind
 from recovery.models import (
     Decision,
@@ -30,6 +31,7 @@ from recovery.services.audit_chain import audit_head_export
 from recovery.services.batches import batch_build, batch_release, confirmations_read
 from recovery.services.cases import case_open, case_take
 from recovery.services.claims import Filing, claim_file
+from recovery.services.clock import database_now
 from recovery.services.decisions import (
     decision_approve,
     decision_expected,
@@ -92,7 +94,7 @@ def work(chunk: int = 0) -> Answer:
 def work_once(chunk: int = 0) -> Answer:
     """Be a worker that does what is due now and ends."""
     imports.CHUNK = chunk or imports.CHUNK
-    return sum(run(job) for job in jobs_due())
+    return sum(run(job) for job, _ in jobs_due())
 
 
 @command
@@ -165,6 +167,31 @@ def propose_payment(decision: int, amount: str = "") -> Answer:
 
 
 @command
+def propose_withdrawal(payment: int) -> Answer:
+    """Propose that what was credited leaves, as far as the customer still has it."""
+    credit = Payment.objects.get(pk=payment)
+    if credit.case.customer is None:
+        raise NotReadyError("The account is nobody's yet.")
+    to, _ = Destination.objects.get_or_create(
+        customer=credit.case.customer,
+        asset=credit.asset,
+        network="TRON",
+        address=f"T{credit.case.customer.uid:0>33}",
+        defaults={"verified_at": NOW},
+    )
+    made = payment_propose(
+        who("max"),
+        credit.decision,
+        kind=PaymentKind.WITHDRAWAL,
+        amount=credit.amount,
+        now=NOW,
+        destination=to,
+        hold_reference=f"HOLD-{payment}",
+    )
+    return made.pk
+
+
+@command
 def approve(payment: int, by: str = "bea") -> Answer:
     subject = Payment.objects.get(pk=payment)
     digest = subject.content_digest
@@ -190,7 +217,7 @@ def build(kind: str = PaymentKind.CREDIT) -> Answer:
 
 @command
 def release(batch: int) -> Answer:
-    return batch_release(who("bea"), PayoutBatch.objects.get(pk=batch), now=NOW).pk
+    return batch_release(who("rio"), PayoutBatch.objects.get(pk=batch), now=NOW).pk
 
 
 @command
@@ -210,7 +237,7 @@ def export_head() -> Answer:
 
 @command
 def deliver() -> Answer:
-    return outbox_deliver(None, NOW)
+    return outbox_deliver(None, database_now())
 
 
 @command

@@ -30,6 +30,14 @@ def forks() -> Iterator[Forks]:
 
 
 @pytest.fixture(scope="session")
+def others() -> Iterator[Forks]:
+    """A second zygote: two acts at the same moment."""
+    found = Forks()
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="session")
 def at_work(
     django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Desk]:

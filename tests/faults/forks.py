@@ -27,6 +27,7 @@ class Fate:
         seconds: It and all it started are killed so long after the start.
         host: Where it finds the database, when not where everybody does.
         role: In which right it speaks to it.
+        file_bytes: No file may grow beyond this, as on a disk that is full.
     """
 
     statement: int = 0
@@ -34,6 +35,7 @@ class Fate:
     seconds: float = PATIENCE_SECONDS
     host: str = ""
     role: DatabaseRole = DatabaseRole.APP
+    file_bytes: int = 0
 
 
 UNDISTURBED = Fate()
@@ -96,6 +98,7 @@ class Forks:
             },
             "die_at_statement": fate.statement,
             "die_after_seconds": fate.seconds,
+            "file_bytes": fate.file_bytes,
         }
         assert self._process.stdin
         self._process.stdin.write(json.dumps(asked) + "\n")

@@ -35,6 +35,7 @@ Maker = Callable[[People], Act]
 def credited(folder: Path, number: str, payment: Payment) -> Path:
     """The next house file of an account: the credit of a payment is booked."""
     account: HouseAccount = short_ledger(number)
+    account.second += payment.pk  # Each credit is a row of its own.
     account.add("credit", f"{payment.amount.normalize():f}", order_id=payment.reference)
     account.rows[:] = account.rows[-1:]
     return write_ledger(folder / f"{payment.reference}.csv", [account])

@@ -5,6 +5,7 @@ whole migration made it, with `django_migrations` saying which; the next try fin
 """
 
 import os
+from collections.abc import Iterator
 
 import psycopg
 import pytest
@@ -16,13 +17,21 @@ from config.engines.addresses import DatabaseRole, database_from_env
 from tests.faults.copies import copied_desk
 from tests.faults.forks import Fate, Forks
 from tests.faults.left import catalogue
-from tests.faults.test_statements import chosen
 from tests.story import People
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 OLD = "0002_guards"
 DEATHS = int(os.environ.get("FAULTS_STATEMENTS", "3"))
 OWNER = Fate(role=DatabaseRole.OWNER)
+
+
+def chosen(statements: int, deaths: int) -> Iterator[int]:
+    """The first, the last, and some evenly between; all of them if there are few."""
+    if statements <= deaths:
+        yield from range(1, statements + 1)
+        return
+    for step in range(deaths):
+        yield 1 + step * (statements - 1) // (deaths - 1)
 
 
 def applied() -> list[str]:

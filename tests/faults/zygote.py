@@ -7,6 +7,7 @@ instead of seconds; so many kills fit into one test. See forks.py for who asks.
 
 import json
 import os
+import resource
 import signal
 import sys
 import time
@@ -53,6 +54,9 @@ def be_child(asked: dict[str, Any], out: int) -> None:
     for name, value in asked["settings"].items():
         setattr(settings, name, Path(value) if name.endswith("_DIR") else value)
     count = StatementCount(asked["die_at_statement"])
+    if asked["file_bytes"]:
+        limit = asked["file_bytes"]
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     told: dict[str, Any] = {}
     try:
         with connection.execute_wrapper(count):

@@ -28,7 +28,13 @@ USED = {
     "payout.confirmed",
     "payout.returned",
     "payout.uncertain",
+    "payout.sent",
+    "deficit.notice",
+    "deficit.settled",
+    "deficit.written_off",
     "case.closed",
+    "case.merged",
+    "case.reopened",
 }
 
 

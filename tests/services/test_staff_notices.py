@@ -87,12 +87,12 @@ def test_only_whoever_holds_the_duty_is_told(mailed: People) -> None:
     notice_write(StaffNews.APPROVAL_WAITING, case_of(), ABOUT)
     notices_tell(an_hour_later())
 
-    assert set(digests()) == {"bea", "lia"}
+    assert set(digests()) == {"bea", "lia", "rio"}
 
 
 def test_somebody_without_an_address_or_inactive_gets_no_mail(mailed: People) -> None:
     User.objects.filter(username="bea").update(email="")
-    User.objects.filter(username="lia").update(is_active=False)
+    User.objects.filter(username__in=("lia", "rio")).update(is_active=False)
     notice_write(StaffNews.APPROVAL_WAITING, case_of(), ABOUT)
     notices_tell(an_hour_later())
 

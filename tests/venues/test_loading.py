@@ -1,4 +1,5 @@
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -131,3 +132,14 @@ def test_house_fees_and_policy() -> None:
     assert policy.terms["liquidation_fee"]["rate"] == "0.005"
     assert policy.terms["deficit_to"] == ["insurance_fund"]
     assert policy.valid_to is None
+
+
+def test_catalogue_page_lists_every_layout() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "venues.md").read_text("utf-8")
+    for profile in shipped_profiles():
+        for layout in profile.layouts if profile.code != "house" else ():
+            row = f"| {profile.name} | `{layout.code}` {layout.generation} | "
+            (line,) = [one for one in page.splitlines() if one.startswith(row)]
+            assert layout.obtain in line
+            assert layout.note in line
+            assert ("**not verified**" in line) is not layout.verified

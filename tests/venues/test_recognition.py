@@ -95,3 +95,20 @@ def test_optional_columns_may_be_missing(opened: Open) -> None:
 
 def test_a_single_layout_has_no_runner_up(opened: Open) -> None:
     assert recognise(opened(samples.MARKS)).runner_up is None
+
+
+def test_file_of_no_use_is_refused_with_what_to_ask_for(opened: Open) -> None:
+    text = "Date(UTC),Pair,Side,Price,Executed,Amount,Fee\n"
+    with pytest.raises(FileRefusedError) as caught:
+        recognise(opened(text))
+    assert caught.value.code == "other_file"
+    assert caught.value.reason == "This looks like the spot trade history of Binance."
+    assert "transaction history" in caught.value.remedy
+
+
+def test_bare_rows_are_recognised_by_their_shapes(opened: Open) -> None:
+    row = "1\t7\tUSDT\tCOMMISSION\t-1\t2026-03-01 10:00:00\tBTCUSDT\n"
+    found = recognise(opened(row * 3 + "noise\n"))
+    assert (found.layout.code, found.layout.generation) == ("balance-log", "bare")
+    assert found.score == 75
+    assert refusal(opened, "a\tb\tc\td\n" + "noise\n" * 9).startswith("unknown_layout")

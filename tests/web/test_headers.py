@@ -22,19 +22,21 @@ pytestmark = pytest.mark.django_db
 DESK_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; "
-    "base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+    "base-uri 'none'; object-src 'none'; frame-ancestors 'none'; report-uri /policy-reports"
 )
 SIGN_IN_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; "
-    "frame-ancestors 'none'"
+    "frame-ancestors 'none'; report-uri /policy-reports"
 )
 CLAIM_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'"
+    "base-uri 'none'; frame-ancestors 'none'; report-uri /policy-reports"
 )
-FILE_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
-NOTHING_POLICY = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+FILE_POLICY = (
+    "default-src 'none'; sandbox; frame-ancestors 'none'; report-uri /policy-reports"
+)
+NOTHING_POLICY = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'; report-uri /policy-reports"
 EVERYWHERE = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",

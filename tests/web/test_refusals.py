@@ -20,6 +20,7 @@ from recovery.services.claims import (
     claim_file,
 )
 from recovery.services.outbox import outbox_deliver
+from recovery.tasks import run_all_due
 from tests.web import makers
 from tests.web.conftest import mailed_code
 
@@ -137,6 +138,7 @@ def test_t32_filing_looks_the_same_whether_or_not_anything_matched() -> None:
         answers.append([seen(answer), seen(client.get("/claims/filed/"))])
 
     assert answers[0] == answers[1]
+    assert run_all_due() == 2
     matched, stranger = Claim.objects.order_by("id")
     assert matched.case.event == event
     assert (stranger.case, stranger.customer) == (None, None)
