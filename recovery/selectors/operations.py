@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.db.models import Count, Min
 
 from recovery.domain.words import BreakReason
-from recovery.domain.work import PeriodicWork, Queue
+from recovery.domain.work import PeriodicWork
 from recovery.models import (
     AuditSeal,
     Break,
@@ -124,7 +124,7 @@ def heartbeat_ages(now: datetime) -> dict[str, float]:
     """
     busy = Job.objects.filter(state=JobState.RUNNING, lease_until__gt=now)
     alive = set(busy.values_list("queue", flat=True).distinct())
-    beats = Heartbeat.objects.filter(name__in=list(Queue)).order_by("name")
+    beats = Heartbeat.objects.order_by("name")
     return {
         name: 0.0 if name in alive else _age(beat_at, now)
         for name, beat_at in beats.values_list("name", "beat_at")

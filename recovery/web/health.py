@@ -5,6 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from recovery.domain.work import Queue
 from recovery.selectors.operations import heartbeat_ages
 from recovery.services.clock import database_now
 
@@ -26,5 +27,9 @@ def readyz(_request: HttpRequest) -> HttpResponse:
         ages = heartbeat_ages(database_now())
     except DatabaseError:
         return HttpResponse("database\n", content_type="text/plain", status=503)
-    heard = [f"queue {name}: heard {age:.0f} s ago\n" for name, age in ages.items()]
+    heard = [
+        f"queue {name}: heard {age:.0f} s ago\n"
+        for name, age in ages.items()
+        if name in list(Queue)
+    ]
     return HttpResponse("".join(["ok\n", *heard]), content_type="text/plain")

@@ -1,6 +1,6 @@
 """One desk of real workers that runs through many faults: starting it takes long.
 
-What an import does is said by the number of its file: see strange_work.py.
+What an import does is said by the number it carries: see strange_work.py.
 """
 
 from collections.abc import Iterator

@@ -80,7 +80,7 @@ def _leave(lease: Lease, chunk: int) -> None:
 
 def jobs_make(count: int, seconds: str = "0.01", number: int = 1) -> list[int]:
     """So many jobs that are due, in one go, with chunks that take about so long."""
-    payload = {"source_file": number, "seconds": seconds}
+    payload = {"source_file": 1, "number": number, "seconds": seconds}
     now = database_now()
     made = Job.objects.bulk_create(
         Job(kind="import", queue="import", payload=payload, due_at=now)

@@ -1,6 +1,6 @@
 """A worker whose work is what a test says: `celery -A tests.faults.strange_work`.
 
-Imports do what the number of their file says; a workbook never ends.
+Imports do what their number says; a workbook never ends.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def counted(lease: Lease) -> None:
     leave_effect(lease)
 
 
-# What an import does, by the number of its file.
+# What an import does, by the number it carries.
 NUMBERS: dict[int, Callable[[Lease], None]] = {
     1: counted,
     2: suicide,
@@ -63,7 +63,7 @@ HARD_SECONDS = 2
 
 def by_number(lease: Lease) -> None:
     """Do something strange."""
-    NUMBERS[lease.payload["source_file"]](lease)
+    NUMBERS[lease.payload.get("number", 1)](lease)
 
 
 @worker_init.connect

@@ -56,7 +56,8 @@ def test_f24_f26_f27_what_kills_its_worker_stops_and_the_next_job_is_served(
     """One job dies by SIGKILL, one takes all memory, one meets the hard limit."""
     now = database_now()
     for number in (2, 3):
-        Job.objects.create(kind="import", payload={"source_file": number}, due_at=now)
+        payload = {"source_file": 1, "number": number}
+        Job.objects.create(kind="import", payload=payload, due_at=now)
     Job.objects.create(kind="workbook", payload={"workbook": 1}, due_at=now)
     with sweeping(SWEEP_SECONDS):
         forge()

@@ -55,7 +55,7 @@ def test_f25_three_real_beats_begin_each_period_once_and_send_each_mail_once(
         rung = [beat.scheduler.schedule["sweep"].total_run_count for beat in beats]
         assert comes_true(lambda: desk.bells.length("mail") == 0, PATIENCE_SECONDS)
 
-    assert min(rung) > 2
+    assert min(rung) >= 2
     assert Heartbeat.objects.filter(name="mail").exists()
     assert Round.objects.count() == 1
     assert Job.objects.filter(kind="audit_head").count() == 1
