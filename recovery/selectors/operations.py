@@ -1,12 +1,13 @@
 """What an operator watches: work that waits, mails that wait, breaks that are open."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import Count, Min
 
+from accounts.models import PersonalLook
 from recovery.domain.words import BreakReason
 from recovery.models import (
     AuditSeal,
@@ -22,6 +23,7 @@ from recovery.models import (
     SourceFileState,
 )
 
+_WEEK = timedelta(days=7)
 _MILLISECONDS_MAX = 5_000
 _JOB_STATES = (JobState.DUE, JobState.RUNNING, JobState.QUARANTINED)
 _OUTBOX_STATES = (OutboxState.DUE, OutboxState.SENDING, OutboxState.UNKNOWN)
@@ -118,6 +120,15 @@ def _audit(_now: datetime) -> Figures:
     return {"desk_audit_position": [Sample({}, last.first() or 0)]}
 
 
+def looks_of_week(now: datetime) -> int:
+    """How many looks behind the mask of personal data were taken in seven days."""
+    return PersonalLook.objects.filter(at__gt=now - _WEEK, at__lte=now).count()
+
+
+def _looks(now: datetime) -> Figures:
+    return {"desk_personal_looks_week": [Sample({}, looks_of_week(now))]}
+
+
 def _age(since: datetime | None, now: datetime) -> float:
     return max((now - since).total_seconds(), 0.0) if since else 0.0
 
@@ -129,4 +140,5 @@ _PARTS: tuple[Callable[[datetime], Figures], ...] = (
     _breaks,
     _heartbeats,
     _audit,
+    _looks,
 )

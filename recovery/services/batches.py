@@ -31,6 +31,7 @@ from recovery.services.actors import (
     require_staff,
 )
 from recovery.services.audit import audit_write, refusal_recorded
+from recovery.services.destinations import leaves_by
 from recovery.services.mails import mail_case_news
 from recovery.services.payments import payment_content
 from recovery.services.transitions import payment_move
@@ -74,7 +75,7 @@ def batch_build(
     payments = list(
         Payment.objects.select_for_update(of=("self",), skip_locked=True)
         .select_related("decision__result__assessment", "destination", "case__event")
-        .filter(status=PaymentStatus.APPROVED, kind=kind)
+        .filter(leaves_by(now), status=PaymentStatus.APPROVED, kind=kind)
         .order_by("id")[:lines_max]
     )
     if not payments:

@@ -29,6 +29,18 @@ CASE_NEWS = frozenset(
 )
 
 
+# What is changed about a customer; told to the mail that was on file before.
+ACCOUNT_NEWS = frozenset(
+    {
+        "destination.proposed",
+        "destination.approved",
+        "destination.revoked",
+        "contact.proposed",
+        "contact.changed",
+    }
+)
+
+
 class MailUnknownError(ValueError):
     """There is no text for this piece of news."""
 
@@ -87,7 +99,29 @@ def mail_claim_code(customer: Customer, reference: str, code: str, *, key: str) 
     _mail_write(customer, CLAIM_CODE, key=key, reference=reference, code=code)
 
 
-def _mail_write(customer: Customer, event: str, *, key: str, **context: object) -> None:
+def mail_account_news(
+    customer: Customer, event: str, *, key: str, to: str = "", **context: object
+) -> None:
+    """Tell a customer what was changed about them, at once, so that they can object.
+
+    Args:
+        customer: Whose data it is.
+        event: One of `ACCOUNT_NEWS`.
+        key: Names this one piece of news.
+        to: Another mail than the one on file: the old one after a change.
+        context: What the text needs beside the name.
+
+    Raises:
+        MailUnknownError: There is no text for the event.
+    """
+    if event not in ACCOUNT_NEWS:
+        raise MailUnknownError(event)
+    _mail_write(customer, event, key=key, to=to, **context)
+
+
+def _mail_write(
+    customer: Customer, event: str, *, key: str, to: str = "", **context: object
+) -> None:
     text = render_to_string(
         f"mails/{event}.txt",
         {"name": customer.full_name, "site_url": settings.SITE_URL, **context},
@@ -99,7 +133,7 @@ def _mail_write(customer: Customer, event: str, *, key: str, **context: object) 
             OutboxMessage(
                 key=key,
                 event=event,
-                recipient=customer.email,
+                recipient=to or customer.email,
                 subject=subject.strip(),
                 body=body.strip() + "\n",
             )

@@ -24,6 +24,10 @@ from recovery.domain.words import DecisionKind, DecisionStatus, PaymentKind
 from recovery.models import Approval, Decision, Event, Payment
 from recovery.services.actors import Actor, require_fresh_factor, require_staff
 from recovery.services.audit import refusal_recorded
+from recovery.services.destinations import (
+    destination_approver_refuse,
+    destination_require_usable,
+)
 from recovery.services.mails import mail_case_news
 from recovery.services.sessions import same_place_note
 from recovery.services.transitions import case_lock, payment_move
@@ -72,7 +76,7 @@ def payment_propose(  # noqa: PLR0913 - one payment, all of it named
         kind: Credit or withdrawal.
         amount: In the decision's asset, above 0.
         now: Aware UTC.
-        destination: Of a withdrawal: verified, on file, of this customer and asset.
+        destination: Of a withdrawal: usable, of this customer and asset.
         hold_reference: Of a withdrawal: the wallet system's hold on the money.
 
     Raises:
@@ -97,7 +101,7 @@ def payment_propose(  # noqa: PLR0913 - one payment, all of it named
             decision.asset, format_amount(amount), format_amount(headroom)
         )
     if kind == PaymentKind.WITHDRAWAL:
-        _require_destination(decision, destination, hold_reference)
+        _require_destination(decision, destination, hold_reference, now)
     payment = Payment(
         reference=grouped_reference("PY", secrets.token_bytes(5)),
         case=case,
@@ -121,10 +125,14 @@ def payment_propose(  # noqa: PLR0913 - one payment, all of it named
 
 
 def _require_destination(
-    decision: Decision, destination: Destination | None, hold_reference: str
+    decision: Decision,
+    destination: Destination | None,
+    hold_reference: str,
+    now: datetime,
 ) -> None:
-    if destination is None or destination.verified_at is None:
-        raise NotReadyError("A withdrawal goes to a verified destination on file.")
+    if destination is None:
+        raise NotReadyError("A withdrawal goes to a destination on file.")
+    destination_require_usable(destination, now=now)
     is_own = destination.customer_id == decision.case.customer_id
     if not is_own or destination.asset != decision.asset:
         raise NotReadyError("This destination is another customer's or asset's.")
@@ -182,6 +190,9 @@ def _approve(
     if payment.status != PaymentStatus.PROPOSED:
         raise NotReadyError(f"This payment is already {payment.status}.")
     _require_second_person(checker, payment)
+    if payment.destination is not None:
+        destination_approver_refuse(payment.destination, checker)
+        destination_require_usable(payment.destination, now=now)
     require_fresh_factor(actor, now=now)
     if payment.decision.status != DecisionStatus.APPROVED:
         raise NotReadyError("The decision behind this payment lost its force.")

@@ -34,6 +34,7 @@ HELP = {
     "desk_heartbeat_age_seconds": "Seconds since a process last did its round.",
     "desk_audit_position": "Entries in the audit's chain.",
     "desk_audit_head_age_seconds": "Seconds since a head was last written down.",
+    "desk_personal_looks_week": "Looks behind the mask of personal data in 7 days.",
     _DURATION: "How long answers take, by face and class of status.",
 }
 

@@ -31,6 +31,7 @@ EXPORTERS = EVERY_ROLE - {Role.SUPPORT, Role.COMPLIANCE, Role.ADMIN}
 
 # Pages of the desk that not every role reads. All others: every role.
 READERS = {
+    "accounts_personallook": AUDIT_READERS,
     "recovery_auditentry": AUDIT_READERS,
     "recovery_outboxmessage": AUDIT_READERS,
     "recovery_workbook_file": EXPORTERS,
@@ -41,8 +42,17 @@ WITHOUT_SIGN_IN = {"admin:login", "admin:logout", "admin:jsi18n"}
 
 # Who may take an act; the service asks again.
 ACTS = {
+    "contactchange approve": "checker lead",
+    "contactchange refuse": "checker lead",
+    "cooldown change": "lead",
     "customer erase-audit-values": "admin",
+    "customer propose-destination": "analyst lead maker support",
+    "customer propose-mail": "analyst lead support",
     "customer show-mail": "analyst compliance lead support",
+    "destination approve": "checker lead",
+    "destination revoke": "analyst compliance lead maker support",
+    "destination screen": "analyst compliance lead maker support",
+    "destination verify": "analyst lead maker support",
     "event open-case": "analyst lead support",
     "event recompute": "analyst lead support",
     "feeschedule change": "lead",

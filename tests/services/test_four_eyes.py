@@ -456,6 +456,7 @@ def test_no_task_approves_anything() -> None:
         JobKind.IMPORT,
         JobKind.ASSESS,
         JobKind.WORKBOOK,
+        JobKind.MATCH,
     }
 
 
