@@ -17,6 +17,11 @@ SYSTEM_CERTS := $(wildcard /etc/ssl/certs/ca-certificates.crt)
 ifneq ($(SYSTEM_CERTS),)
 export SSL_CERT_FILE ?= $(SYSTEM_CERTS)
 endif
+# Kinds of faults that have files of their own.
+FAULTS_OF_mixed := tests/faults/long_mixed.py
+FAULTS_OF_redis := tests/faults/test_F10_long_run.py
+FAULTS_OF_batches := tests/faults/long_run_batches.py
+FAULTS_OF_statements := tests/faults/test_statements.py tests/faults/test_migrations.py
 # Without a home that can be written to, packages are cached beside the environment.
 CACHE_IS_OPEN := $(shell \
 	folder="$${XDG_CACHE_HOME:-$${HOME:+$$HOME/.cache}}/uv"; \
@@ -35,7 +40,7 @@ PRODUCTION_LIKE := DJANGO_ALLOWED_HOSTS=desk.example.com \
 
 .DEFAULT_GOAL := help
 .PHONY: help setup-run setup-dev run test test-domain screenshots check lint types \
-	imports migrations deploy fmt bench properties mutants faults truth lock clean
+	imports migrations deploy coverage fmt bench properties mutants faults truth lock clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' \
@@ -59,8 +64,14 @@ screenshots: setup-dev ## Walk through the desk and keep what was seen in .run/s
 	SCREENSHOTS_DIR="$(CURDIR)/.run/screenshots" REQUIRE_BROWSER=1 \
 		$(PY) -m pytest tests/journeys $(ARGS)
 
+# Few examples a property: every branch must be reached by a sentence of its own.
+coverage: setup-dev ## Fail where a branch of the core has no test.
+	DESK_TEST_ENGINES=none PROPERTY_EXAMPLES=20 $(PY) -m pytest -q tests/domain \
+		--cov=recovery/domain --cov-branch --cov-fail-under=100 \
+		--cov-report=term-missing:skip-covered
+
 # The tests come last: their closing line is the line that counts.
-check: lint types imports migrations deploy test ## Run everything CI runs.
+check: lint types imports migrations deploy coverage test ## Run everything CI runs.
 
 lint: setup-dev ## Check style and format.
 	$(PY) -m ruff check .
@@ -87,15 +98,14 @@ bench: setup-dev ## Measure, side by side in one run.
 		$(PY) -m "benchmarks.$$(basename "$$bench" .py)"; done
 
 properties: setup-dev ## Hold the core's properties on EXAMPLES=5000 examples each.
-	DESK_TEST_ENGINES=none PROPERTY_EXAMPLES=$(or $(EXAMPLES),5000) \
-		$(PY) -m pytest tests/domain $(ARGS)
+	$(PY) -m tests.domain.properties --examples $(or $(EXAMPLES),5000) $(ARGS)
 
 mutants: $(MUTANTS_STAMP) ## Change the core and see who notices (ARGS="--sample N --minutes M").
 	$(PY) -m tests.domain.mutants $(ARGS)
 
-faults: setup-dev ## Kill the worker at N instants (N=20 KIND=import or recompute).
-	FAULTS_N=$(or $(N),20) FAULTS_KIND=$(KIND) \
-		$(PY) -m pytest tests/faults/long_run.py $(ARGS)
+faults: setup-dev ## Kill at N instants (N=20 KIND=import, recompute, mixed, redis, batches, …).
+	FAULTS_SEED=$(or $(SEED),20261122) FAULTS_N=$(or $(N),20) FAULTS_KIND=$(KIND) FAULTS_STEP=1 FAULTS_STATEMENTS=1000 \
+		$(PY) -m pytest $(or $(FAULTS_OF_$(KIND)),tests/faults/long_run.py) $(ARGS)
 
 truth: setup-dev ## Hold the desk against the truth of EVENTS=10000 events (SEED=…).
 	TRUTH_EVENTS=$(or $(EVENTS),10000) TRUTH_SEED=$(or $(SEED),7) \

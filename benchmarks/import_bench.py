@@ -141,7 +141,7 @@ class PlainCopy:
     def __init__(self) -> None:
         from django.db import connection
 
-        from recovery.services.import_rows import TARGETS
+        from recovery.services.import_targets import TARGETS
         from recovery.venues.profile import LayoutKind
 
         self.columns = ", ".join(TARGETS[LayoutKind.LEDGER].columns)

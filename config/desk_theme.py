@@ -4,6 +4,7 @@ from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 _READS_DESK = "recovery.admin.permissions.reads_desk"
+_READS_SCRATCH = "recovery.admin.permissions.reads_scratch"
 _READS_AUDIT = "recovery.admin.permissions.reads_audit"
 
 
@@ -34,6 +35,7 @@ DESK: dict[str, object] = {
         lambda _request: static("desk/policy.js"),
         lambda _request: static("desk/progress.js"),
         lambda _request: static("desk/files.js"),
+        lambda _request: static("desk/copy.js"),
     ],
     "DASHBOARD_CALLBACK": "recovery.admin.dashboard.dashboard",
     "COMMAND": {"search_callback": "recovery.admin.dashboard.desk_search"},
@@ -66,12 +68,19 @@ DESK: dict[str, object] = {
                     _nav("Breaks", "report", "recovery_break_changelist"),
                     _nav("Events", "bolt", "recovery_event_changelist"),
                     _nav("Claims", "mail", "recovery_claim_changelist"),
+                    _nav("Notices", "notifications", "recovery_staffnotice_changelist"),
                 ],
             },
             {
                 "title": "Data",
                 "separator": True,
                 "items": [
+                    _nav(
+                        "Scratch",
+                        "edit_note",
+                        "recovery_sourcefile_scratch",
+                        _READS_SCRATCH,
+                    ),
                     _nav("Imports", "upload_file", "recovery_sourcefile_changelist"),
                     _nav("Ledger", "receipt_long", "recovery_ledgerentry_changelist"),
                     _nav("Jobs", "progress_activity", "recovery_job_changelist"),
@@ -83,6 +92,8 @@ DESK: dict[str, object] = {
                 "items": [
                     _nav("Payments", "payments", "recovery_payment_changelist"),
                     _nav("Batches", "outbox", "recovery_payoutbatch_changelist"),
+                    _nav("Deficits", "trending_down", "recovery_collection_changelist"),
+                    _nav("Adjustments", "tune", "recovery_adjustment_changelist"),
                 ],
             },
             {
@@ -102,6 +113,12 @@ DESK: dict[str, object] = {
                         "policy",
                         "recovery_liquidationpolicy_changelist",
                     ),
+                    _nav(
+                        "Approval policies",
+                        "how_to_reg",
+                        "recovery_approvalpolicy_changelist",
+                    ),
+                    _nav("Prices", "sell", "recovery_assetprice_changelist"),
                     _nav(
                         "Tier memberships",
                         "military_tech",

@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from config.engines.addresses import make_run_folder, run_folder
 from config.env import EnvironmentValueError, env_int, env_str
+from recovery.domain.work import Queue
 
 PORT_DEFAULT = 8000
 _PORT_MAX = 65_535
@@ -46,12 +47,21 @@ def process_commands() -> Mapping[str, tuple[str, ...]]:
                 *("--graceful-timeout", "10"),
                 "--no-control-socket",  # It would lie in the home folder.
             ),
-            "worker": (
-                *(sys.executable, "-m", "celery", "-A", "config.celery", "worker"),
+            "worker": _worker(
+                "worker",
+                (Queue.IMPORT, Queue.RECOMPUTE, Queue.EXPORT),
                 *("--concurrency", str(env_int("WORKER_PROCESSES", 2))),
-                *("--loglevel", env_str("LOG_LEVEL", "INFO")),
-                # Workers need not know each other: the job rows coordinate them.
-                *("--without-gossip", "--without-mingle"),
+            ),
+            # Imports may fill the one above; they never delay what follows.
+            "worker-recompute": _worker(
+                "worker-recompute",
+                (Queue.RECOMPUTE, Queue.EXPORT),
+                *("--concurrency", str(env_int("WORKER_RECOMPUTE_PROCESSES", 1))),
+            ),
+            # One process with two threads: a mail may wait for its server while
+            # the sweeper goes on.
+            "worker-mail": _worker(
+                "worker-mail", (Queue.MAIL,), "--pool", "threads", "--concurrency", "2"
             ),
             "beat": (
                 *(sys.executable, "-m", "celery", "-A", "config.celery", "beat"),
@@ -60,6 +70,18 @@ def process_commands() -> Mapping[str, tuple[str, ...]]:
                 *("--loglevel", env_str("LOG_LEVEL", "INFO")),
             ),
         }
+    )
+
+
+def _worker(name: str, queues: tuple[Queue, ...], *pool: str) -> tuple[str, ...]:
+    return (
+        *(sys.executable, "-m", "celery", "-A", "config.celery", "worker"),
+        *("--hostname", f"{name}@%h"),
+        *("--queues", ",".join(queues)),
+        *pool,
+        *("--loglevel", env_str("LOG_LEVEL", "INFO")),
+        # Workers need not know each other: the job rows coordinate them.
+        *("--without-gossip", "--without-mingle"),
     )
 
 

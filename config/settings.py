@@ -269,18 +269,27 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_MAX_MEMORY_PER_CHILD = 512_000  # KB, seen between two jobs.
 CELERY_TASK_DEFAULT_QUEUE = "import"
+# A fence behind the limits of each kind (recovery/domain/work.py).
+CELERY_TASK_TIME_LIMIT = 6000
 CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0.1}
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 7200,
+    "visibility_timeout": env_int("BROKER_VISIBILITY_SECONDS", 7200),
     "socket_connect_timeout": 1,
     "socket_timeout": 5,
+    "socket_keepalive": True,
+    "health_check_interval": 25,
     "retry_on_timeout": True,
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
+# Where a test has a process die; heeded on one machine only.
+FAIL_AT = env_str("FAIL_AT")
 JOB_LEASE_SECONDS = env_int("JOB_LEASE_SECONDS", 60)
 JOB_TRIES_MAX = env_int("JOB_TRIES_MAX", 3)
+JOB_MEMORY_MB = env_int("JOB_MEMORY_MB", 1500)
+WORKER_DEAF_SECONDS = env_int("WORKER_DEAF_SECONDS", 120)
 
 # Tables that only grow. The application role may not UPDATE or DELETE them, and a
 # trigger refuses everybody else; a test holds this list against the catalogue.
@@ -292,11 +301,15 @@ APPEND_ONLY_TABLES = [
     "recovery_assessmentresult",
     "recovery_assessmentline",
     "recovery_approval",
+    "recovery_assetprice",
+    "recovery_deficitshare",
+    "recovery_reconfirmation",
     "recovery_ledgerentry",
     "recovery_engineentry",
     "recovery_markpriceentry",
     "recovery_fundingrateentry",
     "recovery_rejectedrecord",
+    "recovery_sighting",
     "recovery_casenote",
 ]
 

@@ -43,7 +43,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _POLL_SECONDS = 0.1
 _ORPHAN_SECONDS = 3.0
 # The order of ending: nobody new comes in, nothing new is due, work is finished.
-_STOP_ORDER = ("web", "beat", "worker")
+_STOP_ORDER = ("web", "beat", "worker", "worker-recompute", "worker-mail")
 _REFUSED = 2
 _FAILED = 1
 

@@ -14,34 +14,52 @@ from functools import partial
 from typing import Any
 
 from celery import Task, shared_task
-from django.db import transaction
+from django.core.exceptions import ObjectDoesNotExist
 from django.utils import timezone
-from kombu.exceptions import OperationalError
 
-from recovery.models import Job, JobKind, JobState, SourceFile
+from recovery.domain.work import WORK_VERSION, Queue
+from recovery.models import Job, JobKind, JobState, SourceFile, Workbook
+from recovery.selectors.operations import mails_wait
 from recovery.services.assessments import accounts_assess
 from recovery.services.audit_chain import audit_head_export
+from recovery.services.bells import RUN_JOB, ring, ring_due
 from recovery.services.claims import claim_match
-from recovery.services.heartbeats import WORKER, heartbeat_beat
+from recovery.services.clock import database_now
+from recovery.services.clocks import clocks_look
+from recovery.services.heartbeats import heartbeat_beat
 from recovery.services.imports import source_file_load
 from recovery.services.jobs import (
+    JobTimeOverError,
+    JobUnfitError,
     Lease,
     LeaseLostError,
     job_claim,
     job_fail,
     job_finish,
+    job_stand,
+    job_time_over,
     jobs_due,
+    jobs_give_up,
 )
+from recovery.services.lifecycle_clocks import lifecycles_advance
 from recovery.services.outbox import outbox_deliver
 from recovery.services.request_ids import request_id_set
+from recovery.services.retries import is_away, is_met, retried
+from recovery.services.rounds import rounds_begin
+from recovery.services.staff_notices import notices_tell
 from recovery.services.workbooks import workbook_build
+
+__all__ = ["HANDLERS", "ring", "ring_due", "run", "run_all_due"]
 
 log = logging.getLogger(__name__)
 _WAIT_SECONDS = 0.1
+_ID_MAX = 2**63 - 1
 
 
 def _import(lease: Lease) -> None:
-    source_file = SourceFile.objects.get(pk=lease.payload["source_file"])
+    source_file = SourceFile.objects.filter(pk=lease.payload["source_file"]).first()
+    if source_file is None:
+        raise JobUnfitError("Its source file is not there any more.")
     source_file_load(lease, source_file, now=timezone.now())
 
 
@@ -50,7 +68,17 @@ def _assess(lease: Lease) -> None:
 
 
 def _workbook(lease: Lease) -> None:
+    if not Workbook.objects.filter(pk=lease.payload["workbook"]).exists():
+        raise JobUnfitError("Its workbook is not there any more.")
     workbook_build(lease)
+
+
+def _mail(lease: Lease) -> None:
+    outbox_deliver(lease.beat, database_now())
+
+
+def _audit_head(_lease: Lease) -> None:
+    export_audit_head()
 
 
 def _match(lease: Lease) -> None:
@@ -61,6 +89,8 @@ HANDLERS: dict[JobKind, Callable[[Lease], None]] = {
     JobKind.IMPORT: _import,
     JobKind.ASSESS: _assess,
     JobKind.WORKBOOK: _workbook,
+    JobKind.MAIL: _mail,
+    JobKind.AUDIT_HEAD: _audit_head,
     JobKind.MATCH: _match,
 }
 
@@ -83,14 +113,26 @@ def _do(lease: Lease) -> bool:
     try:
         HANDLERS[lease.kind](lease)
         job_finish(lease)
+    except JobTimeOverError as over:
+        log.warning("job %s took its time", lease.job_id)
+        job_time_over(lease, str(over))
     except LeaseLostError:
         log.warning("job %s: lease lost, another worker has it", lease.job_id)
-        return False
     except Exception as error:
         log.exception("job %s failed", lease.job_id)
-        job_fail(lease, f"{type(error).__name__}: {error}")
-        return False
-    return True
+        retried(partial(_give_back, lease, error), is_safe_to_repeat=True, tries=9)
+    else:
+        return True
+    return False
+
+
+def _give_back(lease: Lease, error: Exception) -> None:
+    job_fail(
+        lease,
+        f"{type(error).__name__}: {error}",
+        is_final=isinstance(error, JobUnfitError | ObjectDoesNotExist),
+        is_excused=is_met(error) or is_away(error),
+    )
 
 
 def run_all_due() -> int:
@@ -102,9 +144,12 @@ def run_all_due() -> int:
         How many jobs were done here.
     """
     count = 0
-    unfinished = Job.objects.filter(state__in=[JobState.DUE, JobState.RUNNING])
+    unfinished = Job.objects.filter(
+        state__in=[JobState.DUE, JobState.RUNNING], version__lte=WORK_VERSION
+    )
     while unfinished.exists():
-        done = sum(run(job_id) for job_id in jobs_due())
+        jobs_give_up()
+        done = sum(run(job_id) for job_id, _ in jobs_due())
         count += done
         if not done:
             time.sleep(_WAIT_SECONDS)
@@ -115,24 +160,49 @@ class JobTask(Task[Any, Any]):
     """The one base: a task is a job id, run once, and a bell for what it left due."""
 
     ignore_result = True
+    typing = False  # What a message carries is judged by the task itself.
 
     def after_return(self, *_args: object, **_kwargs: object) -> None:
         """Ring for jobs that this one made due, without waiting for the sweeper."""
         ring_due()
 
 
-@shared_task(base=JobTask, name="recovery.run_job")
-def run_job(job_id: int) -> None:
-    """Do one job."""
-    run(job_id)
+@shared_task(base=JobTask, name=RUN_JOB)
+def run_job(*args: object, **kwargs: object) -> None:
+    """Do one job; a message that names none is put away."""
+    match args:
+        case (int() as job_id,) if not kwargs and 0 < job_id <= _ID_MAX:
+            run(job_id)
+        case _:
+            log.error("a bell that names no job was put away")
+
+
+@shared_task(name="recovery.heartbeat", ignore_result=True)
+def heartbeat(queue: str) -> None:
+    """Note that the workers of a queue still hear their bell."""
+    heartbeat_beat(Queue(queue))
 
 
 @shared_task(name="recovery.sweep", ignore_result=True)
 def sweep() -> None:
-    """Ring every due job again and let the outbox out. Safe to run any number of times."""
-    heartbeat_beat(WORKER)
+    """Make due what the time brings, and ring for everything due.
+
+    Safe to run any number of times, and any number at once.
+    """
+    heartbeat_beat(Queue.MAIL)
+    rounds_begin()
+    notices_tell(database_now())
+    if mails_wait():
+        job_stand(JobKind.MAIL)
     ring_due()
-    outbox_deliver(None, timezone.now())
+
+
+@shared_task(name="recovery.look_at_clocks", ignore_result=True)
+def look_at_clocks() -> None:
+    """Say what is about to be late, once each. Safe to run any number of times."""
+    now = database_now()
+    clocks_look(now)
+    lifecycles_advance(now=now)
 
 
 @shared_task(name="recovery.export_audit_head", ignore_result=True)
@@ -145,21 +215,3 @@ def export_audit_head() -> None:
         log.warning(
             "audit head", extra={key: head[key] for key in ("position", "hash")}
         )
-
-
-def ring(job: Job) -> None:
-    """Ring for a job once the transaction is committed. A broken bell is no error."""
-    transaction.on_commit(partial(_ring, job.pk), robust=True)
-
-
-def ring_due() -> None:
-    """Ring for everything due."""
-    for job_id in jobs_due():
-        _ring(job_id)
-
-
-def _ring(job_id: int) -> None:
-    try:
-        run_job.delay(job_id)
-    except OperationalError as error:
-        log.warning("job %s waits for the sweeper: %s", job_id, error)

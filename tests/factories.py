@@ -6,6 +6,8 @@ import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from django.utils import timezone
+
 from accounts.models import Customer, Destination, RoleGrant, TradingAccount, User
 from accounts.roles import Role
 from recovery.domain.ledger import LedgerRole
@@ -284,6 +286,27 @@ def decision_approved(by: User, approver: User) -> Decision:
     )
 
 
+def deficit_decided(by: User, approver: User) -> Decision:
+    """Give an approved decision that 10 USDT are missing; the fund bears them."""
+    of = event(lines=(), reason=BreakReason.DEFICIT_COVERED, deficit="10")
+    case = case_taken(by, of)
+    decision = decision_propose(
+        staff_actor(by),
+        case,
+        result=of.active_assessment.results.get(),
+        kind=DecisionKind.DEFICIT,
+        amount=Decimal(10),
+        reason="The position closed beyond the bankruptcy price.",
+        now=NOW,
+    )
+    return decision_approve(
+        acting(approver, NOW),
+        decision,
+        shown_digest=decision.content_digest,
+        now=NOW,
+    )
+
+
 def credit_waiting(decision: Decision, maker: User) -> Payment:
     """Give a proposed credit of everything a decision owes."""
     return payment_propose(
@@ -303,13 +326,15 @@ def credit_approved(decision: Decision, maker: User, checker: User) -> Payment:
     )
 
 
-def destination(of: Customer, *, is_verified: bool = True) -> Destination:
+def destination(
+    of: Customer, *, is_verified: bool = True, asset: str = "USDT", address: str = ""
+) -> Destination:
     """Give a destination of a customer, by default one that money may go to."""
     made = Destination.objects.create(
         customer=of,
-        asset="USDT",
+        asset=asset,
         network="TRON",
-        address=f"T{next(_numbers):033}",
+        address=address or f"T{next(_numbers):033}",
         proposed_at=LONG_AGO,
     )
     if is_verified:
@@ -318,10 +343,12 @@ def destination(of: Customer, *, is_verified: bool = True) -> Destination:
 
 
 def _make_usable(made: Destination) -> None:
-    number = next(_numbers)
+    number = made.pk  # No other process makes people of this name.
     made.status, made.verified_at, made.verified_how = "verified", LONG_AGO, "Called."
     made.verified_by, made.evidence = staff(f"verifier-{number}"), "Ticket 1"
-    made.screening, made.screened_by, made.screened_at = "clear", "Screen", NOW
+    # Recent by the clock of the tests and by the one on the wall.
+    made.screening, made.screened_by = "clear", "Screen"
+    made.screened_at = max(NOW, timezone.now())
     made.save()
     made.status, made.approved_by = "approved", staff(f"approver-{number}")
     made.approved_at, made.usable_at = LONG_AGO, LONG_AGO + timedelta(days=2)

@@ -199,7 +199,8 @@ class People:
 
     ada: Actor  # Analyst: proposes decisions.
     max_: Actor  # Maker: proposes payments, builds batches.
-    bea: Actor  # Checker: approves decisions, payments and batches.
+    bea: Actor  # Checker: approves decisions and payments.
+    rio: Actor  # Checker: releases what Bea approved.
     lia: Actor  # Lead: approves decisions, reopens.
     cora: Actor  # Compliance: holds.
     folder: Path
@@ -211,6 +212,7 @@ class People:
             ada=acting(staff("ada", Role.ANALYST), NOW),
             max_=acting(staff("max", Role.MAKER), NOW),
             bea=acting(staff("bea", Role.CHECKER), NOW),
+            rio=acting(staff("rio", Role.CHECKER), NOW),
             lia=acting(staff("lia", Role.LEAD), NOW),
             cora=acting(staff("cora", Role.COMPLIANCE), NOW),
             folder=folder,
@@ -267,9 +269,9 @@ class People:
         )
 
     def sent(self, kind: PaymentKind = PaymentKind.CREDIT) -> PayoutBatch:
-        """Everything approved, in a batch built by Max and released by Bea."""
+        """Everything approved, in a batch built by Max and released by Rio."""
         batch = batch_build(self.max_, kind, now=NOW)
-        return batch_release(self.bea, batch, now=NOW)
+        return batch_release(self.rio, batch, now=NOW)
 
     def owed(self, number: str = "A-1") -> Decision:
         """A whole story up to an approved decision that 5 USDT are owed."""

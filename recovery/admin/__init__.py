@@ -1,11 +1,13 @@
 """The desk: lists and pages for staff. Reads selectors, acts through services."""
 
 from recovery.admin import (
+    approval_rules,
     approvals,
     audit,
     batches,
     breaks,
     cases,
+    collections,
     contacts,
     destinations,
     events,
@@ -15,15 +17,18 @@ from recovery.admin import (
     payments,
     people,
     rules,
+    staff_notices,
     workbooks,
 )
 
 __all__ = [
+    "approval_rules",
     "approvals",
     "audit",
     "batches",
     "breaks",
     "cases",
+    "collections",
     "contacts",
     "destinations",
     "events",
@@ -33,5 +38,6 @@ __all__ = [
     "payments",
     "people",
     "rules",
+    "staff_notices",
     "workbooks",
 ]

@@ -15,6 +15,7 @@ from recovery.admin.permissions import actor_of
 from recovery.domain.duties import Duty
 from recovery.domain.errors import FreshFactorNeededError, RecoveryError
 from recovery.services.actors import Actor
+from recovery.services.retries import retried
 
 Data = dict[str, Any]
 Run = Callable[[Actor, Any, Data, datetime], object]
@@ -136,7 +137,9 @@ def act_take(request: HttpRequest, act: Act, subject: Any) -> DeskForm | Outcome
             )
         return form
     try:
-        answer = act.run(actor, subject, form.cleaned_data, timezone.now())
+        answer = retried(
+            lambda: act.run(actor, subject, form.cleaned_data, timezone.now())
+        )
     except FreshFactorNeededError:
         raise
     except RecoveryError as error:

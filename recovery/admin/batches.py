@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.contrib.admin import display
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import Q
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
@@ -85,8 +86,9 @@ def _confirm(actor: Actor, _batch: object, data: Data, now: datetime) -> str:
 def _may_release(actor: Actor, batch: PayoutBatch) -> bool:
     if actor.user is None or batch.released_at is not None:
         return False
-    proposed = batch.payments.filter(proposer=actor.user).exists()
-    return batch.built_by_id != actor.user.pk and not proposed
+    mine = Q(proposer=actor.user) | Q(approvals__approver=actor.user)
+    touched = batch.payments.filter(mine).exists()
+    return batch.built_by_id != actor.user.pk and not touched
 
 
 BATCH_ACTS = (

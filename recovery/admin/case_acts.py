@@ -10,15 +10,19 @@ from recovery.admin.case_forms import (
     AssignForm,
     CreditForm,
     LinkEventForm,
+    MergeForm,
     NoteForm,
     ProposalForm,
     QuestionForm,
+    ReceiptForm,
+    ThirdPartyForm,
     WithdrawalForm,
     decision_in_force,
     positive_text,
     proposal_initial,
 )
 from recovery.admin.forms import DigestForm, ReasonForm
+from recovery.domain.decision_ground import Ground
 from recovery.domain.duties import Duty
 from recovery.domain.errors import NotReadyError
 from recovery.domain.ledger import ZERO
@@ -26,8 +30,10 @@ from recovery.domain.lifecycle import CASE_ENDED, CASE_STEPS, CaseAction, CaseSt
 from recovery.domain.words import DecisionKind, DecisionStatus, PaymentKind
 from recovery.models import Decision, RecoveryCase
 from recovery.services.actors import Actor
+from recovery.services.case_merges import case_merge, case_unmerge
 from recovery.services.cases import (
     case_ask_customer,
+    case_ask_third_party,
     case_assign,
     case_close,
     case_customer_answer,
@@ -35,13 +41,16 @@ from recovery.services.cases import (
     case_note,
     case_reopen,
     case_take,
+    case_third_party_answer,
 )
+from recovery.services.decision_ground import decision_ground
 from recovery.services.decisions import (
     decision_approve,
     decision_propose,
     decision_return,
 )
 from recovery.services.payments import payment_headroom, payment_propose
+from recovery.services.reconfirmations import decision_reconfirm
 
 _APPROVALS = frozenset(
     {CaseAction.APPROVE_OWED, CaseAction.APPROVE_NOT_OWED, CaseAction.APPROVE_DEFICIT}
@@ -153,6 +162,28 @@ def _propose(actor: Actor, case: RecoveryCase, data: Data, now: datetime) -> obj
 def _approve(actor: Actor, case: RecoveryCase, data: Data, now: datetime) -> object:
     return decision_approve(
         actor, _require_proposed(case), shown_digest=data["shown_digest"], now=now
+    )
+
+
+def _to_confirm(case: RecoveryCase) -> Decision | None:
+    """The approved decision that waits for one click, if one does."""
+    decision = decision_in_force(case)
+    if decision is None or CaseStatus(case.status) in CASE_ENDED:
+        return None
+    return decision if decision_ground(decision) == Ground.IMMATERIAL else None
+
+
+def _active_digest(case: RecoveryCase) -> str:
+    active = case.event and case.event.active_assessment
+    return active.digest if active else ""
+
+
+def _reconfirm(actor: Actor, case: RecoveryCase, data: Data, now: datetime) -> object:
+    decision = _to_confirm(case)
+    if decision is None:
+        raise NotReadyError("There is nothing to confirm with one click here.")
+    return decision_reconfirm(
+        actor, decision, shown_receipt=data["shown_receipt"], now=now
     )
 
 
@@ -288,6 +319,70 @@ CASE_ACTS = (
         AnswerForm,
         _knows(CaseAction.CUSTOMER_ANSWERED),
         tone="primary",
+    ),
+    Act(
+        "ask-third-party",
+        "Ask a third party",
+        lambda actor, case, data, now: case_ask_third_party(
+            actor, case, data["question"], now=now
+        ),
+        "Noted. The customer need do nothing meanwhile.",
+        _duties(CaseAction.ASK_THIRD_PARTY),
+        ThirdPartyForm,
+        _knows(CaseAction.ASK_THIRD_PARTY),
+    ),
+    Act(
+        "third-party-answer",
+        "Record their answer",
+        lambda actor, case, data, now: case_third_party_answer(
+            actor, case, data["answer"], now=now
+        ),
+        "Recorded. The case goes on.",
+        _duties(CaseAction.THIRD_PARTY_ANSWERED),
+        AnswerForm,
+        _knows(CaseAction.THIRD_PARTY_ANSWERED),
+        tone="primary",
+    ),
+    Act(
+        "reconfirm",
+        "Confirm the decision",
+        _reconfirm,
+        "Confirmed on the new receipt.",
+        frozenset({Duty.APPROVE_DECISION}),
+        ReceiptForm,
+        lambda _actor, case: _to_confirm(case) is not None,
+        lambda _actor, case: {"shown_receipt": _active_digest(case)},
+        tone="primary",
+        hint="Assessed anew with equal amounts, reason and lines.",
+    ),
+    Act(
+        "merge",
+        "Merge into another case",
+        lambda actor, case, data, now: case_merge(
+            actor,
+            case,
+            data["into"],
+            reason=data["reason"],
+            now=now,
+            shown_version=_shown_version(data),
+        ),
+        "Merged. Both references stay valid.",
+        _duties(CaseAction.MERGE),
+        MergeForm,
+        _knows(CaseAction.MERGE),
+        _version,
+    ),
+    Act(
+        "unmerge",
+        "Take out of the merge",
+        lambda actor, case, data, now: case_unmerge(
+            actor, case, reason=data["reason"], now=now
+        ),
+        "A case of its own again.",
+        _duties(CaseAction.UNMERGE),
+        ReasonForm,
+        _knows(CaseAction.UNMERGE),
+        tone="danger",
     ),
     Act(
         "note",

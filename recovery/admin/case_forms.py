@@ -36,6 +36,36 @@ class AnswerForm(DeskForm):
     answer = long_text("The customer's answer", "As it came in by phone or mail.")
 
 
+class ThirdPartyForm(DeskForm):
+    """What a venue, bank or custodian was asked."""
+
+    question = long_text("Asked of whom, and what", "Staff read this.")
+
+
+class MergeForm(DeskForm):
+    """The other case of the same customer."""
+
+    version = shown()
+    into = forms.CharField(
+        label="Into case", help_text="Reference of the case that stays.", max_length=40
+    )
+    reason = long_text("Reason", "Why these are one matter.")
+
+    def clean_into(self) -> RecoveryCase:
+        """Find the case by its reference."""
+        text = clean_reference(self.cleaned_data["into"])
+        found = RecoveryCase.objects.filter(reference=text).first()
+        if found is None:
+            raise forms.ValidationError(f"There is no case “{text}”.")
+        return found
+
+
+class ReceiptForm(DeskForm):
+    """The receipt the page showed as the new one."""
+
+    shown_receipt = shown()
+
+
 class NoteForm(DeskForm):
     """An internal note."""
 

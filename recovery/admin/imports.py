@@ -18,8 +18,9 @@ from recovery.admin.acts import Act, Data, Outcome
 from recovery.admin.base import DeskAdmin
 from recovery.admin.downloads import csv_download
 from recovery.admin.forms import DeskForm
-from recovery.admin.jobs import progress_block
+from recovery.admin.jobs import is_stopped, progress_block, stopped_notice
 from recovery.admin.pages import Block, Fact, Page, Visit, heads, table_block
+from recovery.admin.scratch import scratch_view
 from recovery.admin.show import (
     amount_cell,
     badge,
@@ -33,10 +34,11 @@ from recovery.admin.show import (
     words,
 )
 from recovery.domain.duties import Duty
-from recovery.models import Provenance, SourceFile, SourceFileState
+from recovery.models import JobState, Provenance, SourceFile, SourceFileState
 from recovery.services.actors import Actor
+from recovery.services.import_undo import source_file_put_back, source_file_undo
 from recovery.services.source_files import source_file_receive
-from recovery.tasks import ring
+from recovery.tasks import ring, ring_due
 
 _PROVENANCES = {
     Provenance.HOUSE: "The platform's own records",
@@ -102,6 +104,30 @@ def _receive(actor: Actor, _none: object, data: Data, now: datetime) -> Outcome:
     return Outcome(f"{source.name} is stored; it is being read.", url)
 
 
+class UndoForm(DeskForm):
+    """Why a file is taken back."""
+
+    reason = forms.CharField(label="Reason", widget=forms.Textarea({"rows": 2}))
+
+
+def _undo(actor: Actor, source: SourceFile, data: Data, _now: datetime) -> None:
+    source_file_undo(actor, source, reason=data["reason"])
+    ring_due()
+
+
+def _put_back(actor: Actor, source: SourceFile, _data: Data, _now: datetime) -> None:
+    source_file_put_back(actor, source)
+    ring_due()
+
+
+def _state_badge(source: SourceFile) -> SafeString:
+    """Its state; that of its job where that one stopped."""
+    is_waiting = source.state in _UNREAD
+    return badge(
+        JobState.QUARANTINED if is_waiting and is_stopped(source.job) else source.state
+    )
+
+
 @admin.register(SourceFile)
 class SourceFileAdmin(DeskAdmin):
     """Source files, newest first, with the upload above them."""
@@ -115,9 +141,31 @@ class SourceFileAdmin(DeskAdmin):
         "received_shown",
     )
     list_filter = ("state", "provenance", "venue")
+    list_select_related = ("job",)
     search_fields = ("name", "sha256__startswith")
     search_help_text = "Name or SHA-256"
     ordering = ("-id",)
+    acts = (
+        Act(
+            "undo",
+            "Undo the import",
+            _undo,
+            "Undone: its rows count no more, the accounts are assessed anew.",
+            frozenset({Duty.IMPORT_FILES}),
+            UndoForm,
+            fits=lambda _actor, source: source.state == SourceFileState.LOADED,
+            tone="danger",
+            hint="Nothing is deleted; refused while a decision rests on its rows.",
+        ),
+        Act(
+            "put-back",
+            "Let it count again",
+            _put_back,
+            "It counts again; the accounts are assessed anew.",
+            frozenset({Duty.IMPORT_FILES}),
+            fits=lambda _actor, source: source.state == SourceFileState.UNDONE,
+        ),
+    )
     list_acts = (
         Act(
             "upload",
@@ -157,8 +205,8 @@ class SourceFileAdmin(DeskAdmin):
 
     @display(description="State", ordering="state")
     def state_shown(self, source: SourceFile) -> SafeString:
-        """Where the import stands."""
-        return badge(source.state)
+        """Where the import stands, or that it does not go on by itself."""
+        return _state_badge(source)
 
     @display(description="Received", ordering="received_at")
     def received_shown(self, source: SourceFile) -> SafeString:
@@ -168,14 +216,15 @@ class SourceFileAdmin(DeskAdmin):
     def page(self, visit: Visit) -> Page:
         """What was recognised, what became of every record."""
         source: SourceFile = visit.subject
-        notices = [str(warning) for warning in source.warnings]
+        notices = stopped_notice(source.job)
+        notices += [str(warning) for warning in source.warnings]
         if source.refusal:
             notices.insert(0, f"Refused: {source.refusal}")
         blocks = [progress_block(source.job)] if source.job else []
         return Page(
             title=source.name,
             kind="Source file",
-            badge=badge(source.state),
+            badge=_state_badge(source),
             headline=conservation_text(source),
             facts=_facts(source),
             blocks=[
@@ -188,14 +237,22 @@ class SourceFileAdmin(DeskAdmin):
         )
 
     def own_urls(self) -> list[URLPattern]:
-        """Refused records as a file."""
+        """Refused records as a file, and the page for rows that are not imported."""
         return [
+            path(
+                "scratch/",
+                self.admin_site.admin_view(scratch_view(self._scratch_context)),
+                name="recovery_sourcefile_scratch",
+            ),
             path(
                 "<int:pk>/rejected.csv",
                 self.admin_site.admin_view(self.rejected_view),
                 name="recovery_sourcefile_rejected",
-            )
+            ),
         ]
+
+    def _scratch_context(self, request: HttpRequest) -> dict[str, object]:
+        return {**self.admin_site.each_context(request), "opts": self.opts}
 
     def rejected_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Refused records with their reasons."""

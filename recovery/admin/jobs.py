@@ -6,18 +6,35 @@ from django.contrib import admin
 from django.contrib.admin import display
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from recovery.admin.acts import Act, Data
 from recovery.admin.base import DeskAdmin
-from recovery.admin.pages import Block, Fact, Page, Visit
+from recovery.admin.pages import Block, Fact, Page, Visit, heads, table_block
 from recovery.admin.progress import progress_of
-from recovery.admin.show import badge, moment, moment_cell, words
+from recovery.admin.show import badge, link, moment, moment_cell, words
 from recovery.domain.duties import Duty
-from recovery.models import Job, JobState
+from recovery.models import Job, JobKind, JobState
 from recovery.services.actors import Actor
 from recovery.services.desk import job_put_back
 from recovery.tasks import ring
+
+_STOPPED = (
+    "This job stopped; it is not tried again by itself, and nothing it had finished "
+    "is lost. Read the last error, mend its cause, then try again."
+)
+_ADVICE = {
+    JobKind.IMPORT: "If every try ends at the same row, take the file to the people"
+    " who made it; rows loaded so far stay and are not loaded twice.",
+    JobKind.ASSESS: "Until then these accounts keep their last assessment; decide"
+    " nothing about them that rests on newer rows.",
+    JobKind.WORKBOOK: "Or ask for a new workbook; this one was never handed out.",
+    JobKind.MAIL: "Mails wait meanwhile. It also tries again every five minutes:"
+    " look at the mail server and its address first.",
+    JobKind.AUDIT_HEAD: "Write the head down by hand meanwhile:"
+    " manage.py export_audit_head.",
+}
 
 
 def _put_back(actor: Actor, job: Job, _data: Data, _now: datetime) -> None:
@@ -30,6 +47,39 @@ def progress_block(job: Job) -> Block:
     return Block(
         "Progress", "recovery/desk/blocks/progress.html", progress_of(job, url)
     )
+
+
+def is_stopped(job: Job | None) -> bool:
+    """Whether a job waits for a person."""
+    return job is not None and job.state == JobState.QUARANTINED
+
+
+def stopped_notice(job: Job | None) -> list[str]:
+    """What a page says whose job does not go on by itself."""
+    if job is None or not is_stopped(job):
+        return []
+    url = reverse("admin:recovery_job_change", args=[job.pk])
+    told = link(url, "See what was tried and try again")
+    return [format_html("Its job stopped and needs a person. {}", told)]
+
+
+def _advice(job: Job) -> str:
+    what = _ADVICE.get(job.kind, "Newer code knows this kind: is it still running?")
+    return f"{_STOPPED} {what}"
+
+
+def _tried_blocks(job: Job) -> list[Block]:
+    rows = [
+        (
+            str(one["attempt"]),
+            moment(datetime.fromisoformat(one["at"])),
+            one["holder"] or "—",
+            one["error"],
+        )
+        for one in reversed(job.tried)
+    ]
+    columns = heads("#Try", "At", "Held by", "What went wrong")
+    return [table_block("What was tried", columns, rows, empty="")] if rows else []
 
 
 @admin.register(Job)
@@ -88,6 +138,7 @@ class JobAdmin(DeskAdmin):
             badge=badge(job.state),
             facts=[
                 Fact("Tries", job.attempt),
+                Fact("Queue", words(job.queue)),
                 Fact("Asked for by", str(job.requested_by or "the system")),
                 Fact("Created", moment(job.created_at)),
                 Fact("Started", moment(job.started_at)),
@@ -96,7 +147,8 @@ class JobAdmin(DeskAdmin):
                 Fact("Lease until", moment(job.lease_until)),
                 Fact("Key", job.key or "—"),
             ],
-            blocks=[progress_block(job)],
+            blocks=[progress_block(job), *_tried_blocks(job)],
+            notices=[_advice(job)] if is_stopped(job) else [],
         )
 
     def own_urls(self) -> list[URLPattern]:

@@ -5,12 +5,14 @@ from django.contrib.admin import display
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from recovery.admin.acts import Act
 from recovery.admin.base import DeskAdmin
-from recovery.admin.forms import DeskForm, DigestForm, ReasonForm, long_text
+from recovery.admin.forms import DigestForm, ReasonForm
 from recovery.admin.pages import Block, Fact, Page, Visit, heads, table_block
+from recovery.admin.payment_forms import HoldForm, ReplaceForm
 from recovery.admin.sealed import sealed_payment
 from recovery.admin.show import (
     amount_cell,
@@ -25,18 +27,18 @@ from recovery.domain.duties import Duty
 from recovery.domain.lifecycle import PAYMENT_STEPS, PaymentAction, PaymentStatus
 from recovery.models import Payment
 from recovery.services.actors import Actor
+from recovery.services.approval_limits import (
+    Spender,
+    approval_rules_at,
+    spend_left,
+)
+from recovery.services.batches import batch_drop, payment_stop
 from recovery.services.payments import (
     payment_approve,
     payment_cancel,
-    payment_hold,
+    payment_replace,
     payment_unhold,
 )
-
-
-class HoldForm(DeskForm):
-    """Why a payment is held."""
-
-    reason = long_text("Reason", "Only compliance reads it.")
 
 
 def _knows(action: PaymentAction, payment: Payment) -> bool:
@@ -51,7 +53,12 @@ def _may_take(action: PaymentAction, actor: Actor, payment: Payment) -> bool:
 def _may_approve(actor: Actor, payment: Payment) -> bool:
     if actor.user is None or not _knows(PaymentAction.APPROVE, payment):
         return False
-    return actor.user.pk not in {payment.proposer_id, payment.decision.proposer_id}
+    before = {one.approver_id for one in payment.approvals.all()}
+    return actor.user.pk not in {
+        payment.proposer_id,
+        payment.decision.proposer_id,
+        *before,
+    }
 
 
 PAYMENT_ACTS = (
@@ -84,13 +91,16 @@ PAYMENT_ACTS = (
     Act(
         "hold",
         "Hold the payment",
-        lambda actor, payment, data, now: payment_hold(
+        lambda actor, payment, data, now: payment_stop(
             actor, payment, reason=data["reason"], now=now
         ),
         "Held. The customer's page says nothing of it.",
         frozenset({Duty.HOLD_PAYMENT}),
         HoldForm,
-        lambda _actor, payment: _knows(PaymentAction.HOLD, payment),
+        lambda _actor, payment: (
+            _knows(PaymentAction.HOLD, payment)
+            or _knows(PaymentAction.DROP_FROM_BATCH, payment)
+        ),
     ),
     Act(
         "unhold",
@@ -102,6 +112,34 @@ PAYMENT_ACTS = (
         frozenset({Duty.HOLD_PAYMENT}),
         HoldForm,
         lambda _actor, payment: _knows(PaymentAction.UNHOLD, payment),
+        tone="primary",
+    ),
+    Act(
+        "drop",
+        "Take it out of the batch",
+        lambda actor, payment, data, now: batch_drop(
+            actor, payment, reason=data["reason"], now=now
+        ),
+        "Taken out. The batch's figures follow.",
+        frozenset({Duty.BUILD_BATCH, Duty.RELEASE_BATCH, Duty.HOLD_PAYMENT}),
+        ReasonForm,
+        lambda _actor, payment: _knows(PaymentAction.DROP_FROM_BATCH, payment),
+    ),
+    Act(
+        "replace",
+        "Send it elsewhere",
+        lambda actor, payment, data, now: payment_replace(
+            actor,
+            payment,
+            destination=data["destination"],
+            hold_reference=data["hold_reference"],
+            reason=data["reason"],
+            now=now,
+        ),
+        "A new payment is proposed in its place. A checker must approve it.",
+        frozenset({Duty.PROPOSE_PAYMENT}),
+        ReplaceForm,
+        lambda _actor, payment: _knows(PaymentAction.REPLACE, payment),
         tone="primary",
     ),
 )
@@ -165,7 +203,10 @@ class PaymentAdmin(DeskAdmin):
             headline=f"{words(payment.kind)} of "
             f"{amount_text(payment.amount, payment.asset)}: "
             f"{words(payment.status).lower()} since {moment(payment.status_since)}.",
-            facts=_facts(payment, shows_hold=Duty.HOLD_PAYMENT in visit.actor.duties),
+            facts=[
+                *_facts(payment, shows_hold=Duty.HOLD_PAYMENT in visit.actor.duties),
+                *_level(payment, visit.actor),
+            ],
             blocks=[
                 Block("Sealed content", "recovery/desk/blocks/sealed.html", sealed),
                 _steps_block(payment),
@@ -187,6 +228,34 @@ def _facts(payment: Payment, *, shows_hold: bool) -> list[Fact]:
     ]
     if shows_hold and payment.held_reason:
         facts.append(Fact("Held because", payment.held_reason))
+    return facts
+
+
+def _level(payment: Payment, actor: Actor) -> list[Fact]:
+    """How many must approve, who has, and what is left of this person's limits."""
+    given = [f"{one.approver}, {moment(one.at)}" for one in payment.approvals.all()]
+    worth = "no price known: the highest level"
+    if payment.value_amount is not None:
+        worth = amount_text(payment.value_amount, payment.value_currency)
+    facts = [
+        Fact("Approvals", f"{len(given)} of {payment.approvals_needed}"),
+        Fact("Given by", "; ".join(given) or "nobody yet"),
+    ]
+    rules = approval_rules_at(timezone.now())
+    if not rules.is_set:
+        return [*facts, Fact("Approval policy", "none in force: one second person")]
+    facts += [
+        Fact("Worth", worth),
+        Fact("Approval policy", f"version {rules.version}"),
+    ]
+    if actor.user is not None and Duty.APPROVE_PAYMENT in actor.duties:
+        left = spend_left(rules, Spender("approves", actor.user.pk), at=timezone.now())
+        told = [
+            f"{span} {amount_text(amount, rules.currency)}"
+            for span, amount in zip(("today", "this month"), left, strict=True)
+            if amount is not None
+        ]
+        facts.append(Fact("You may still approve", ", ".join(told) or "no limit"))
     return facts
 
 

@@ -41,3 +41,8 @@ def reads_desk(request: HttpRequest) -> bool:
 def reads_audit(request: HttpRequest) -> bool:
     """Whether the link to the audit shows."""
     return holds(request, Duty.READ_AUDIT)
+
+
+def reads_scratch(request: HttpRequest) -> bool:
+    """Whether the link to the scratch page shows."""
+    return holds(request, Duty.WORK_CASE, Duty.IMPORT_FILES)

@@ -58,7 +58,7 @@ def _text(job: Job, now: datetime) -> str:
     if job.state == JobState.DONE:
         return job.message or f"Done at {moment(job.finished_at)}."
     if job.state == JobState.QUARANTINED:
-        return f"Stopped after {job.attempt} tries."
+        return f"Stopped after {job.tries} {'try' if job.tries == 1 else 'tries'}."
     if job.state == JobState.DUE:
         return "Waits for a free worker."
     rate = job_rate(job, now)

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from recovery.admin.show import amount_text, flow_word, sentence_case, variance_text
+from recovery.domain.assessment import Line
 from recovery.domain.ledger import ZERO
 from recovery.models import AssessmentLine
 from recovery.selectors.explanations import label_words
@@ -77,7 +78,7 @@ class Move(NamedTuple):
     is_balance: bool
 
 
-def waterfall(lines: Sequence[AssessmentLine], asset: str) -> Waterfall | None:
+def waterfall(lines: Sequence[AssessmentLine | Line], asset: str) -> Waterfall | None:
     """The picture of one asset's lines; None when there is nothing to draw."""
     moves = _moves([line for line in lines if line.asset == asset])
     if not moves:
@@ -93,7 +94,7 @@ def waterfall(lines: Sequence[AssessmentLine], asset: str) -> Waterfall | None:
     return Waterfall(asset, bars, " ".join(f"{bar.label} {bar.text}." for bar in bars))
 
 
-def _moves(lines: Sequence[AssessmentLine]) -> list[Move]:
+def _moves(lines: Sequence[AssessmentLine | Line]) -> list[Move]:
     """One move a label, in the order of the lines, and the end they lead to."""
     sums: dict[str, list[Decimal]] = {}
     for line in lines:

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from recovery.admin.acts import Act, Data, Outcome
 from recovery.admin.base import DeskAdmin
 from recovery.admin.downloads import file_download
-from recovery.admin.jobs import progress_block
+from recovery.admin.jobs import progress_block, stopped_notice
 from recovery.admin.pages import Fact, Page, Visit
 from recovery.admin.permissions import holds
 from recovery.admin.show import badge, link, moment, moment_cell
@@ -67,7 +67,7 @@ class WorkbookAdmin(DeskAdmin):
 
     @display(description="State", ordering="state")
     def state_shown(self, workbook: Workbook) -> SafeString:
-        """Whether it is ready."""
+        """Whether it is ready, or will not be by itself."""
         return badge(workbook.state)
 
     @display(description="Asked for", ordering="requested_at")
@@ -102,6 +102,7 @@ class WorkbookAdmin(DeskAdmin):
             badge=badge(workbook.state),
             facts=facts,
             blocks=[progress_block(workbook.job)] if workbook.job else [],
+            notices=stopped_notice(workbook.job),
         )
 
     def own_urls(self) -> list[URLPattern]:

@@ -10,15 +10,21 @@ Source: design §2, §5; MATH §3, §3.1; CASES §4, §5.1.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
-from recovery.domain import settlement_case as sc
-from recovery.domain.assessment_draft import WHOLE, Draft, draft_event
+from recovery.domain.assessment_draft import (
+    WHOLE,
+    Draft,
+    ForDraft,
+    closing_item,
+    draft_event,
+)
+from recovery.domain.assessment_expected import expect_as_recorded, expect_settlement
+from recovery.domain.case_errors import InvariantBrokenError
 from recovery.domain.detection import EventWindow
 from recovery.domain.history import Item
-from recovery.domain.instruments import PositionSide, Product
-from recovery.domain.ledger import ZERO
+from recovery.domain.ledger import ZERO, LedgerRole
 from recovery.domain.money import (
     Rounding,
     RoundingMode,
@@ -29,10 +35,10 @@ from recovery.domain.money import (
 )
 from recovery.domain.opening import Opening, item_entries, window_asset
 from recovery.domain.rulebook import PolicyTerm, RuleBook
-from recovery.domain.settlement import settle
-from recovery.domain.words import Basis, EventKind
+from recovery.domain.words import Basis
 
-_BOOKED = Rounding(Decimal("1e-18"), RoundingMode.HALF_EVEN)
+# Rows that no line is written for: credits have their own, the others move nothing.
+_NO_LINE = (LedgerRole.CREDIT, LedgerRole.INFO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,7 @@ class EventAssessment:
 
     Residual and deficit are never negative and at most one is above zero;
     variance = received - residual = the sum of the lines' differences.
+    `elsewhere` are lines in other assets: they belong to no sum of this one.
     """
 
     asset: str
@@ -91,6 +98,7 @@ class EventAssessment:
     facts: Facts
     policy: PolicyTerm
     verified_share: Decimal
+    elsewhere: tuple[Line, ...] = ()
 
     @property
     def variance(self) -> Decimal:
@@ -113,72 +121,45 @@ def assess_event(
 def _assess(window: EventWindow, opening: Opening, rules: RuleBook) -> EventAssessment:
     asset = window_asset(window)
     policy = rules.policy_at(window.started_at)
-    can_compute = opening.entry is not None and opening.balance is not None
-    draft = draft_event(window, asset, rules, policy, can_compute=can_compute)
+    entry = opening.entry_by(rules.product_of(window.instrument))
+    can_compute = entry is not None and opening.balance is not None
+    facts = ForDraft(asset, rules, policy, can_compute, closing_item(window, opening))
+    draft = draft_event(window, facts)
     if can_compute:
-        _expect_settlement(draft, window, opening, rules, policy)
+        expect_settlement(draft, window, opening, rules, policy)
     else:
-        _expect_as_recorded(draft)
+        expect_as_recorded(draft)
     lines = _lines(draft, window, opening)
-    return _conclude(draft, window, opening, policy, lines)
+    assessment = _conclude(draft, window, opening, policy, lines)
+    _check_assessment(draft, window, assessment)
+    return assessment
 
 
-# --- the expected side ------------------------------------------------------------
-
-
-def _expect_settlement(
-    draft: Draft,
-    window: EventWindow,
-    opening: Opening,
-    rules: RuleBook,
-    policy: PolicyTerm,
+def _check_assessment(
+    draft: Draft, window: EventWindow, assessment: EventAssessment
 ) -> None:
-    instrument = rules.instruments[window.instrument]
-    scope = sc.Scope(
-        product=Product(instrument.product),
-        side=PositionSide.LONG if opening.size > ZERO else PositionSide.SHORT,
-        qty=abs(opening.size),
-        contract_size=instrument.contract_size,
-        entry_price=opening.entry,
-        margin=opening.balance,
-        settle_asset=draft.asset,
-    )
-    in_force = policy.policy
-    if window.kind == EventKind.POSITION_REDUCTION and in_force.takeover_at_bankruptcy:
-        in_force = replace(in_force, takeover_at_bankruptcy=False)
-    outcome = settle(sc.SettlementCase(scope, tuple(draft.events), in_force))
-    taken_over = in_force.takeover_at_bankruptcy
-    for line in outcome.lines:
-        _expect_line(draft, line, taken_over=taken_over)
+    """The paired invariants of every assessment; the engine checks its own side.
 
-
-def _expect_line(draft: Draft, line: sc.SettlementLine, *, taken_over: bool) -> None:
-    label = line.label.value
-    if line.asset != draft.asset or label in ("opening_balance", "closing_balance"):
-        return
-    item = WHOLE
-    if line.event_index is not None:
-        item = draft.item_of_event[line.event_index]
-    amount = round_amount(line.amount, _BOOKED)
-    if label == "transfer":
-        return  # Already expected as recorded, under its own name.
-    if label in ("surplus_taken", "cover_received"):
-        item = WHOLE
-    if label == "liquidation_fee" and ("liquidation_fee", item) not in draft.recorded:
-        item = WHOLE if ("liquidation_fee", WHOLE) in draft.recorded else item
-    if label == "takeover" or (taken_over and label == "realised_pnl"):
-        label = "takeover" if ("takeover", item) in draft.recorded else label
-    draft.expect(label, item, amount)
-
-
-def _expect_as_recorded(draft: Draft) -> None:
-    """Without entry or balance nothing can be recomputed: say so on every line."""
-    for key, amount in draft.recorded.items():
-        draft.expected[key] = amount
-        draft.basis[key] = Basis.NOT_VERIFIABLE
-
-
-# --- lines and conclusion ---------------------------------------------------------
+    Raises:
+        InvariantBrokenError: the lines are not the rows of the asset, or the
+            differences are not the variance: a defect of the core.
+    """
+    rows = ZERO
+    for item in window.items:
+        for entry in item_entries(item):
+            line = entry.line
+            if line.asset == draft.asset and line.role not in _NO_LINE:
+                rows += line.amount
+    booked = sum(draft.recorded.values(), ZERO) + draft.late_transfers
+    differences = ZERO
+    for one in assessment.lines:
+        differences += one.recorded - one.expected
+    for name, difference in (
+        ("cash of the rows", rows - booked),
+        ("sum of the differences", differences - assessment.variance),
+    ):
+        if difference:
+            raise InvariantBrokenError(name, difference)
 
 
 def _lines(draft: Draft, window: EventWindow, opening: Opening) -> tuple[Line, ...]:
@@ -201,20 +182,36 @@ def _lines(draft: Draft, window: EventWindow, opening: Opening) -> tuple[Line, .
                 note=draft.notes.get(key, ""),
             )
         )
-    for credit in window.credits:
-        line = credit.entry.line
-        lines.append(
-            Line(
-                "credit",
-                line.asset,
-                ZERO,
-                line.amount,
-                Basis.RECORDED,
-                (credit.entry.id,),
-                line.order_id and f"reference {line.order_id}",
-            )
+    credited = _credits(window)
+    return (*lines, *(line for line in credited if line.asset == draft.asset))
+
+
+def _credits(window: EventWindow) -> list[Line]:
+    """Credits that name the event; one in another asset pays nothing of this one."""
+    return [
+        Line(
+            "credit",
+            credit.entry.line.asset,
+            ZERO,
+            credit.entry.line.amount,
+            Basis.RECORDED,
+            (credit.entry.id,),
+            credit.entry.line.order_id and f"reference {credit.entry.line.order_id}",
         )
-    return tuple(lines)
+        for credit in window.credits
+    ]
+
+
+def _elsewhere(draft: Draft, window: EventWindow) -> tuple[Line, ...]:
+    """Lines in other assets, as recorded: the rules of this asset say nothing of them."""
+    if not draft.elsewhere and not window.credits:
+        return ()
+    moved = [
+        Line(one.label, one.asset, one.amount, one.amount, Basis.RECORDED, (one.entry,))
+        for one in draft.elsewhere
+    ]
+    credited = [line for line in _credits(window) if line.asset != draft.asset]
+    return (*moved, *credited)
 
 
 def _conclude(
@@ -228,6 +225,8 @@ def _conclude(
     recorded = sum((line.recorded for line in lines), ZERO)
     # What the customer rightly owes is no shortfall of his: it is left out of both.
     owes = min(expected, ZERO)
+    # Below 0 is no debt yet while positions of the scope are open.
+    is_open = draft.waits or window.position_after not in (None, ZERO)
     covered = max(draft.expected.get(("cover_received", WHOLE), ZERO), ZERO)
     taken = draft.expected.get(("surplus_taken", WHOLE), ZERO) < ZERO
     taken_over = any(line.label == "takeover" for line in lines)
@@ -235,7 +234,7 @@ def _conclude(
     return EventAssessment(
         asset=draft.asset,
         residual=residual,
-        deficit=ZERO if residual else covered - owes,
+        deficit=_deficit(draft, residual, covered - owes, is_open=is_open),
         received=recorded - owes,
         lines=lines,
         facts=Facts(
@@ -243,15 +242,25 @@ def _conclude(
             gap=_find_gap(window.items, draft.asset, opening),
             goes_to_fund=taken or taken_over,
             deficit_covered=covered,
-            customer_owes=-owes,
-            credit_rows=len(window.credits),
+            customer_owes=ZERO if is_open else -owes,
+            credit_rows=sum(line.label == "credit" for line in lines),
             tolerance=policy.tolerance,
             money_step=policy.policy.rounding.money
             and policy.policy.rounding.money.step,
         ),
         policy=policy,
         verified_share=_verified_share(lines),
+        elsewhere=_elsewhere(draft, window),
     )
+
+
+def _deficit(
+    draft: Draft, residual: Decimal, told: Decimal, *, is_open: bool
+) -> Decimal:
+    """What is missing: of an open scope only what the engine found missing in all."""
+    if residual:
+        return ZERO
+    return draft.deficit if is_open else told
 
 
 def _verified_share(lines: Sequence[Line]) -> Decimal:

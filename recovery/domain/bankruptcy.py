@@ -66,10 +66,13 @@ def equity_share(state: ScopeState, qty: Decimal) -> Decimal:
 
 def value_of_scope(state: ScopeState) -> Decimal:
     """Value of all positions at the mark."""
-    whole = state.notional(state.qty, state.mark_required())
-    for index, other in enumerate(state.scope.other_positions):
-        whole += _other_notional(state, other, index)
-    return whole
+    return state.notional(state.qty, state.mark_required()) + value_of_others(state)
+
+
+def value_of_others(state: ScopeState) -> Decimal:
+    """Value of the other positions of the scope, each at its mark."""
+    others = enumerate(state.scope.other_positions)
+    return sum((_other_notional(state, other, index) for index, other in others), ZERO)
 
 
 def _maintenance_parts(state: ScopeState, qty: Decimal) -> tuple[Decimal, Decimal]:
@@ -106,11 +109,11 @@ def other_maintenance(state: ScopeState) -> Decimal:
     margin = ZERO
     for index, other in enumerate(state.scope.other_positions):
         if other.qty:
-            margin += _maintenance_of_other(state, other, index)
+            margin += maintenance_of_other(state, other, index)
     return margin
 
 
-def _maintenance_of_other(
+def maintenance_of_other(
     state: ScopeState, other: OtherPosition, index: int
 ) -> Decimal:
     """Maintenance margin of one other position: its own rate, else the tiers."""

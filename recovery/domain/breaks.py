@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from recovery.domain.assessment import EventAssessment, Facts, Line
+from recovery.domain.case_errors import InvariantBrokenError
 from recovery.domain.ledger import ZERO
 from recovery.domain.words import EXPLAINED, BreakReason
 
@@ -43,11 +44,15 @@ class Finding(NamedTuple):
 
 
 def find_reason(assessment: EventAssessment) -> Finding:
-    """Classify an assessment; the parts sum exactly to its variance."""
+    """Classify an assessment; the parts sum exactly to its variance.
+
+    Raises:
+        InvariantBrokenError: they do not; a defect of the core.
+    """
     parts = _parts(assessment)
     total = sum((part.amount for part in parts), ZERO)
     if total != assessment.variance:
-        raise AssertionError(f"parts {total} differ from {assessment.variance}")
+        raise InvariantBrokenError("parts of the variance", total - assessment.variance)
     return Finding(_primary(assessment, parts), parts)
 
 

@@ -82,6 +82,12 @@ _TELLINGS: Mapping[CaseStatus, Telling] = MappingProxyType(
             is_needed=True,
             has_promise=False,
         ),
+        _C.AWAITING_THIRD_PARTY: Telling(
+            Phase.CHECKING,
+            "We are checking",
+            _NOTHING,
+            "We wait for an answer from outside and go on when it is here.",
+        ),
         _C.PROPOSED: Telling(
             Phase.REVIEW,
             "Result being reviewed",
@@ -123,6 +129,13 @@ _TELLINGS: Mapping[CaseStatus, Telling] = MappingProxyType(
             "You withdrew this claim",
             _NOTHING,
             "We do no more on it. You can file a new claim at any time.",
+            has_promise=False,
+        ),
+        _C.MERGED: Telling(
+            Phase.CHECKING,
+            "Handled together with your other claim",
+            _NOTHING,
+            "Both references stay valid; the other one shows what happens next.",
             has_promise=False,
         ),
     }
@@ -172,6 +185,14 @@ _PAYMENT_TELLINGS: Mapping[PaymentStatus, PaymentTelling] = MappingProxyType(
             "The money is safe with us. We contact you about where it should go.",
             shows_date=True,
         ),
+        _P.DESTINATION_NEEDED: PaymentTelling(
+            "Came back to us",
+            "The money is safe with us. We contact you about where it should go.",
+            shows_date=True,
+        ),
+        _P.REPLACED: PaymentTelling(
+            "Sent anew", "Another payment stands for this one.", is_shown=False
+        ),
         _P.CANCELLED: PaymentTelling("Cancelled", "Nothing was sent.", is_shown=False),
     }
 )
@@ -182,8 +203,13 @@ def tell_case(status: CaseStatus) -> Telling:
     return _TELLINGS[status]
 
 
-def tell_payment(status: PaymentStatus) -> PaymentTelling:
-    """What a customer is told of a payment in this status."""
+def tell_payment(status: PaymentStatus, held_from: str = "") -> PaymentTelling:
+    """What a customer is told of a payment in this status.
+
+    A held payment reads as it did where it was held.
+    """
+    if status == PaymentStatus.HELD and held_from:
+        return _PAYMENT_TELLINGS[PaymentStatus(held_from)]
     return _PAYMENT_TELLINGS[status]
 
 

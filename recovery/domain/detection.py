@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from recovery.domain.history import Fill, Item, Movement
-from recovery.domain.ledger import ZERO, EventMarker, LedgerRole
+from recovery.domain.ledger import ZERO, EventMarker, LedgerLine, LedgerRole
 from recovery.domain.words import EventKind
 
 _FORCED = frozenset(
@@ -36,6 +36,7 @@ class EventWindow:
         before: How many items stand before the first one of the event.
         items: Every item inside the window that belongs to the scope.
         credits: Later credits that name the event.
+        forced: Forced fills of the instrument.
     """
 
     instrument: str
@@ -44,16 +45,12 @@ class EventWindow:
     credits: list[Movement] = field(default_factory=list)
     reference: str = ""
     last_index: int = 0
+    forced: list[Fill] = field(default_factory=list)
 
     @property
     def fills(self) -> list[Fill]:
-        """Forced fills and, between them, the customer's own."""
+        """Forced fills and, between them, the customer's own and other positions'."""
         return [item for item in self.items if isinstance(item, Fill)]
-
-    @property
-    def forced(self) -> list[Fill]:
-        """Forced fills only."""
-        return [fill for fill in self.fills if fill.marker in _FORCED]
 
     @property
     def started_at(self) -> datetime:
@@ -87,59 +84,60 @@ class EventWindow:
         return EventKind.LIQUIDATION
 
 
+@dataclass(slots=True)
+class _Search:
+    """What is known so far of the events of one account."""
+
+    windows: list[EventWindow] = field(default_factory=list)
+    running: dict[str, EventWindow] = field(default_factory=dict)  # By instrument.
+    # One number of the platform may close several positions: one event of each.
+    numbered: dict[tuple[str, str], EventWindow] = field(default_factory=dict)
+    latest: dict[str, EventWindow] = field(default_factory=dict)  # By number.
+
+
 def detect_events(items: Sequence[Item]) -> list[EventWindow]:
     """Events of one account, in time order, with their later credits.
 
     Args:
         items: What `gather_items` gave for one account.
     """
-    windows: list[EventWindow] = []
-    running: dict[str, EventWindow] = {}
-    by_reference: dict[str, EventWindow] = {}
+    search = _Search()
     for index, item in enumerate(items):
         if isinstance(item, Fill):
-            _take_fill(item, index, windows, running, by_reference)
+            _take_fill(item, index, search)
         else:
-            _take_movement(item, index, running, by_reference, windows)
-    for window in windows:
+            _take_movement(item, index, search)
+    for window in search.windows:
         _fill_in_between(window, items)
-    return windows
+    return search.windows
 
 
-def _take_fill(
-    fill: Fill,
-    index: int,
-    windows: list[EventWindow],
-    running: dict[str, EventWindow],
-    by_reference: dict[str, EventWindow],
-) -> None:
-    window = running.get(fill.instrument)
+def _take_fill(fill: Fill, index: int, search: _Search) -> None:
+    window = search.running.get(fill.instrument)
     if fill.marker not in _FORCED:
         # The customer's own fill ends an event that the platform did not number.
         if window and not window.reference:
-            del running[fill.instrument]
+            del search.running[fill.instrument]
         return
+    number = fill.event_reference
     if window is None or not window.goes_on_with(fill):
-        window = by_reference.get(fill.event_reference or "-")
+        window = search.numbered.get((number, fill.instrument)) if number else None
     if window is None:
-        window = EventWindow(fill.instrument, index, reference=fill.event_reference)
-        windows.append(window)
-        if fill.event_reference:
-            by_reference[fill.event_reference] = window
-    running[fill.instrument] = window
+        window = EventWindow(fill.instrument, index, reference=number)
+        search.windows.append(window)
+        if number:
+            search.numbered[number, fill.instrument] = window
+    if number:
+        search.latest[number] = window
+    search.running[fill.instrument] = window
     window.items.append(fill)
+    window.forced.append(fill)
     window.last_index = index
 
 
-def _take_movement(
-    item: Movement,
-    index: int,
-    running: dict[str, EventWindow],
-    by_reference: dict[str, EventWindow],
-    windows: list[EventWindow],
-) -> None:
+def _take_movement(item: Movement, index: int, search: _Search) -> None:
     line = item.entry.line
-    named = by_reference.get(line.event_reference) if line.event_reference else None
+    named = _named_by(line, search)
     if line.role == LedgerRole.CREDIT:
         if named:
             named.credits.append(item)
@@ -150,14 +148,21 @@ def _take_movement(
         return
     if line.role not in _TRAILING_ROLES:
         return
-    window = running.get(line.instrument) if line.instrument else _latest(windows)
+    windows = search.windows
+    latest = windows[-1] if windows else None
+    window = search.running.get(line.instrument) if line.instrument else latest
     if window and not window.reference and item.at - window.ended_at <= _TRAILING:
         window.items.append(item)
         window.last_index = index
 
 
-def _latest(windows: list[EventWindow]) -> EventWindow | None:
-    return windows[-1] if windows else None
+def _named_by(line: LedgerLine, search: _Search) -> EventWindow | None:
+    """The event a row names: that of its instrument, else the last of the number."""
+    number = line.event_reference
+    if not number:
+        return None
+    own = search.numbered.get((number, line.instrument))
+    return own or search.latest.get(number)
 
 
 def _fill_in_between(window: EventWindow, items: Sequence[Item]) -> None:

@@ -18,6 +18,8 @@ class Duty(StrEnum):
     CONFIRM_PAYMENT = "confirm_payment"
     REOPEN_CASE = "reopen_case"
     HOLD_PAYMENT = "hold_payment"
+    COLLECT_DEFICIT = "collect_deficit"
+    APPROVE_WRITE_OFF = "approve_write_off"
     DRAFT_RULES = "draft_rules"
     ACTIVATE_RULES = "activate_rules"
     EXPORT_WORKBOOK = "export_workbook"

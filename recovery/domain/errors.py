@@ -56,11 +56,15 @@ class StaleError(RecoveryError):
 
     code = "stale"
 
-    def __init__(self, what: str, shown: str, now: str) -> None:
+    def __init__(
+        self, what: str, shown: str, now: str, *, differences: tuple[str, ...] = ()
+    ) -> None:
         self.what, self.shown, self.now = what, shown, now
+        self.differences = differences
+        told = f" What differs: {'; '.join(differences)}." if differences else ""
         super().__init__(
-            f"{what} changed since the page was opened (shown {shown}, now {now}). "
-            "Look again before you act."
+            f"{what} changed since the page was opened (shown {shown}, now {now})."
+            f"{told} Look again before you act."
         )
 
 

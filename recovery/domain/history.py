@@ -210,7 +210,10 @@ def _book(fill: Fill, entry: Entry) -> None:
 
 
 def _fill_charged(state: _Gathering, line: LedgerLine) -> Fill | None:
-    """The recent fill of the same order that this fee row belongs to."""
+    """The recent fill of the same order that this fee row belongs to.
+
+    A fee in another asset than the fill's result moves that asset only (MATH §7.7).
+    """
     if not line.order_id:
         return None
     for fill in reversed(state.last_fills.get(line.instrument, [])):
@@ -218,6 +221,12 @@ def _fill_charged(state: _Gathering, line: LedgerLine) -> Fill | None:
             fill.has_fee if line.role == LedgerRole.FEE else fill.has_liquidation_fee
         )
         same_size = line.quantity is None or line.quantity == abs(fill.signed_quantity)
-        if fill.order_id == line.order_id and same_size and not has_one:
+        is_own = fill.order_id == line.order_id and line.asset in _cash_assets(fill)
+        if is_own and same_size and not has_one:
             return fill
     return None
+
+
+def _cash_assets(fill: Fill) -> set[str]:
+    """Assets in which a fill booked its result."""
+    return {e.line.asset for e in fill.entries if e.line.role in _FILL_ROLES}

@@ -10,9 +10,10 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from recovery.domain.bankruptcy import other_maintenance, scope_bankruptcy_price
-from recovery.domain.case_errors import CaseFieldError
+from recovery.domain.case_errors import CaseUnsupportedError
 from recovery.domain.instruments import PositionSide, Product, signed_cash
 from recovery.domain.margin_tiers import (
+    TIERS_PATH,
     Maintenance,
     maintenance_in_force,
     maintenance_of_tier,
@@ -201,13 +202,17 @@ def spot_liquidation_price(
         balance: debt in the borrowed asset, assets in the other one.
         rate: maintenance margin rate.
 
+    Raises:
+        CaseUnsupportedError: the policy has tiers; what they measure of a loan is
+            not said.
+
     Source: liquidation math, section 2.6, last formula.
     """
     fee = ZERO
     if policy.includes_close_fee:
         fee = required(policy.close_fee_rate, "policy.maintenance.close_fee_rate")
     if policy.tiers:
-        raise CaseFieldError("policy.maintenance.tiers", "no tiers of a loan are known")
+        raise CaseUnsupportedError(TIERS_PATH, "of a loan")
     debt, assets = balance
     needed = debt * (ONE + rate) * (ONE + fee)
     paid, held = (needed, assets) if side is PositionSide.LONG else (assets, needed)

@@ -9,10 +9,12 @@ from decimal import Decimal
 from recovery.domain.bankruptcy import (
     other_maintenance,
     own_maintenance,
+    scope_bankruptcy_price,
     value_of_scope,
 )
 from recovery.domain.case_errors import CaseFieldError, CaseUnsupportedError
-from recovery.domain.money import divide
+from recovery.domain.instruments import notional_of
+from recovery.domain.money import ZERO, divide
 from recovery.domain.policy import (
     LiquidationFeePolicy,
     MaintenancePolicy,
@@ -23,6 +25,7 @@ from recovery.domain.policy_words import (
     FeeRule,
     LevelConvention,
     NotionalBasis,
+    PriceBasis,
 )
 from recovery.domain.settlement_state import ScopeState, required
 
@@ -62,6 +65,18 @@ def used_price(state: ScopeState) -> Decimal:
     return state.entry_required() if at_entry else state.mark_required()
 
 
+def used_margin_of_others(state: ScopeState) -> Decimal:
+    """Used margin of the other positions of the scope, at the one rate stated."""
+    at_entry = level_policy(state).used_basis is NotionalBasis.ENTRY
+    value = ZERO
+    for index, other in enumerate(state.scope.other_positions):
+        name = "entry_price" if at_entry else "mark_price"
+        price = other.entry_price if at_entry else other.mark_price
+        price = required(price, f"other_positions[{index}].{name}")
+        value += notional_of(state.product, other.qty * other.contract_size, price)
+    return value * (state.scope.initial_margin_rate or ZERO)
+
+
 def scope_level(state: ScopeState) -> Decimal | None:
     """The level of what is open, at the mark; None where there is none.
 
@@ -90,7 +105,8 @@ def _level_parts(
     equity = state.equity()
     if level.convention is LevelConvention.EQUITY_OVER_USED:
         rate = required(state.scope.initial_margin_rate, "initial_margin_rate")
-        return equity, rate * state.notional(state.qty, used_price(state))
+        own = rate * state.notional(state.qty, used_price(state))
+        return equity, own + used_margin_of_others(state)
     if level.convention is LevelConvention.EQUITY_OVER_LIQUIDATION_FEE:
         return equity, fee_of_whole(
             state.policy.liquidation_fee, lambda: _own_value(state)
@@ -99,8 +115,9 @@ def _level_parts(
         raise CaseUnsupportedError(f"{LEVEL_PATH}.convention", level.convention)
     needed = own_maintenance(state, state.qty) + other_maintenance(state)
     if level.includes_close_fee:
-        rate = close_fee_rate(state.policy.maintenance, level)
-        needed += rate * value_of_scope(state)
+        needed += close_fee_rate(state.policy.maintenance, level) * close_fee_value(
+            state
+        )
     if level.convention is LevelConvention.MAINTENANCE_OVER_EQUITY:
         return needed, equity
     return equity, needed
@@ -109,6 +126,21 @@ def _level_parts(
 def _own_value(state: ScopeState) -> Decimal:
     """Value of what is open at the mark."""
     return state.notional(state.qty, state.mark_required())
+
+
+def close_fee_value(state: ScopeState) -> Decimal:
+    """Value that the closing fee inside the level is taken of.
+
+    At the mark that of the whole scope; at the entry or at the bankruptcy price that
+    of the position alone, since only its prices are known.
+    """
+    basis = state.policy.maintenance.close_fee_basis
+    if basis is PriceBasis.MARK:
+        return value_of_scope(state)
+    if basis is PriceBasis.ENTRY:
+        return state.notional(state.qty, state.entry_required())
+    price = scope_bankruptcy_price(state)
+    return ZERO if price is None else state.notional(state.qty, price)
 
 
 def close_fee_rate(maintenance: MaintenancePolicy, level: MarginLevelPolicy) -> Decimal:

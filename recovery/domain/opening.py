@@ -1,17 +1,20 @@
-"""What an account held just before an event: balance, position, average entry.
+"""What an account held just before an event: balance, positions, average entries.
 
-Position and entry are replayed from the account's own fills, linear contracts only;
-where the history begins in the middle, what a row states is taken and said so.
+Positions and entries are replayed from the account's own fills. Only the rules say
+whether a contract is inverse, so both averages are kept (MATH §2.1). Where the
+history begins in the middle, what a row states is taken and said so.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import NamedTuple
 
 from recovery.domain.detection import EventWindow
 from recovery.domain.history import Entry, Fill, Item, Movement
+from recovery.domain.instruments import Product, average_entry
 from recovery.domain.ledger import ZERO
-from recovery.domain.money import divide, exact
+from recovery.domain.money import exact
 from recovery.domain.words import Basis
 
 
@@ -21,6 +24,7 @@ class Holding:
 
     size: Decimal = ZERO
     entry: Decimal | None = None
+    inverse_entry: Decimal | None = None  # The harmonic average.
     is_known: bool = True
 
     def take(self, fill: Fill) -> None:
@@ -28,17 +32,45 @@ class Holding:
         before = fill.position_before
         if before is not None and before != self.size:
             # Rows are missing before this one: what it states is all we know.
-            self.size, self.entry, self.is_known = before, None, before == ZERO
+            self.size, self.is_known = before, before == ZERO
+            self.entry = self.inverse_entry = None
         after = self.size + fill.signed_quantity
         if self.size == ZERO or (self.size > ZERO) != (after > ZERO):
-            self.entry = fill.price if after != ZERO else None
+            self.entry = self.inverse_entry = fill.price if after != ZERO else None
             self.is_known = True
-        elif abs(after) > abs(self.size) and self.entry is not None and fill.price:
-            cost = self.entry * self.size + fill.price * fill.signed_quantity
-            self.entry = divide(cost, after)
+        elif abs(after) > abs(self.size):
+            added = (abs(fill.signed_quantity), fill.price)
+            self.entry = self._averaged(Product.LINEAR, self.entry, added)
+            self.inverse_entry = self._averaged(
+                Product.INVERSE, self.inverse_entry, added
+            )
         if fill.entry_price_after and after != ZERO and self.entry is None:
-            self.entry = fill.entry_price_after
+            self.entry = self.inverse_entry = fill.entry_price_after
         self.size = after
+
+    def entry_by(self, product: Product) -> Decimal | None:
+        """Average entry by the payoff of the contract."""
+        return self.inverse_entry if product is Product.INVERSE else self.entry
+
+    def _averaged(
+        self,
+        product: Product,
+        entry: Decimal | None,
+        added: tuple[Decimal, Decimal | None],
+    ) -> Decimal | None:
+        """The average entry after adding; None where a price is not known."""
+        qty, price = added
+        if entry is None or not price:
+            return None
+        return average_entry(product, (abs(self.size), entry), (qty, price))
+
+
+class Position(NamedTuple):
+    """An open position: signed contracts, average entries where they are known."""
+
+    size: Decimal
+    entry: Decimal | None
+    inverse_entry: Decimal | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +82,20 @@ class Opening:
         size: Signed contracts.
         entry: Average entry price; None where the records cannot prove it.
         balance_basis: `computed` when every row since zero was seen.
+        inverse_entry: The same of an inverse contract.
+        others: Positions in other instruments of the account, by instrument.
     """
 
     balance: Decimal | None
     size: Decimal
     entry: Decimal | None
     balance_basis: Basis
+    inverse_entry: Decimal | None = None
+    others: Mapping[str, Position] = field(default_factory=dict)
+
+    def entry_by(self, product: Product) -> Decimal | None:
+        """Average entry by the payoff of the contract."""
+        return self.inverse_entry if product is Product.INVERSE else self.entry
 
 
 @dataclass(slots=True)
@@ -130,7 +170,9 @@ def _opening(
     holding = holdings.get(window.instrument, Holding(is_known=False))
     first = window.forced[0]
     size = first.position_before
-    entry = holding.entry if size is None or size == holding.size else None
+    is_same = size is None or size == holding.size
+    entry = holding.entry if is_same else None
+    inverse = holding.inverse_entry if is_same else None
     stated = _stated_opening(window, asset)
     balance = wallet.balance if wallet.is_seen else None
     is_whole = wallet.is_whole and stated in (None, balance)
@@ -139,6 +181,12 @@ def _opening(
         size=holding.size if size is None else size,
         entry=entry if entry is not None else first.entry_price_after,
         balance_basis=Basis.COMPUTED if is_whole else Basis.RECORDED,
+        inverse_entry=inverse if inverse is not None else first.entry_price_after,
+        others={
+            name: Position(held.size, held.entry, held.inverse_entry)
+            for name, held in holdings.items()
+            if held.size and name != window.instrument
+        },
     )
 
 

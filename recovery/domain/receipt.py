@@ -6,7 +6,7 @@ the same rows under the same rules give the same receipt on every machine.
 
 from typing import Any
 
-from recovery.domain.assessment import EventAssessment
+from recovery.domain.assessment import EventAssessment, Line
 from recovery.domain.breaks import Finding
 from recovery.domain.canonical import canonical_json, digest_text
 from recovery.domain.detection import EventWindow
@@ -50,7 +50,7 @@ def write_receipt(  # noqa: PLR0913 - everything a receipt states
             "opening": {
                 "balance": opening.balance,
                 "position": opening.size,
-                "entry_price": opening.entry,
+                "entry_price": opening.entry_by(rules.product_of(window.instrument)),
             },
             "inputs": [
                 [entry.file, entry.line.row_number, entry.line.amount]
@@ -58,18 +58,8 @@ def write_receipt(  # noqa: PLR0913 - everything a receipt states
             ],
             "provenance": sorted({entry.provenance for entry in entries}),
             "rules": _rules(window, rules, assessment),
-            "lines": [
-                {
-                    "label": line.label,
-                    "asset": line.asset,
-                    "expected": line.expected,
-                    "recorded": line.recorded,
-                    "difference": line.difference,
-                    "basis": line.basis,
-                    "note": line.note,
-                }
-                for line in assessment.lines
-            ],
+            "lines": [_line(line) for line in assessment.lines],
+            **_elsewhere(assessment),
             "rounding": "booked amounts at 18 decimals, half to even",
             "results": [_result(assessment, finding)],
             "verified_share": assessment.verified_share,
@@ -108,6 +98,24 @@ def _rules(
             for term in rules.fees_at(window.started_at)
         ],
     }
+
+
+def _line(line: Line) -> dict[str, Any]:
+    return {
+        "label": line.label,
+        "asset": line.asset,
+        "expected": line.expected,
+        "recorded": line.recorded,
+        "difference": line.difference,
+        "basis": line.basis,
+        "note": line.note,
+    }
+
+
+def _elsewhere(assessment: EventAssessment) -> dict[str, Any]:
+    """What moved in other assets; most events have nothing of the kind."""
+    lines = [_line(line) for line in assessment.elsewhere]
+    return {"other_assets": lines} if lines else {}
 
 
 def _result(assessment: EventAssessment, finding: Finding) -> dict[str, Any]:

@@ -3,12 +3,13 @@
 Source: liquidation math, section 4; case format, `policy.reduction`.
 """
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import NamedTuple
 
-from recovery.domain.case_errors import CaseFieldError, CaseUnsupportedError
+from recovery.domain.case_errors import CaseFieldError
 from recovery.domain.margin_tiers import TIERS_PATH, tier_index, tier_upper
-from recovery.domain.money import ZERO, Rounding, divide, round_amount, round_up
+from recovery.domain.money import ONE, ZERO, Rounding, divide, round_amount, round_up
 from recovery.domain.policy import MaintenancePolicy, ReductionPolicy, ReductionStep
 from recovery.domain.policy_words import StepType
 
@@ -129,20 +130,45 @@ def fraction_qty(
 
 def step_after_first(step: ReductionStep) -> StepType:
     """What follows the first step of a fraction; the whole position by default."""
-    following = step.then or StepType.WHOLE_POSITION
-    if following not in (StepType.WHOLE_POSITION, StepType.FRACTION, StepType.NONE):
-        raise CaseUnsupportedError(f"{STEP_PATH}.then", following)
-    return following
+    return step.then or StepType.WHOLE_POSITION
 
 
-def lot_qty(step: ReductionStep, qty: Decimal) -> Decimal:
-    """Contracts of one order of fixed size."""
-    bounds = {size for size in (step.min_qty, step.max_qty) if size is not None}
-    if not bounds:
+def lot_qty(
+    step: ReductionStep, qty: Decimal, restoring: Callable[[], Decimal]
+) -> Decimal:
+    """Contracts of one order: what restores the level, within the sizes of an order.
+
+    Args:
+        step: least and most contracts of one order; of one size where one is given.
+        qty: contracts open.
+        restoring: size that restores; asked only where the bounds leave a choice.
+    """
+    sizes = [size for size in (step.min_qty, step.max_qty) if size is not None]
+    if not sizes:
         raise CaseFieldError(f"{STEP_PATH}.max_qty", "missing")
-    if len(bounds) > 1:
-        raise CaseUnsupportedError(f"{STEP_PATH}.type", "lots with a range of sizes")
-    return min(bounds.pop(), qty)
+    lowest, highest = sizes[0], sizes[-1]
+    if lowest > highest:
+        raise CaseFieldError(f"{STEP_PATH}.max_qty", "less than min_qty")
+    if lowest < min(highest, qty):
+        return min(max(lowest, restoring()), highest, qty)
+    return min(lowest, qty)
+
+
+def ramped_share(step: ReductionStep, elapsed: Decimal) -> Decimal:
+    """Share of the shortage that may be made up by now, at most 1.
+
+    Args:
+        step: initial share, and the seconds in which it grows by 1.
+        elapsed: seconds since the reduction began.
+
+    Source: liquidation math, section 4; case format, `time_ramp`.
+    """
+    share = step.initial_fraction or ZERO
+    if elapsed:
+        if step.duration_seconds is None:
+            raise CaseFieldError(f"{STEP_PATH}.duration_seconds", "missing")
+        share += divide(elapsed, step.duration_seconds)
+    return min(share, ONE)
 
 
 class NotionalLimits(NamedTuple):

@@ -16,7 +16,7 @@ from recovery.domain.case_errors import CaseUnsupportedError
 from recovery.domain.margin_level import is_triggered, scope_level
 from recovery.domain.money import ONE, ZERO, exact
 from recovery.domain.policy import Policy, ReductionPolicy
-from recovery.domain.policy_words import LevelConvention, StopRule
+from recovery.domain.policy_words import LevelConvention, StepType, StopRule
 from recovery.domain.reduction import STEP_PATH
 from recovery.domain.settlement import apply_event
 from recovery.domain.settlement_case import (
@@ -65,19 +65,23 @@ class StepJudgement(NamedTuple):
 
 
 def plan_reductions(
-    scope: Scope, policy: Policy, marks: Sequence[Decimal], gap: Decimal = ZERO
+    scope: Scope,
+    policy: Policy,
+    marks: Sequence[Decimal | MarkChange],
+    gap: Decimal = ZERO,
 ) -> tuple[Event, ...]:
     """The marks, and the reductions that should follow each of them.
 
     Args:
         scope: the position and the money behind it.
         policy: level, trigger, step and stop of the reduction.
-        marks: prices in order; sizes are planned at the mark.
+        marks: prices in order, with their times where a step grows with time or
+            a pause follows it; sizes are planned at the mark.
         gap: part of the mark by which every fill is worse than it.
 
     Returns:
         Events with sizes, as a settlement takes them. At one mark steps follow
-        each other until the stop rule ends them.
+        each other until the stop rule ends them, or until time must pass.
 
     Raises:
         CaseUnsupportedError: the steps of one mark never end.
@@ -86,7 +90,8 @@ def plan_reductions(
         state = ScopeState(scope, policy)
         events: list[Event] = []
         for mark in marks:
-            note_event(state, events, MarkChange(mark))
+            change = mark if isinstance(mark, MarkChange) else MarkChange(mark)
+            note_event(state, events, change)
             reduce_at_mark(state, events, gap)
         return tuple(events)
 
@@ -99,19 +104,50 @@ def note_event(state: ScopeState, events: list[Event], event: Event) -> None:
 
 
 def reduce_at_mark(state: ScopeState, events: list[Event], gap: Decimal) -> None:
-    """Step after step at one mark, until the stop rule holds or a step is nothing."""
-    mark = state.mark_required()
-    is_running = False
+    """Step after step at one mark, until the stop rule holds or a step is nothing.
+
+    A step that grows with time, or that a pause must follow, is taken once a mark.
+    """
+    mark, at = state.mark_required(), state.marked_at
     for _ in range(STEPS_MAX):
-        if not _is_due(state, is_running=is_running):
+        if not _goes_on(state):
             return
-        fill = Fill(mark * (ONE - state.sign * gap), role=FillRole.LIQUIDATION)
+        if not _has_time_come(state, at):
+            return
+        price = mark * (ONE - state.sign * gap)
+        fill = Fill(price, role=FillRole.LIQUIDATION, occurred_at=at)
         qty = planned_qty(state, fill)
         if not qty:
             return
         note_event(state, events, fill._replace(qty=qty))
-        is_running = True
+        state.is_reducing, state.reduced_at = True, at
     raise CaseUnsupportedError(f"{STEP_PATH}.type", "that never restores the level")
+
+
+def _has_time_come(state: ScopeState, at: datetime | None) -> bool:
+    """Whether the next step may be taken: the pause is over, a ramp has moved on.
+
+    An unknown time counts as late enough.
+    """
+    reduction, last = state.policy.reduction, state.reduced_at
+    if reduction is None or last is None or at is None:
+        return True
+    if reduction.step is not None and reduction.step.type is StepType.TIME_RAMP:
+        return at > last
+    return at - last >= _pause(reduction)
+
+
+def _pause(reduction: ReductionPolicy) -> timedelta:
+    """The pause between two steps."""
+    return timedelta(microseconds=int(reduction.cooldown_seconds * 1_000_000))
+
+
+def _goes_on(state: ScopeState) -> bool:
+    """Whether a step is due; where none is, the reduction has ended."""
+    due = _is_due(state, is_running=state.is_reducing)
+    if not due:
+        state.is_reducing, state.reducing_since = False, None
+    return due
 
 
 def _is_due(state: ScopeState, *, is_running: bool) -> bool:
@@ -184,19 +220,20 @@ class _Judge:
         self.liquidation_fees = liquidation_fees
         self.judgements: list[StepJudgement] = []
         self.is_late = False
-        self.is_running = False
-        self.last_at: datetime | None = None
 
     def note_mark(self) -> None:
         """The mark is about to change: what is due now comes late from here."""
-        if self.state.mark is not None:
-            self.is_late = _is_due(self.state, is_running=self.is_running)
+        state = self.state
+        if state.mark is not None:
+            self.is_late = _goes_on(state) and _has_time_come(state, state.marked_at)
 
     def note_reduction(self, index: int, fill: Fill) -> None:
         """One reduction: when it came, how large it was, what it cost and left."""
         state, recorded = self.state, fill.qty or ZERO
-        due = _is_due(state, is_running=self.is_running)
-        paused = self._pause_is_kept(fill)
+        due = _goes_on(state)
+        paused = _has_time_come(state, fill.occurred_at)
+        if not state.is_reducing:
+            state.reducing_since = None
         level_before, planned = scope_level(state), size_range(state, fill)
         fees = self._apply(index, fill)
         found = {
@@ -206,8 +243,8 @@ class _Judge:
             Verdict.TOO_LITTLE: due and recorded < planned.lowest,
             Verdict.WRONG_FEE: fees[0] is not None and fees[0] != fees[1],
         }
-        self.is_late, self.is_running = False, due and not _may_stop(state)
-        self.last_at = fill.occurred_at
+        self.is_late, state.is_reducing = False, due and not _may_stop(state)
+        state.reduced_at = fill.occurred_at
         self.judgements.append(
             StepJudgement(
                 event_index=index,
@@ -222,14 +259,6 @@ class _Judge:
                 verdicts=tuple(verdict for verdict, holds in found.items() if holds),
             )
         )
-
-    def _pause_is_kept(self, fill: Fill) -> bool:
-        """Whether the pause between two steps is over; unknown counts as kept."""
-        reduction = self.state.policy.reduction
-        if reduction is None or self.last_at is None or fill.occurred_at is None:
-            return True
-        pause = timedelta(seconds=int(reduction.cooldown_seconds))
-        return fill.occurred_at - self.last_at >= pause
 
     def _apply(self, index: int, fill: Fill) -> tuple[Decimal | None, Decimal]:
         """Let the fill happen as recorded; its recorded and its expected fee."""

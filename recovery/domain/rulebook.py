@@ -1,12 +1,14 @@
 """The rules of one venue and account, each with the time it was in force."""
 
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
 from recovery.domain.errors import NotReadyError
+from recovery.domain.instruments import Product
 from recovery.domain.ledger import ZERO
 from recovery.domain.policy import Policy
 
@@ -61,15 +63,39 @@ class InstrumentTerm(NamedTuple):
     product: str = "linear"
 
 
+class MarkAt(NamedTuple):
+    """A mark price of an instrument."""
+
+    at: datetime
+    price: Decimal
+
+
 @dataclass(frozen=True, slots=True)
 class RuleBook:
-    """Everything an assessment may ask for; nothing is looked up elsewhere."""
+    """Everything an assessment may ask for; nothing is looked up elsewhere.
+
+    Attributes:
+        marks: By instrument, oldest first; needed for scopes of several positions
+            and where fee cap and cover act at every fill.
+    """
 
     policies: tuple[PolicyTerm, ...]
     fees: tuple[FeeTerm, ...]
     tiers: tuple[TierTerm, ...]
     instruments: Mapping[str, InstrumentTerm]
     funding_rates: Mapping[tuple[str, datetime], Decimal] = field(default_factory=dict)
+    marks: Mapping[str, Sequence[MarkAt]] = field(default_factory=dict)
+
+    def mark_at(self, instrument: str, at: datetime) -> Decimal | None:
+        """The last mark price told at or before an instant; None where none was."""
+        told = self.marks.get(instrument, ())
+        place = bisect_right(told, at, key=lambda mark: mark.at)
+        return told[place - 1].price if place else None
+
+    def product_of(self, instrument: str) -> Product:
+        """The payoff of a contract; linear where nobody said."""
+        term = self.instruments.get(instrument)
+        return Product(term.product) if term else Product.LINEAR
 
     def policy_at(self, at: datetime) -> PolicyTerm:
         """The policy in force.

@@ -37,7 +37,7 @@ from recovery.domain.settlement_case import (
 )
 from recovery.domain.settlement_fees import apply_fee_row
 from recovery.domain.settlement_fills import apply_fill
-from recovery.domain.settlement_forced import check_fee_rule, settle_close
+from recovery.domain.settlement_forced import settle_close
 from recovery.domain.settlement_state import ScopeState
 from recovery.domain.settlement_takeover import take_over
 from recovery.domain.settlement_values import settlement_values
@@ -97,7 +97,6 @@ def settle(case: SettlementCase) -> Settlement:
     Units: the settlement asset; nothing is rounded but by `policy.rounding`.
     """
     with exact():
-        check_fee_rule(case.policy)
         return conclude(replay(case))
 
 
@@ -152,6 +151,7 @@ def _fills(case: SettlementCase) -> list[Fill]:
 def _apply_mark(state: ScopeState, event: MarkChange) -> None:
     """The mark from now on."""
     state.previous_mark, state.mark = state.mark, event.price
+    state.marked_at = event.occurred_at
 
 
 def _apply_funding(state: ScopeState, event: Funding) -> None:

@@ -137,6 +137,7 @@ class Scope(NamedTuple):
 
     `margin` is the isolated margin or the cross wallet, of any sign; None where
     it is not known. `insurance_fund` is what the fund can give; None: no limit.
+    `slots_elapsed` counts since the liquidation began, for a fee that grows.
     """
 
     product: Product
@@ -156,6 +157,7 @@ class Scope(NamedTuple):
     counterparty: Counterparty | None = None
     collateral_asset_price: Decimal | None = None
     symbol: str = ""
+    slots_elapsed: Decimal | None = None
 
 
 class SettlementCase(NamedTuple):

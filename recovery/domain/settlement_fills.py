@@ -7,11 +7,12 @@ from recovery.domain.case_errors import CaseFieldError
 from recovery.domain.instruments import average_entry, notional_of, profit_of
 from recovery.domain.ledger import Side
 from recovery.domain.money import ZERO, round_amount
-from recovery.domain.policy_words import AdlPrice, SettlePer
+from recovery.domain.policy_words import AdlPrice, FeeRule, SettlePer
 from recovery.domain.settlement_case import Fill, FillRole, LineLabel
 from recovery.domain.settlement_fees import Executed, charge_trading_fee
 from recovery.domain.settlement_forced import (
     excess_of_fill,
+    rate_left,
     settle_close,
     settle_forced_fill,
 )
@@ -27,6 +28,7 @@ _ASSIGNMENT = FillRole.ASSIGNMENT
 _BUY = Side.BUY
 _REALISED_PNL = LineLabel.REALISED_PNL
 _PER_FILL = SettlePer.FILL
+_SCALED = FeeRule.SCALED_TO_REMAINING
 
 
 def apply_fill(state: ScopeState, fill: Fill) -> None:
@@ -72,6 +74,8 @@ def _trade(state: ScopeState, fill: Fill, done: Executed, sign: Decimal) -> None
     """Close first, open what is left over, then charge."""
     forced = fill.role is _LIQUIDATION
     excess = None
+    if forced and state.policy.liquidation_fee.rule is _SCALED:
+        state.scaled_rate = rate_left(state)
     if forced and state.policy.settle_per is _PER_FILL:
         excess = excess_of_fill(state, done.closed, done.price)
     if state.scope.counterparty is not None:

@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from decimal import Decimal
 
-from recovery.domain.bankruptcy import cash_required
-from recovery.domain.case_errors import CaseFieldError, CaseUnsupportedError
+from recovery.domain.bankruptcy import cash_required, own_maintenance
+from recovery.domain.case_errors import CaseFieldError
+from recovery.domain.fee_rates import FEE_PATH, ramped_fee_rate, scaled_fee_rate
 from recovery.domain.instruments import signed_cash
-from recovery.domain.money import ZERO
-from recovery.domain.policy import LiquidationFeePolicy, Policy
+from recovery.domain.money import ZERO, divide
+from recovery.domain.policy import LiquidationFeePolicy
 from recovery.domain.policy_words import FeeCondition, FeeOf, FeeRule, SettlePer
 from recovery.domain.settlement_cover import (
     bear_deficit,
@@ -18,8 +19,6 @@ from recovery.domain.settlement_cover import (
 )
 from recovery.domain.settlement_fees import Executed, liquidation_base
 from recovery.domain.settlement_state import ScopeState, required
-
-FEE_PATH = "policy.liquidation_fee"
 
 # Reading a member from its class costs more than the sums of a fill.
 _RATE_OF_NOTIONAL = FeeRule.RATE_OF_NOTIONAL
@@ -32,20 +31,22 @@ _RAMPED = FeeRule.RAMPED
 _PER_FILL = SettlePer.FILL
 
 
-def check_fee_rule(policy: Policy) -> None:
-    """Refuse a rule that a settlement does not model.
+def rate_left(state: ScopeState) -> Decimal:
+    """The fee rate scaled to what is left, in the state before a fill.
 
-    Raises:
-        CaseUnsupportedError: the rule belongs to an optional kind, or says
-            nothing about a single fill.
+    Source: case format, kind `fee_rate`; the maintenance margin may be tiered.
     """
-    fee = policy.liquidation_fee
-    if fee.rule is _SCALED or fee.rule is _RAMPED:
-        raise CaseUnsupportedError(f"{FEE_PATH}.rule", fee.rule)
-    if fee.rule is not _FIXED or policy.settle_per is not _PER_FILL:
-        return
-    if fee.condition is FeeCondition.INSOLVENT_ONLY:
-        raise CaseUnsupportedError("policy.settle_per", "fill with insolvent_only")
+    notional = state.notional(state.qty, state.mark_required())
+    if not notional:
+        return ZERO
+    margin = own_maintenance(state, state.qty)
+    margin += state.policy.maintenance.buffer_rate * notional
+    return scaled_fee_rate(
+        state.policy,
+        needed=divide(margin, notional),
+        shortage=margin - state.equity(),
+        notional=notional,
+    )
 
 
 def excess_of_fill(state: ScopeState, qty: Decimal, price: Decimal) -> Decimal:
@@ -69,18 +70,24 @@ def settle_forced_fill(
     fee_policy = state.policy.liquidation_fee
     rule = fee_policy.rule
     at_once = rule is _RATE_OF_NOTIONAL or rule is _IN_PRICE
-    if at_once or rule is _CAPPED:
+    if at_once or rule is _CAPPED or rule is _SCALED or rule is _RAMPED:
         state.final_base = liquidation_base(state, done)
         state.forced_base += state.final_base
     if excess is not None:
         _settle_excess(state, excess)
     elif at_once and not (state.qty and fee_policy.of is _FINAL_ONLY):
-        fee = state.money(_base_rate(fee_policy) * state.final_base)
+        fee = state.money(_base_rate(state) * state.final_base)
         charge_liquidation_fee(state, fee, fee)
 
 
-def _base_rate(policy: LiquidationFeePolicy) -> Decimal:
+def _base_rate(state: ScopeState) -> Decimal:
     """The rate that is applied to the base."""
+    policy = state.policy.liquidation_fee
+    if policy.rule is _SCALED:
+        return state.scaled_rate
+    if policy.rule is _RAMPED:
+        slots = required(state.scope.slots_elapsed, "slots_elapsed")
+        return ramped_fee_rate(policy, slots)
     in_price = policy.rule is _IN_PRICE
     rate = policy.insurance_fund_rate if in_price else policy.rate
     if rate is None:
@@ -111,8 +118,10 @@ def _fee_of_fill(state: ScopeState, excess: Decimal) -> Decimal:
     if policy.rule is FeeRule.ALL_SURPLUS:
         return excess
     if policy.rule is _FIXED:
-        return _fixed_fee(policy, excess)
-    return state.money(_base_rate(policy) * state.final_base)
+        fee = _fixed_fee(policy, state.equity() + state.unbooked)
+        _note_insolvent(state, min(fee, excess))
+        return fee
+    return state.money(_base_rate(state) * state.final_base)
 
 
 def settle_close(state: ScopeState) -> None:
@@ -163,12 +172,19 @@ def _capped_to_surplus(
     state: ScopeState, raw: Decimal, surplus: Decimal
 ) -> tuple[Decimal, Decimal]:
     """A rate of the notional, never more than the surplus."""
-    del raw
-    policy = state.policy.liquidation_fee
-    final_only = policy.of is _FINAL_ONLY
-    base = state.final_base if final_only else state.forced_base
-    whole = state.money(_base_rate(policy) * base)
+    whole, _ = _of_base(state, raw, surplus)
     return min(whole, surplus), whole
+
+
+def _of_base(
+    state: ScopeState, raw: Decimal, surplus: Decimal
+) -> tuple[Decimal, Decimal]:
+    """A rate of the notional, whatever is left."""
+    del raw, surplus
+    final_only = state.policy.liquidation_fee.of is _FINAL_ONLY
+    base = state.final_base if final_only else state.forced_base
+    whole = state.money(_base_rate(state) * base)
+    return whole, whole
 
 
 def _fixed(
@@ -177,11 +193,17 @@ def _fixed(
     """A fixed amount, always or only where the equity is less."""
     del surplus
     fee = _fixed_fee(state.policy.liquidation_fee, raw)
-    if fee and state.policy.liquidation_fee.condition is FeeCondition.INSOLVENT_ONLY:
-        receiver = state.policy.liquidation_fee.to
-        state.paid_to[receiver] = state.paid_to.get(receiver, ZERO) + fee
-        state.insolvent_fee = fee
+    _note_insolvent(state, fee)
     return fee, fee
+
+
+def _note_insolvent(state: ScopeState, fee: Decimal) -> None:
+    """Tell who got a fee that only an insolvent position pays."""
+    policy = state.policy.liquidation_fee
+    if fee and policy.condition is FeeCondition.INSOLVENT_ONLY:
+        receiver = policy.to
+        state.paid_to[receiver] = state.paid_to.get(receiver, ZERO) + fee
+        state.insolvent_fee = (state.insolvent_fee or ZERO) + fee
 
 
 def _fixed_fee(policy: LiquidationFeePolicy, equity: Decimal) -> Decimal:
@@ -206,6 +228,8 @@ _AT_CLOSE: dict[
     FeeRule.RATE_CAPPED_TO_SURPLUS: _capped_to_surplus,
     FeeRule.FIXED: _fixed,
     FeeRule.ALL_SURPLUS: _all_surplus,
+    FeeRule.SCALED_TO_REMAINING: _of_base,
+    FeeRule.RAMPED: _of_base,
 }
 
 

@@ -1,21 +1,17 @@
 """Planned fills: their size follows from the policy at the current mark."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
 from recovery.domain.case_errors import CaseFieldError, CaseUnsupportedError
-from recovery.domain.instruments import PositionSide
-from recovery.domain.margin_level import used_price
-from recovery.domain.money import ONE, ZERO, divide
+from recovery.domain.money import ZERO, divide
 from recovery.domain.policy import ReductionPolicy, ReductionStep
 from recovery.domain.policy_words import (
-    LevelConvention,
     NotionalBasis,
-    OrderOfPositions,
     StepNotionalBasis,
     StepType,
-    StopRule,
     TierUnit,
 )
 from recovery.domain.reduction import (
@@ -24,15 +20,20 @@ from recovery.domain.reduction import (
     fraction_qty,
     lot_qty,
     notional_limits,
+    ramped_share,
     require_tiers,
-    restore_qty,
     sized,
     step_after_first,
     tier_qty,
 )
-from recovery.domain.settlement_case import Fill, OtherPosition
-from recovery.domain.settlement_fees import trading_fee_rate
+from recovery.domain.settlement_case import Fill
+from recovery.domain.settlement_forced import excess_of_fill
+from recovery.domain.settlement_order import check_position_is_first, net_hedges
+from recovery.domain.settlement_restore import restoring_qty
 from recovery.domain.settlement_state import ScopeState, required
+
+_MICROSECOND = timedelta(microseconds=1)
+_SECOND = 1_000_000
 
 
 def planned_qty(state: ScopeState, fill: Fill) -> Decimal:
@@ -40,18 +41,20 @@ def planned_qty(state: ScopeState, fill: Fill) -> Decimal:
 
     Raises:
         CaseFieldError: the policy has no reduction, or lacks what its step needs.
-        CaseUnsupportedError: a step that cannot be planned from one state.
+        CaseUnsupportedError: a step that cannot be planned from one state, or
+            another position of the scope that comes first.
     """
     reduction = state.policy.reduction
     if reduction is None or reduction.step is None:
         missing = "policy.reduction" if state.is_staged else state.here("qty")
         raise CaseFieldError(missing, "missing")
     step = reduction.step
-    size_of = _SIZE_OF.get(_step_type(state, step))
-    if size_of is None:
-        raise CaseUnsupportedError(f"{STEP_PATH}.type", step.type)
-    _check_position_is_first(state, reduction)
-    wanted = size_of(state, fill, reduction, step)
+    if reduction.net_hedges and not state.planned_steps:
+        net_hedges(state)
+    check_position_is_first(state, reduction)
+    if state.reducing_since is None:
+        state.reducing_since = state.marked_at or fill.occurred_at
+    wanted = _SIZE_OF[_step_type(state, step)](state, fill, reduction, step)
     state.planned_steps += 1
     return sized(wanted, state.qty, reduction, state.policy.rounding.size)
 
@@ -79,7 +82,7 @@ def size_range(state: ScopeState, fill: Fill) -> SizeRange:
     if step is not None and step.type is StepType.NOTIONAL_CAP:
         value = state.notional(state.qty, _cap_price(state, fill, step))
         least = min(step.min_notional or ZERO, value, step.max_notional or value)
-        return SizeRange(divide(state.qty * least, value), highest)
+        return SizeRange(min(divide(state.qty * least, value), highest), highest)
     return SizeRange(highest, highest)
 
 
@@ -88,36 +91,6 @@ def _cap_price(state: ScopeState, fill: Fill, step: ReductionStep) -> Decimal:
     if step.notional_basis is StepNotionalBasis.FILL:
         return required(fill.price, state.here("price"))
     return state.mark_required()
-
-
-def _check_position_is_first(state: ScopeState, reduction: ReductionPolicy) -> None:
-    """Refuse to plan where another position of the scope comes first.
-
-    Raises:
-        CaseUnsupportedError: hedges would be netted before, or the order of
-            positions does not begin with the one of the case.
-    """
-    if not state.has_other_positions:
-        return
-    if reduction.net_hedges and any(map(_hedges(state), state.scope.other_positions)):
-        raise CaseUnsupportedError("policy.reduction.net_hedges", "true")
-    order = reduction.order_of_positions
-    if order is OrderOfPositions.GIVEN:
-        return
-    by_loss = order is OrderOfPositions.LARGEST_LOSS_FIRST
-    if not by_loss or state.own_profit() > min(state.other_profits()):
-        raise CaseUnsupportedError("policy.reduction.order_of_positions", order)
-
-
-def _hedges(state: ScopeState) -> Callable[[OtherPosition], bool]:
-    """Whether a position is the opposite of the case's, in the same symbol."""
-    opposite = PositionSide.SHORT if state.sign > 0 else PositionSide.LONG
-
-    def is_hedge(other: OtherPosition) -> bool:
-        same = other.symbol == state.scope.symbol
-        return same and other.side is opposite and bool(other.qty)
-
-    return is_hedge
 
 
 def _step_type(state: ScopeState, step: ReductionStep) -> StepType:
@@ -130,32 +103,27 @@ def _step_type(state: ScopeState, step: ReductionStep) -> StepType:
 def _restore(
     state: ScopeState, fill: Fill, reduction: ReductionPolicy, step: ReductionStep
 ) -> Decimal:
-    """Size that restores the target level, judged at the mark."""
+    """Size that restores the level, judged at the mark."""
     del step
-    rate = required(state.scope.initial_margin_rate, "initial_margin_rate")
-    cost = trading_fee_rate(state, fill) * state.notional(ONE, state.mark_required())
-    return restore_qty(
-        target=target_level(state, reduction),
-        used_margin_per_unit=rate * state.notional(ONE, used_price(state)),
-        cost_per_unit=cost,
-        equity=state.equity(),
-        qty=state.qty,
-    )
+    return restoring_qty(state, fill, reduction)
 
 
-def target_level(state: ScopeState, reduction: ReductionPolicy) -> Decimal:
-    """The level to restore: the target, or the trigger where it stops there."""
-    if reduction.target is not None:
-        return reduction.target
-    level = state.policy.margin_level
-    if (
-        level is not None
-        and level.trigger is not None
-        and level.convention is LevelConvention.EQUITY_OVER_USED
-        and reduction.stop_rule is StopRule.AT_THRESHOLD
-    ):
-        return level.trigger
-    raise CaseFieldError("policy.reduction.target", "missing")
+def _time_ramp(
+    state: ScopeState, fill: Fill, reduction: ReductionPolicy, step: ReductionStep
+) -> Decimal:
+    """A share of the size that restores, growing with the time elapsed."""
+    if step.all_below_notional is not None:
+        value = state.notional(state.qty, state.mark_required())
+        if value < step.all_below_notional:
+            return state.qty
+    since, elapsed = state.reducing_since, ZERO
+    if since is not None:
+        if fill.occurred_at is None:
+            raise CaseFieldError(state.here("time"), "missing, the share needs it")
+        elapsed = Decimal((fill.occurred_at - since) // _MICROSECOND) / _SECOND
+    elif state.planned_steps:
+        raise CaseFieldError(state.here("time"), "missing, the share needs it")
+    return ramped_share(step, elapsed) * restoring_qty(state, fill, reduction)
 
 
 def _fraction(
@@ -185,9 +153,8 @@ def _tiers(
 def _lots(
     state: ScopeState, fill: Fill, reduction: ReductionPolicy, step: ReductionStep
 ) -> Decimal:
-    """One order of fixed size."""
-    del fill, reduction
-    return lot_qty(step, state.qty)
+    """One order."""
+    return lot_qty(step, state.qty, lambda: restoring_qty(state, fill, reduction))
 
 
 def _notional_cap(
@@ -195,12 +162,30 @@ def _notional_cap(
 ) -> Decimal:
     """As much as the limits of one step allow."""
     del reduction
-    if step.max_insurance_loss is not None:
-        path = f"{STEP_PATH}.max_insurance_loss"
-        raise CaseUnsupportedError(path, format(step.max_insurance_loss, "f"))
     notional = state.notional(state.qty, _cap_price(state, fill, step))
     highest = notional_limits(step, notional).highest
-    return divide(state.qty * highest, notional)
+    wanted = divide(state.qty * highest, notional)
+    if step.max_insurance_loss is None:
+        return wanted
+    return _within_loss(state, fill, wanted, step.max_insurance_loss)
+
+
+def _within_loss(
+    state: ScopeState, fill: Fill, wanted: Decimal, allowed: Decimal
+) -> Decimal:
+    """The part of a size of which the fund would bear no more than is allowed.
+
+    Raises:
+        CaseUnsupportedError: tiers make the loss no fixed amount per contract.
+    """
+    price = required(fill.price, state.here("price"))
+    loss = -excess_of_fill(state, wanted, price)
+    if loss <= allowed:
+        return wanted
+    if state.policy.maintenance.tiers:
+        path = f"{STEP_PATH}.max_insurance_loss"
+        raise CaseUnsupportedError(path, "among tiers")
+    return divide(wanted * allowed, loss)
 
 
 def _whole(
@@ -230,5 +215,6 @@ _SIZE_OF: dict[
     StepType.LOTS: _lots,
     StepType.NOTIONAL_CAP: _notional_cap,
     StepType.WHOLE_POSITION: _whole,
+    StepType.TIME_RAMP: _time_ramp,
     StepType.NONE: _nothing,
 }

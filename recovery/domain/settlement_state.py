@@ -1,5 +1,6 @@
 """The running state of one margin scope while its records are replayed."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -72,6 +73,7 @@ class ScopeState:
     open_fee = ZERO
     open_whole_fee = ZERO
     open_cover = ZERO
+    scaled_rate = ZERO  # Of the liquidation fee, in the state before the last fill.
     unbooked_before = ZERO  # What an earlier position of the scope left unbooked.
 
     # The takeover, once it has happened.
@@ -88,6 +90,10 @@ class ScopeState:
     insolvent_fee: Decimal | None = None
     settled = False
     planned_steps = 0
+    marked_at: datetime | None = None  # When the mark was last told.
+    reducing_since: datetime | None = None  # When the first planned step was due.
+    reduced_at: datetime | None = None  # When the last planned step was taken.
+    is_reducing = False  # A reduction has begun and is not at its stop.
     is_staged = False
     sizes_only = False  # No price is known: sizes move, money is not followed.
     event_index: int | None = None

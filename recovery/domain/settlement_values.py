@@ -119,8 +119,7 @@ def _takeover_values(state: ScopeState) -> Values:
     if not state.has_other_positions:
         values["residual"] = ZERO
         values |= _residual_in_collateral(state)
-    if state.venue_gain:
-        values["paid_to"] = {state.policy.takeover_surplus_to: state.venue_gain}
+    values["paid_to"] = {str(state.policy.takeover_surplus_to): state.venue_gain}
     if state.booked_pnl is not None:
         values["booked_pnl"] = state.booked_pnl
     if state.scope.margin is not None:

@@ -12,7 +12,7 @@ from recovery.domain.policy import TO_CUSTOMER, LiquidationFeePolicy, Policy
 from recovery.domain.policy_words import FeeBase, FeeRule, HaircutAt, SellOrder
 from recovery.domain.settlement_state import required
 
-_SALE_BASES = (FeeBase.FILL_NOTIONAL, FeeBase.VALUE_SOLD)
+_BASES = (FeeBase.FILL_NOTIONAL, FeeBase.VALUE_SOLD, FeeBase.DEBT_REPAID)
 
 
 class Holding(NamedTuple):
@@ -45,10 +45,11 @@ class SpotSettlement(NamedTuple):
 
 
 class _Rates(NamedTuple):
-    """What a sale costs, as parts of the value sold."""
+    """What a sale costs: parts of the value sold, or of the debt it repays."""
 
     trading: Decimal
     liquidation: Decimal
+    of_debt: Decimal
 
 
 class _Account:
@@ -89,13 +90,13 @@ def settle_spot(
         Amounts in the settlement asset, sizes in their own asset.
 
     Raises:
-        CaseUnsupportedError: a fee rule or an order of sale not modelled.
+        CaseUnsupportedError: a fee rule that sales do not know.
     """
     _check_customer_keeps_the_rest(policy)
-    rates = _Rates(_trading_rate(policy), _liquidation_rate(policy.liquidation_fee))
+    rates = _rates(policy)
     account = _Account(holdings, settle_asset)
     rest = sum((_repay_same_asset(account, debt) for debt in debts), ZERO)
-    for holding in _in_order(account, holdings, policy.collateral.sell_order):
+    for holding in _in_order(settle_asset, holdings, policy.collateral.sell_order):
         if holding.asset == settle_asset:
             paid = account.take(settle_asset, rest)
         else:
@@ -138,18 +139,17 @@ def _repay_same_asset(account: _Account, debt: Debt) -> Decimal:
 
 
 def _in_order(
-    account: _Account, holdings: list[Holding], order: SellOrder
+    settle_asset: str, holdings: list[Holding], order: SellOrder
 ) -> list[Holding]:
     """The collateral in the order in which it is sold.
 
-    Raises:
-        CaseUnsupportedError: liquidity decides between assets; no case states it.
+    Nothing is more liquid than the asset that needs no sale; what comes after it
+    only the order of the list can say.
     """
     if order is SellOrder.LOWEST_HAIRCUT:
         return sorted(holdings, key=lambda holding: holding.haircut)
-    left = [asset for asset, qty in account.balance.items() if qty]
-    if order is SellOrder.HIGHEST_LIQUIDITY and len(left) > 1:
-        raise CaseUnsupportedError("policy.collateral.sell_order", order)
+    if order is SellOrder.HIGHEST_LIQUIDITY:
+        return sorted(holdings, key=lambda holding: holding.asset != settle_asset)
     return holdings
 
 
@@ -168,20 +168,24 @@ def _sell(
     price = _price_of_sale(holding, policy)
     net_share = ONE - rates.trading - rates.liquidation
     held = account.balance[holding.asset]
-    qty = min(held, _qty_needed(rest, price * net_share, held, policy))
+    wanted = rest * (ONE + rates.of_debt)
+    qty = min(held, _qty_needed(wanted, price * net_share, held, policy))
     if not qty:
         return ZERO
     proceeds = qty * price
     trading_fee = round_amount(rates.trading * proceeds, policy.rounding.money)
-    clearance = round_amount(rates.liquidation * proceeds, policy.rounding.money)
+    unrounded = policy.collateral.size_step is None and policy.rounding.money is None
+    exactly = qty < held and unrounded  # The size was cut to bring in just the rest.
+    repaid = min(divide(proceeds - trading_fee, ONE + rates.of_debt), rest)
+    due = rates.liquidation * proceeds + rates.of_debt * (rest if exactly else repaid)
+    clearance = round_amount(due, policy.rounding.money)
     account.balance[holding.asset] -= qty
     account.sold[holding.asset] = account.sold.get(holding.asset, ZERO) + qty
     account.trading_fee += trading_fee
     account.liquidation_fee += clearance
     net = proceeds - trading_fee - clearance
-    unrounded = policy.collateral.size_step is None and policy.rounding.money is None
-    if qty < held and unrounded:
-        return rest  # The size was cut to bring in just this.
+    if exactly:
+        return rest
     paid = min(net, rest)
     account.balance[account.settle_asset] += net - paid
     return paid
@@ -214,8 +218,20 @@ def _trading_rate(policy: Policy) -> Decimal:
     return policy.trading_fee_rate
 
 
+def _rates(policy: Policy) -> _Rates:
+    """What a sale costs by the policy.
+
+    A fee on the debt counts what sales repay: an asset that pays its own debt, and
+    the settlement asset, pay without a fee.
+    """
+    fee = policy.liquidation_fee
+    rate, of_debt = _liquidation_rate(fee), fee.base is FeeBase.DEBT_REPAID
+    parts = (ZERO, rate) if of_debt else (rate, ZERO)
+    return _Rates(_trading_rate(policy), *parts)
+
+
 def _liquidation_rate(policy: LiquidationFeePolicy) -> Decimal:
-    """The clearance fee as a part of the value sold.
+    """The rate of the clearance fee.
 
     Raises:
         CaseUnsupportedError: a rule or a base that sales do not know.
@@ -225,6 +241,6 @@ def _liquidation_rate(policy: LiquidationFeePolicy) -> Decimal:
         return ZERO
     if policy.rule is not FeeRule.RATE_OF_NOTIONAL:
         raise CaseUnsupportedError(f"{path}.rule", policy.rule)
-    if policy.base not in _SALE_BASES:
+    if policy.base not in _BASES:
         raise CaseUnsupportedError(f"{path}.base", policy.base)
     return required(policy.rate, f"{path}.rate")

@@ -87,6 +87,14 @@ _WORDS: Mapping[str, _Words] = MappingProxyType(
             "cover given back was",
             "the insurance fund or other traders covered",
         ),
+        "conversion": _Words(
+            "Converted collateral", "conversion gave away", "conversion brought in"
+        ),
+        "other_position": _Words(
+            "Results of other positions",
+            "other positions of the account lost",
+            "other positions of the account earned",
+        ),
         "credit": _Words(
             "Credited afterwards", "a credit was taken back of", "we credited"
         ),

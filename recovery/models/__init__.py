@@ -1,14 +1,17 @@
 """Tables, constraints and `__str__`; no rules."""
 
+from recovery.domain.work import JobKind, JobState
+from recovery.models.approval_rules import ApprovalPolicy, AssetPrice, SpendCounter
 from recovery.models.assessments import Assessment, AssessmentLine, AssessmentResult
 from recovery.models.audit import AuditEntry, AuditSeal, AuditValue
 from recovery.models.breaks import Break, BreakState
 from recovery.models.cases import CaseNote, Decision, RecoveryCase
 from recovery.models.claims import Claim, ClaimCode
+from recovery.models.collections import Collection, DeficitShare, Instalment
 from recovery.models.events import Event
 from recovery.models.exports import Workbook, WorkbookState
 from recovery.models.heartbeats import Heartbeat
-from recovery.models.jobs import Job, JobKind, JobState
+from recovery.models.jobs import Job, Round
 from recovery.models.ledger import (
     EngineEntry,
     FundingRateEntry,
@@ -16,26 +19,38 @@ from recovery.models.ledger import (
     MarkPriceEntry,
 )
 from recovery.models.outbox import OutboxMessage, OutboxState
-from recovery.models.payments import Approval, Payment, PayoutBatch, Transition
+from recovery.models.payments import Approval, Payment, PayoutBatch
 from recovery.models.rate_limits import LimitedAct, RateCount
+from recovery.models.reconfirmations import (
+    Adjustment,
+    AdjustmentState,
+    Reconfirmation,
+)
 from recovery.models.rules import (
     FeeSchedule,
     FeeTierMembership,
     Instrument,
     LiquidationPolicy,
 )
+from recovery.models.sightings import Sighting
 from recovery.models.source_files import (
     Provenance,
     RejectedRecord,
     SourceFile,
     SourceFileState,
 )
+from recovery.models.staff_notices import StaffNotice
+from recovery.models.transitions import Transition
 
 __all__ = [
+    "Adjustment",
+    "AdjustmentState",
     "Approval",
+    "ApprovalPolicy",
     "Assessment",
     "AssessmentLine",
     "AssessmentResult",
+    "AssetPrice",
     "AuditEntry",
     "AuditSeal",
     "AuditValue",
@@ -44,13 +59,16 @@ __all__ = [
     "CaseNote",
     "Claim",
     "ClaimCode",
+    "Collection",
     "Decision",
+    "DeficitShare",
     "EngineEntry",
     "Event",
     "FeeSchedule",
     "FeeTierMembership",
     "FundingRateEntry",
     "Heartbeat",
+    "Instalment",
     "Instrument",
     "Job",
     "JobKind",
@@ -65,10 +83,15 @@ __all__ = [
     "PayoutBatch",
     "Provenance",
     "RateCount",
+    "Reconfirmation",
     "RecoveryCase",
     "RejectedRecord",
+    "Round",
+    "Sighting",
     "SourceFile",
     "SourceFileState",
+    "SpendCounter",
+    "StaffNotice",
     "Transition",
     "Workbook",
     "WorkbookState",

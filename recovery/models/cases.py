@@ -45,10 +45,18 @@ class RecoveryCase(models.Model):
     opened_at = models.DateTimeField()
     next_update_due_at = models.DateTimeField()
     question = models.TextField(blank=True, db_comment="Asked of the customer.")
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, related_name="merged", null=True, blank=True
+    )
 
     class Meta:
         constraints = [
             one_of("status", CaseStatus, "recovery_case_status_known"),
+            models.CheckConstraint(
+                condition=Q(status="merged", merged_into__isnull=False)
+                | (~Q(status="merged") & Q(merged_into__isnull=True)),
+                name="recovery_case_merged_into_one",
+            ),
             models.UniqueConstraint(
                 fields=["event"],
                 condition=~Q(status__in=sorted(status.value for status in CASE_ENDED)),

@@ -26,7 +26,7 @@ def word_field(words: Any, **kwargs: Any) -> "models.CharField[Any, Any]":
     choices = [
         (word.value, word.value.replace("_", " ").capitalize()) for word in words
     ]
-    return models.CharField(max_length=24, choices=choices, **kwargs)
+    return models.CharField(choices=choices, **{"max_length": 24, **kwargs})
 
 
 def one_of(field: str, words: Any, name: str) -> models.CheckConstraint:

@@ -1,30 +1,20 @@
 """Work to be done. The row is the job; Redis only rings the bell (TRUST §3.1)."""
 
-from enum import StrEnum
+from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 
+from recovery.domain.work import (
+    WORK,
+    WORK_VERSION,
+    JobKind,
+    JobState,
+    PeriodicWork,
+    Queue,
+)
 from recovery.models.fields import one_of, word_field
-
-
-class JobState(StrEnum):
-    """Where a job stands."""
-
-    DUE = "due"
-    RUNNING = "running"  # Leased until `lease_until`.
-    DONE = "done"
-    QUARANTINED = "quarantined"  # Tried often enough; a person must look.
-
-
-class JobKind(StrEnum):
-    """What a job does; its service is found by this word."""
-
-    IMPORT = "import"
-    ASSESS = "assess"
-    WORKBOOK = "workbook"
-    MATCH = "match"  # Finds what a filed claim is about.
 
 
 class Job(models.Model):
@@ -43,8 +33,34 @@ class Job(models.Model):
         db_comment="Natural key: the same reason makes one job.",
     )
     payload = models.JSONField(default=dict)
+    # Workers of older code write none of the next five: the database fills them in.
+    queue = models.CharField(
+        max_length=24,
+        default="",
+        db_default=Queue.IMPORT.value,
+        db_comment="Where its bell is rung; given by its kind.",
+    )
+    version = models.PositiveIntegerField(
+        default=WORK_VERSION,
+        db_default=1,
+        db_comment="Of the code that asked for it; older code leaves it alone.",
+    )
     state = word_field(JobState, default=JobState.DUE)
-    attempt = models.PositiveIntegerField(default=0)
+    attempt = models.PositiveIntegerField(
+        default=0, db_comment="Only ever grows: it fences."
+    )
+    tries_from = models.PositiveIntegerField(
+        default=0,
+        db_default=0,
+        db_comment="The attempt after which tries are counted (anew).",
+    )
+    tried = models.JSONField(
+        default=list,
+        db_default=Value([], models.JSONField()),
+        blank=True,
+        db_comment="The last failed tries: attempt, time, holder, error.",
+    )
+    quarantines = models.PositiveIntegerField(default=0, db_default=0)
     holder = models.CharField(max_length=80, blank=True)
     due_at = models.DateTimeField()
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -73,7 +89,50 @@ class Job(models.Model):
                 condition=Q(state__in=["due", "running"]),
                 name="recovery_job_unfinished",
             ),
+            models.Index(
+                fields=["id"],
+                condition=Q(state="quarantined"),
+                name="recovery_job_quarantined",
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.kind} job {self.pk}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Wait in the queue of its kind unless another was named."""
+        if not self.queue:
+            self.queue = queue_of(self.kind)
+        super().save(*args, **kwargs)
+
+    @property
+    def tries(self) -> int:
+        """How often it was tried since somebody put it back, or since it moved."""
+        return self.attempt - self.tries_from
+
+
+class Round(models.Model):
+    """One period of one periodic work: there once, however often beat rings."""
+
+    name = word_field(PeriodicWork)
+    period_began_at = models.DateTimeField()
+    begun_at = models.DateTimeField(db_comment="The database's clock.")
+    job = models.OneToOneField(Job, models.PROTECT, null=True, blank=True)
+    is_missed = models.BooleanField(
+        default=False, db_comment="Nobody was there in time; nothing was done for it."
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["name", "period_began_at"], name="recovery_round_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.period_began_at:%Y-%m-%d %H:%M}"
+
+
+def queue_of(kind: str) -> Queue:
+    """Where work of a kind waits; unknown kinds go where they hold up nobody."""
+    return WORK[JobKind(kind)].queue if kind in WORK else Queue.EXPORT

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from recovery.models.fields import one_of, word_field
 
@@ -14,7 +15,9 @@ class OutboxState(StrEnum):
     DUE = "due"
     SENDING = "sending"  # Handed over; if this stays, the outcome is unknown.
     DONE = "done"
+    REFUSED = "refused"  # Certainly not delivered, and not tried any more.
     UNKNOWN = "unknown"  # Never retried by a machine.
+    DROPPED = "dropped"  # A person decided that it need not arrive.
 
 
 class OutboxMessage(models.Model):
@@ -28,6 +31,9 @@ class OutboxMessage(models.Model):
     state = word_field(OutboxState, default=OutboxState.DUE)
     tries = models.PositiveSmallIntegerField(default=0)
     error = models.TextField(blank=True)
+    due_at = models.DateTimeField(
+        db_default=Now(), db_comment="Not before; moves on after a refusal."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True, blank=True)
 
@@ -36,6 +42,11 @@ class OutboxMessage(models.Model):
         indexes = [
             models.Index(
                 fields=["id"], condition=Q(state="due"), name="recovery_outbox_due"
+            ),
+            models.Index(
+                fields=["id"],
+                condition=Q(state="unknown"),
+                name="recovery_outbox_unknown",
             ),
         ]
 

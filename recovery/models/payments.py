@@ -7,13 +7,14 @@ from django.db import models
 from django.db.models import F, Q
 
 from accounts.models import Destination, RoleGrant
-from recovery.domain.lifecycle import PaymentStatus
+from recovery.domain.lifecycle import HELD_FROM, PAYMENT_VOID, PaymentStatus
 from recovery.domain.words import PaymentKind
 from recovery.models.append_only import AppendOnly
 from recovery.models.cases import Decision, RecoveryCase
 from recovery.models.events import Event
 from recovery.models.fields import (
     amount_field,
+    bounded,
     never_negative,
     one_of,
     positive,
@@ -24,7 +25,19 @@ STAFF = settings.AUTH_USER_MODEL
 _NEEDS_APPROVER = [
     status.value
     for status in PaymentStatus
-    if status not in {PaymentStatus.PROPOSED, PaymentStatus.CANCELLED}
+    if status
+    not in {PaymentStatus.PROPOSED, PaymentStatus.CANCELLED, PaymentStatus.HELD}
+]
+# What was once in a file names the batch it left in.
+_LEFT = [
+    "in_batch",
+    "sent",
+    "posted",
+    "confirmed",
+    "uncertain",
+    "returned",
+    "destination_needed",
+    "replaced",
 ]
 
 
@@ -90,10 +103,16 @@ class Payment(models.Model):
     )
     status = word_field(PaymentStatus, default=PaymentStatus.PROPOSED)
     status_since = models.DateTimeField()
+    version = models.PositiveIntegerField(default=1)
     sealed = models.TextField()
     content_digest = models.CharField(max_length=64)
     proposer = models.ForeignKey(STAFF, models.PROTECT, related_name="+")
     proposed_at = models.DateTimeField()
+    approvals_needed = models.PositiveSmallIntegerField(default=1)
+    value_amount = amount_field(
+        null=True, db_comment="In the reporting currency; null: no price was known."
+    )
+    value_currency = models.CharField(max_length=24, blank=True)
     approver = models.ForeignKey(
         STAFF, models.PROTECT, related_name="+", null=True, blank=True
     )
@@ -103,6 +122,10 @@ class Payment(models.Model):
     confirmation_reference = models.CharField(max_length=120, blank=True)
     fee_amount = amount_field(default=0)
     held_reason = models.TextField(blank=True, db_comment="For compliance only.")
+    held_from = models.CharField(max_length=24, blank=True)
+    replaces = models.OneToOneField(
+        "self", models.PROTECT, related_name="replaced_by", null=True, blank=True
+    )
 
     class Meta:
         constraints = [
@@ -124,9 +147,27 @@ class Payment(models.Model):
                 name="recovery_payment_withdrawal_has_destination",
             ),
             models.CheckConstraint(
-                condition=~Q(status__in=["in_batch", "sent", "posted", "confirmed"])
-                | Q(batch__isnull=False),
+                condition=~Q(status__in=_LEFT) | Q(batch__isnull=False),
                 name="recovery_payment_sent_in_batch",
+            ),
+            models.CheckConstraint(
+                condition=Q(approvals_needed__gte=1, approvals_needed__lte=2),
+                name="recovery_payment_approvals_one_or_two",
+            ),
+            bounded("value_amount", "recovery_payment_value_number", null=True),
+            models.CheckConstraint(
+                condition=Q(
+                    status="held",
+                    held_from__in=sorted(status.value for status in HELD_FROM),
+                )
+                | (~Q(status="held") & Q(held_from="")),
+                name="recovery_payment_held_from_somewhere",
+            ),
+            models.UniqueConstraint(
+                fields=["hold_reference"],
+                condition=~Q(hold_reference="")
+                & ~Q(status__in=sorted(status.value for status in PAYMENT_VOID)),
+                name="recovery_payment_hold_serves_one",
             ),
             models.UniqueConstraint(
                 fields=["confirmation_reference"],
@@ -149,8 +190,11 @@ class Approval(AppendOnly):
     decision = models.OneToOneField(
         Decision, models.PROTECT, related_name="approval", null=True, blank=True
     )
-    payment = models.OneToOneField(
-        Payment, models.PROTECT, related_name="approval", null=True, blank=True
+    payment = models.ForeignKey(
+        Payment, models.PROTECT, related_name="approvals", null=True, blank=True
+    )
+    number = models.PositiveSmallIntegerField(
+        default=1, db_comment="The first or second approval of one payment."
     )
     proposer = models.ForeignKey(STAFF, models.PROTECT, related_name="+")
     approver = models.ForeignKey(STAFF, models.PROTECT, related_name="+")
@@ -181,34 +225,13 @@ class Approval(AppendOnly):
                 | Q(decision__isnull=True, payment__isnull=False),
                 name="recovery_approval_one_subject",
             ),
+            models.UniqueConstraint(
+                fields=["payment", "number"], name="recovery_approval_numbered"
+            ),
+            models.UniqueConstraint(
+                fields=["payment", "approver"], name="recovery_approval_once_a_person"
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.decision or self.payment} by {self.approver}"
-
-
-class Transition(AppendOnly):
-    """One step of one lifecycle: who, from, to, why."""
-
-    case = models.ForeignKey(RecoveryCase, models.PROTECT, related_name="transitions")
-    payment = models.ForeignKey(
-        Payment, models.PROTECT, related_name="transitions", null=True, blank=True
-    )
-    action = models.CharField(max_length=32)
-    from_status = models.CharField(max_length=24)
-    to_status = models.CharField(max_length=24)
-    actor = models.ForeignKey(
-        STAFF, models.PROTECT, related_name="+", null=True, blank=True
-    )
-    actor_name = models.CharField(max_length=80)
-    reason = models.TextField(blank=True)
-    receipt_digest = models.CharField(max_length=64, blank=True)
-    at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        indexes = [
-            models.Index(fields=["case", "id"], name="recovery_transition_case"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.case}: {self.from_status} to {self.to_status}"

@@ -27,6 +27,7 @@ class SourceFileState(StrEnum):
     LOADING = "loading"
     LOADED = "loaded"
     REFUSED = "refused"  # Nothing of it was taken; `refusal` says why.
+    UNDONE = "undone"  # Taken back: its rows stay stored and count no more.
 
 
 class SourceFile(models.Model):
@@ -57,6 +58,9 @@ class SourceFile(models.Model):
     manifest = models.JSONField(null=True, blank=True)
     warnings = models.JSONField(default=list, blank=True)
     refusal = models.TextField(blank=True)
+    turns = models.PositiveIntegerField(
+        default=0, db_comment="How often it was undone or put back."
+    )
     job = models.OneToOneField(Job, models.PROTECT, null=True, blank=True)
     received_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -6,6 +6,7 @@ from datetime import date, datetime
 
 from recovery.domain.claims import (
     PHASE_NAMES,
+    PaymentTelling,
     Phase,
     Telling,
     may_answer,
@@ -157,7 +158,7 @@ def _tell(telling: Telling, status: CaseStatus, payments: list[Payment]) -> Tell
     """The telling of the case, moved on by what its payments did."""
     if status != CaseStatus.OWED or not payments:
         return telling
-    last = tell_payment(PaymentStatus(payments[-1].status))
+    last = _told(payments[-1])
     return telling._replace(
         phase=Phase.PAYING, label=f"Payment {last.label.lower()}", next_step=last.text
     )
@@ -199,8 +200,12 @@ def _reopened_on(case: RecoveryCase, status: CaseStatus) -> date | None:
     return at.date() if at else None
 
 
+def _told(payment: Payment) -> PaymentTelling:
+    return tell_payment(PaymentStatus(payment.status), payment.held_from)
+
+
 def _payment_view(payment: Payment) -> PaymentView:
-    telling = tell_payment(PaymentStatus(payment.status))
+    telling = _told(payment)
     return PaymentView(
         name=_PAYMENT_NAMES[PaymentKind(payment.kind)],
         amount=money_text(payment.amount, payment.asset),

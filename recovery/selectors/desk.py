@@ -144,7 +144,9 @@ def payments_waiting(user: User) -> QuerySet[Payment]:
     """Proposed payments whose amount and movement others proposed."""
     return (
         Payment.objects.filter(status=PaymentStatus.PROPOSED)
-        .exclude(Q(proposer=user) | Q(decision__proposer=user))
+        .exclude(
+            Q(proposer=user) | Q(decision__proposer=user) | Q(approvals__approver=user)
+        )
         .select_related(
             "case__event__account",
             "decision__result__assessment",
@@ -156,8 +158,9 @@ def payments_waiting(user: User) -> QuerySet[Payment]:
 
 
 def batches_waiting(user: User) -> QuerySet[PayoutBatch]:
-    """Batches not released, that this person neither built nor proposed a line of."""
-    mine = Payment.objects.filter(proposer=user, batch__isnull=False)
+    """Batches not released, of which this person neither made nor checked a line."""
+    touched = Q(proposer=user) | Q(approvals__approver=user)
+    mine = Payment.objects.filter(touched, batch__isnull=False)
     return (
         PayoutBatch.objects.filter(released_at=None)
         .exclude(built_by=user)

@@ -9,6 +9,7 @@ from django.db.models import Count, Min
 
 from accounts.models import PersonalLook
 from recovery.domain.words import BreakReason
+from recovery.domain.work import PeriodicWork, Queue
 from recovery.models import (
     AuditSeal,
     Break,
@@ -19,6 +20,7 @@ from recovery.models import (
     JobState,
     OutboxMessage,
     OutboxState,
+    Round,
     SourceFile,
     SourceFileState,
 )
@@ -26,7 +28,12 @@ from recovery.models import (
 _WEEK = timedelta(days=7)
 _MILLISECONDS_MAX = 5_000
 _JOB_STATES = (JobState.DUE, JobState.RUNNING, JobState.QUARANTINED)
-_OUTBOX_STATES = (OutboxState.DUE, OutboxState.SENDING, OutboxState.UNKNOWN)
+_OUTBOX_STATES = (
+    OutboxState.DUE,
+    OutboxState.SENDING,
+    OutboxState.REFUSED,
+    OutboxState.UNKNOWN,
+)
 
 
 class Sample(NamedTuple):
@@ -106,11 +113,41 @@ def _breaks(_now: datetime) -> Figures:
     }
 
 
+def mails_wait() -> bool:
+    """Whether a mail has to leave, or one that was leaving has to be looked after."""
+    states = [OutboxState.DUE, OutboxState.SENDING]
+    return OutboxMessage.objects.filter(state__in=states).exists()
+
+
+def heartbeat_ages(now: datetime) -> dict[str, float]:
+    """Seconds since each queue was last heard; a job that beats is heard too.
+
+    Workers that are all busy take no message; what they work on proves them alive.
+    """
+    busy = Job.objects.filter(state=JobState.RUNNING, lease_until__gt=now)
+    alive = set(busy.values_list("queue", flat=True).distinct())
+    beats = Heartbeat.objects.filter(name__in=list(Queue)).order_by("name")
+    return {
+        name: 0.0 if name in alive else _age(beat_at, now)
+        for name, beat_at in beats.values_list("name", "beat_at")
+    }
+
+
 def _heartbeats(now: datetime) -> Figures:
     return {
         "desk_heartbeat_age_seconds": [
-            Sample({"name": name}, _age(beat_at, now))
-            for name, beat_at in Heartbeat.objects.values_list("name", "beat_at")
+            Sample({"name": name}, age) for name, age in heartbeat_ages(now).items()
+        ]
+    }
+
+
+def _rounds(now: datetime) -> Figures:
+    since = now - timedelta(days=1)
+    missed = Round.objects.filter(is_missed=True, begun_at__gt=since)
+    counts = dict(missed.values_list("name").annotate(n=Count("pk")).order_by())
+    return {
+        "desk_rounds_missed": [
+            Sample({"name": name}, counts.get(name, 0)) for name in PeriodicWork
         ]
     }
 
@@ -139,6 +176,7 @@ _PARTS: tuple[Callable[[datetime], Figures], ...] = (
     _source_files,
     _breaks,
     _heartbeats,
+    _rounds,
     _audit,
     _looks,
 )

@@ -20,6 +20,7 @@ DELAYED = frozenset(
         Duty.APPROVE_PAYMENT,
         Duty.RELEASE_BATCH,
         Duty.ACTIVATE_RULES,
+        Duty.APPROVE_WRITE_OFF,
     }
 )
 
@@ -34,6 +35,7 @@ _DUTIES_OF_ROLE: dict[Role, frozenset[Duty]] = {
         Duty.WORK_CASE,
         Duty.APPROVE_DECISION,
         Duty.REOPEN_CASE,
+        Duty.COLLECT_DEFICIT,
         Duty.DRAFT_RULES,
         Duty.ACTIVATE_RULES,
         Duty.EXPORT_WORKBOOK,
@@ -51,6 +53,7 @@ _DUTIES_OF_ROLE: dict[Role, frozenset[Duty]] = {
         Duty.APPROVE_DECISION,
         Duty.APPROVE_PAYMENT,
         Duty.RELEASE_BATCH,
+        Duty.APPROVE_WRITE_OFF,
         Duty.EXPORT_WORKBOOK,
     },
     Role.COMPLIANCE: _READERS | {Duty.HOLD_PAYMENT, Duty.READ_AUDIT},
@@ -115,6 +118,11 @@ def staff_actor(
     duties = _duties(settled) | (_duties(roles) - DELAYED)
     first = min(roles, default=None)
     return Actor(user, user.username, duties, first or "", request_id, confirmed_at)
+
+
+def roles_with(duty: Duty) -> list[Role]:
+    """Roles that bring a duty."""
+    return [role for role, duties in _DUTIES_OF_ROLE.items() if duty in duties]
 
 
 def _duties(roles: frozenset[Role]) -> frozenset[Duty]:

@@ -13,17 +13,19 @@ from django.db.models import Max
 from recovery.domain.breaks import Finding
 from recovery.domain.money import format_amount
 from recovery.domain.opening import window_asset
-from recovery.domain.words import EXPLAINED
+from recovery.domain.words import EXPLAINED, DecisionStatus
 from recovery.models import (
     Assessment,
     AssessmentResult,
     Break,
     BreakState,
+    Decision,
     Event,
 )
+from recovery.reading.copy_text import copy_line
 from recovery.services.computing import Computed
-from recovery.services.loading import RowWriter, Target, copy_line
-from recovery.services.recomputed import decisions_follow
+from recovery.services.loading import RowWriter, Target
+from recovery.services.recomputed import cases_told, decisions_follow
 
 LINE_TARGET = Target(
     table="recovery_assessmentline",
@@ -71,7 +73,27 @@ def assessments_store(computed: Sequence[Computed], now: datetime) -> int:
     _activate(pairs)
     _follow_breaks(list(zip(changed, results, strict=True)), now)
     decisions_follow(results, now=now)
+    cases_told(results)
     return len(changed)
+
+
+def events_gone(references: Sequence[str], now: datetime) -> None:
+    """Let go of events that the rows do not show any more, where nothing rests on them.
+
+    Their assessments stay: an event whose rows come back gets the next number.
+    """
+    if not references:
+        return
+    gone = Event.objects.filter(reference__in=references).exclude(
+        pk__in=Decision.objects.exclude(
+            status__in=(DecisionStatus.RETURNED, DecisionStatus.VOIDED)
+        ).values("result__assessment__event")
+    )
+    ids = list(gone.values_list("pk", flat=True))
+    Break.objects.filter(event__in=ids).update(
+        state=BreakState.RESOLVED, changed_at=now
+    )
+    Event.objects.filter(pk__in=ids).update(active_assessment=None)
 
 
 @dataclass(frozen=True, slots=True)

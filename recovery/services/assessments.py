@@ -14,14 +14,17 @@ from django.db import transaction
 from accounts.models import TradingAccount
 from recovery.domain.ledger import LedgerRole
 from recovery.models import Event, LedgerEntry, Provenance
-from recovery.services.assessment_storing import assessments_store
+from recovery.services.assessment_storing import assessments_store, events_gone
 from recovery.services.batches import payments_post
 from recovery.services.computing import (
     EventNames,
     compute_account,
     entries_by_account,
 )
+from recovery.services.fail_points import fail_point
+from recovery.services.recomputed import decided_follow
 from recovery.services.rules import RuleLoader
+from recovery.services.sightings import entries_held
 
 ACCOUNTS_PER_CHUNK = 50
 
@@ -44,6 +47,8 @@ def accounts_assess(lease: _Lease, account_ids: Sequence[int], *, now: datetime)
             stored += _assess_chunk(chunk, loader, now)
             done = min(start + ACCOUNTS_PER_CHUNK, len(account_ids))
             lease.beat(done, len(account_ids), "accounts")
+            fail_point("assess.chunk_written")
+        fail_point("assess.chunk_committed")
     return stored
 
 
@@ -61,16 +66,25 @@ def _assess_chunk(ids: Sequence[int], loader: RuleLoader, now: datetime) -> int:
         for one in compute_account(by_id[account_id], entries, books[account_id], names)
     ]
     stored = assessments_store(computed, now)
+    events_gone(names.unmatched(), now)
+    fail_point("assess.stored")
     _post_credits(ids, now)
+    # After the posting: a decision's own credit is no news to it.
+    decided_follow(ids, now=now)
     return stored
 
 
 def _post_credits(ids: Sequence[int], now: datetime) -> None:
-    # A customer's own file proves no booking of the platform.
-    seen = LedgerEntry.objects.filter(
+    booked = LedgerEntry.objects.filter(
         account__in=ids, role=LedgerRole.CREDIT, order_id__startswith="PY-"
-    ).exclude(source_file__provenance=Provenance.CUSTOMER_SUPPLIED)
-    payments_post(list(seen), now=now)
+    )
+    # A customer's own file proves no booking of the platform.
+    proven = [
+        entry
+        for entry, held in entries_held(booked)
+        if held and held.provenance != Provenance.CUSTOMER_SUPPLIED
+    ]
+    payments_post(proven, now=now)
 
 
 def event_recompute(event: Event, *, now: datetime) -> Event:

@@ -16,6 +16,8 @@ from django.db import connection, transaction
 from recovery.domain.audit_chain import ChainCheck, Fault, Link, commitment_of
 from recovery.domain.errors import FileRejectedError
 from recovery.models import AuditEntry, AuditSeal, AuditValue
+from recovery.services.fail_points import fail_point
+from recovery.services.whole_files import parts_sweep
 
 _ROWS_AT_ONCE = 5_000
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -75,17 +77,20 @@ def audit_head_export(now: datetime) -> tuple[Path, bool]:
     """
     folder = audit_heads_folder()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    parts_sweep(folder)
     path = folder / f"{now:%Y-%m-%d}.json"
     if path.exists():
         return path, False
     head = {**audit_head(), "written_at": now.isoformat()}
-    with NamedTemporaryFile("w", dir=folder, suffix=".part") as file:
+    with NamedTemporaryFile("w", dir=folder, prefix=".", suffix=".part") as file:
         file.write(json.dumps(head, sort_keys=True) + "\n")
         file.flush()
         os.fsync(file.fileno())
         os.chmod(file.name, 0o400)  # noqa: PTH101 - the open file's own name
+        fail_point("audit_head.part_written")
         with suppress(FileExistsError):
             os.link(file.name, path)
+            fail_point("audit_head.linked")
             return path, True
     return path, False
 

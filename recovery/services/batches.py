@@ -1,28 +1,27 @@
-"""Batches: approved payments leave in one file, and files bring the outcome back."""
+"""Batches: approved payments leave in one file that a second person releases."""
 
-import csv
 import hashlib
-import io
 import secrets
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
 
-from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
-from accounts.models import User
+from recovery.domain.approval_rules import Headcount
 from recovery.domain.canonical import canonical_json, digest_text
+from recovery.domain.decision_ground import Ground
 from recovery.domain.duties import Duty
-from recovery.domain.errors import FileRejectedError, NotReadyError, SamePersonError
+from recovery.domain.errors import NotReadyError
 from recovery.domain.ledger import ZERO
-from recovery.domain.lifecycle import PaymentAction, PaymentStatus
+from recovery.domain.lifecycle import PAYMENT_STEPS, PaymentAction, PaymentStatus
 from recovery.domain.money import format_amount
 from recovery.domain.references import grouped_reference
+from recovery.domain.seals import seal_differences
 from recovery.domain.words import PaymentKind
-from recovery.models import LedgerEntry, Payment, PayoutBatch, RecoveryCase
+from recovery.models import Payment, PayoutBatch
 from recovery.services.actors import (
     SYSTEM,
     Actor,
@@ -30,58 +29,64 @@ from recovery.services.actors import (
     require_fresh_factor,
     require_staff,
 )
+from recovery.services.approval_limits import approval_rules_at
 from recovery.services.audit import audit_write, refusal_recorded
+from recovery.services.batch_files import batch_file, batch_file_write, batch_path
+from recovery.services.decision_ground import decision_ground, require_ground
 from recovery.services.destinations import leaves_by
+from recovery.services.fail_points import fail_point
 from recovery.services.mails import mail_case_news
-from recovery.services.payments import payment_content
-from recovery.services.transitions import payment_move
+from recovery.services.outcomes import confirmations_read, payments_post
+from recovery.services.payments import payment_content, payment_hold, payment_lock
+from recovery.services.transitions import (
+    case_lock,
+    payment_move,
+    require_second_person,
+)
 
-_COLUMNS = {
-    PaymentKind.CREDIT: (
-        "line",
-        "payment_reference",
-        "event_reference",
-        "account",
-        "asset",
-        "amount",
-    ),
-    PaymentKind.WITHDRAWAL: (
-        "line",
-        "payment_reference",
-        "hold_reference",
-        "asset",
-        "amount",
-        "network",
-        "address",
-        "memo",
-    ),
-}
+__all__ = [
+    "batch_build",
+    "batch_drop",
+    "batch_file",
+    "batch_hash_total",
+    "batch_path",
+    "batch_release",
+    "batch_totals",
+    "confirmations_read",
+    "payment_stop",
+    "payments_post",
+]
+_STANDS = frozenset({Ground.SAME, Ground.PAID})
 
 
-@transaction.atomic
 def batch_build(
     actor: Actor, kind: PaymentKind, *, now: datetime, lines_max: int = 5000
 ) -> PayoutBatch:
     """Gather every approved payment of a kind into a new batch.
 
     Each payment is claimed under its row lock, so that any number of builders at
-    once put it into exactly one batch.
+    once put it into exactly one batch. A payment whose sealed content was changed
+    behind the desk's back is taken back, in sight of everybody.
 
     Raises:
         NotReadyError: Nothing approved is waiting.
         DutyMissingError: The actor builds no batches.
     """
-    builder = require_staff(actor, Duty.BUILD_BATCH)
-    payments = list(
-        Payment.objects.select_for_update(of=("self",), skip_locked=True)
-        .select_related("decision__result__assessment", "destination", "case__event")
-        .filter(leaves_by(now), status=PaymentStatus.APPROVED, kind=kind)
-        .order_by("id")[:lines_max]
-    )
-    if not payments:
+    # What was taken back stays so, even when nothing is left to build.
+    batch = _build(actor, kind, now, lines_max)
+    if batch is None:
         raise NotReadyError("No approved payment of this kind is waiting.")
-    for payment in payments:
-        _require_sealed(payment)
+    return batch
+
+
+@transaction.atomic
+def _build(
+    actor: Actor, kind: PaymentKind, now: datetime, lines_max: int
+) -> PayoutBatch | None:
+    builder = require_staff(actor, Duty.BUILD_BATCH)
+    payments = _fit(_approved(kind, lines_max, now), now)
+    if not payments:
+        return None
     batch = PayoutBatch.objects.create(
         reference=grouped_reference("PB", secrets.token_bytes(5)),
         kind=kind,
@@ -95,7 +100,106 @@ def batch_build(
         payment.batch = batch
         payment_move(actor, payment, PaymentAction.ADD_TO_BATCH, now=now)
     audit_write(actor, "batch.build", f"batch {batch.reference}", lines=batch.lines)
+    fail_point("batch.built")
     return batch
+
+
+def _approved(kind: PaymentKind, lines_max: int, now: datetime) -> list[Payment]:
+    return list(
+        _with_content(Payment.objects.select_for_update(of=("self",), skip_locked=True))
+        .filter(leaves_by(now), status=PaymentStatus.APPROVED, kind=kind)
+        .order_by("id")[:lines_max]
+    )
+
+
+def _with_content(rows: QuerySet[Payment]) -> QuerySet[Payment]:
+    return rows.select_related(
+        "decision__result__assessment",
+        "decision__case__event",
+        "destination",
+        "case__event__account",
+        "event__account",
+        "replaces",
+    ).prefetch_related("approvals")
+
+
+def _fit(payments: Sequence[Payment], now: datetime) -> list[Payment]:
+    """Those that may leave; the others are taken back or wait for a confirmation."""
+    fit = []
+    for payment in payments:
+        if broken := _broken(payment):
+            payment_move(
+                SYSTEM, payment, PaymentAction.VOID_APPROVAL, now=now, reason=broken
+            )
+        elif decision_ground(payment.decision) in _STANDS:
+            fit.append(payment)
+    return fit
+
+
+def _broken(payment: Payment) -> str:
+    """What is not as it was approved, in words; empty when all is."""
+    text = canonical_json(payment_content(payment))
+    digest = digest_text(text)
+    approved = {
+        one.approver_id
+        for one in payment.approvals.all()
+        if one.content_digest == digest
+    }
+    is_whole = digest == payment.content_digest == digest_text(payment.sealed)
+    if is_whole and len(approved) >= payment.approvals_needed:
+        return ""
+    told = "; ".join(seal_differences(payment.sealed, text))
+    return f"What was approved is not what stands there now: {told or 'the seal'}."
+
+
+@transaction.atomic
+def batch_drop(
+    actor: Actor, payment: Payment, *, reason: str, now: datetime
+) -> Payment:
+    """Take one payment out of a batch that is not released; its figures follow.
+
+    Raises:
+        TransitionRefusedError: It is in no batch, or gone.
+        NotReadyError: No reason.
+        DutyMissingError: The actor neither builds, releases nor holds.
+    """
+    if not reason.strip():
+        raise NotReadyError("Say why the payment leaves the batch.")
+    case_lock(payment.case)
+    batch_id = Payment.objects.values_list("batch_id", flat=True).get(pk=payment.pk)
+    batch = PayoutBatch.objects.select_for_update().filter(pk=batch_id).first()
+    payment = payment_lock(payment)
+    payment.batch = None
+    payment_move(
+        actor, payment, PaymentAction.DROP_FROM_BATCH, now=now, reason=reason.strip()
+    )
+    if batch is not None:
+        left = list(batch.payments.order_by("id"))
+        batch.lines = len(left)
+        batch.totals = batch_totals(left)
+        batch.hash_total = batch_hash_total(left)
+        batch.save(update_fields=["lines", "totals", "hash_total"])
+    return payment
+
+
+@transaction.atomic
+def payment_stop(
+    actor: Actor, payment: Payment, *, reason: str, now: datetime
+) -> Payment:
+    """Hold a payment wherever it is before release, out of its batch if it is in one.
+
+    Raises:
+        TransitionRefusedError: It has left.
+        NotReadyError: No reason.
+        DutyMissingError: The actor holds no payments.
+    """
+    require_duty(actor, Duty.HOLD_PAYMENT)
+    case_lock(payment.case)
+    payment = payment_lock(payment)
+    if payment.status == PaymentStatus.IN_BATCH:
+        # Why it leaves the batch stands in no list that others read.
+        payment = batch_drop(actor, payment, reason="Taken out.", now=now)
+    return payment_hold(actor, payment, reason=reason, now=now)
 
 
 def batch_totals(payments: Sequence[Payment]) -> dict[str, str]:
@@ -112,19 +216,11 @@ def batch_hash_total(payments: Sequence[Payment]) -> str:
     return digest_text("\n".join(digests))
 
 
-def _require_sealed(payment: Payment) -> None:
-    now = digest_text(canonical_json(payment_content(payment)))
-    if now != payment.content_digest or now != payment.approval.content_digest:
-        raise NotReadyError(
-            f"{payment.reference}: what was approved is not what stands there now."
-        )
-
-
 def batch_release(actor: Actor, batch: PayoutBatch, *, now: datetime) -> PayoutBatch:
     """Release a batch: its file is written and its payments count as sent.
 
     Raises:
-        SamePersonError: The actor built it or proposed a line of it.
+        SamePersonError: The actor built it, or made or checked a line of it.
         FreshFactorNeededError: The last second factor is too long ago.
         NotReadyError: It is released already, or its lines changed.
         DutyMissingError: The actor releases no batches.
@@ -138,12 +234,11 @@ def _release(actor: Actor, batch: PayoutBatch, now: datetime) -> PayoutBatch:
     releaser = require_staff(actor, Duty.RELEASE_BATCH)
     batch = PayoutBatch.objects.select_for_update().get(pk=batch.pk)
     payments = list(
-        batch.payments.select_for_update(of=("self",))
-        .select_related("decision__result__assessment", "destination", "case__event")
-        .order_by("id")
+        _with_content(batch.payments.select_for_update(of=("self",))).order_by("id")
     )
-    _require_releasable(releaser, batch, payments)
+    _require_second(actor, batch, payments, now)
     require_fresh_factor(actor, now=now)
+    _require_whole(batch, payments)
     text = batch_file(batch, payments)
     batch.released_by = releaser
     batch.released_at = now
@@ -152,6 +247,7 @@ def _release(actor: Actor, batch: PayoutBatch, now: datetime) -> PayoutBatch:
     batch.save()
     for payment in payments:
         payment_move(actor, payment, PaymentAction.SEND, now=now)
+        mail_case_news(payment.case, "payout.sent", key=f"sent-{payment.pk}")
     audit_write(
         actor,
         "batch.release",
@@ -160,185 +256,38 @@ def _release(actor: Actor, batch: PayoutBatch, now: datetime) -> PayoutBatch:
         totals=batch.totals,
         file=batch.file_sha256,
     )
-    _write_file(batch.file_name, text)
+    batch_file_write(batch.file_name, text)
+    fail_point("batch.file_renamed")
     return batch
 
 
-def _require_releasable(
-    releaser: User, batch: PayoutBatch, payments: Sequence[Payment]
+def _require_second(
+    actor: Actor, batch: PayoutBatch, payments: Sequence[Payment], now: datetime
 ) -> None:
+    """Who made or checked any line releases nothing (TRUST T11)."""
     if batch.released_by_id is not None:
         raise NotReadyError("This batch is released already.")
-    touched = {batch.built_by_id, *(payment.proposer_id for payment in payments)}
-    if releaser.pk in touched:
-        raise SamePersonError(
-            releaser.username, "built this batch or proposed a line of it"
-        )
+    earlier: dict[int | None, str] = {}
+    is_strict = approval_rules_at(now).headcount == Headcount.FIVE
     for payment in payments:
-        _require_sealed(payment)
+        if is_strict:
+            for who in (payment.decision.proposer_id, payment.decision.approver_id):
+                earlier[who] = "decided a line of this batch"
+        for approval in payment.approvals.all():
+            earlier[approval.approver_id] = "approved a line of this batch"
+        earlier[payment.proposer_id] = "built this batch or proposed a line of it"
+    earlier[batch.built_by_id] = "built this batch or proposed a line of it"
+    step = PAYMENT_STEPS[PaymentStatus.IN_BATCH, PaymentAction.SEND]
+    require_second_person(actor, step, earlier)
+
+
+def _require_whole(batch: PayoutBatch, payments: Sequence[Payment]) -> None:
+    if not payments:
+        raise NotReadyError("This batch holds no payment any more.")
+    for payment in payments:
+        if broken := _broken(payment):
+            raise NotReadyError(f"{payment.reference}: {broken} Drop it first.")
+        require_ground(payment.decision)
     same = (len(payments), batch_totals(payments), batch_hash_total(payments))
     if same != (batch.lines, batch.totals, batch.hash_total):
         raise NotReadyError("The lines are not those the batch was built from.")
-
-
-def batch_file(batch: PayoutBatch, payments: Sequence[Payment]) -> str:
-    """The instruction file: header, lines, a control line with count and totals.
-
-    The file names the batch and its control figures, so that a cut-off copy shows.
-    """
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([f"#recovery-desk,{batch.kind}-instruction,1", batch.reference])
-    writer.writerow(_COLUMNS[PaymentKind(batch.kind)])
-    for number, payment in enumerate(payments, start=1):
-        writer.writerow(_file_row(number, payment))
-    sums = [f"sum:{asset}={total}" for asset, total in batch.totals.items()]
-    writer.writerow(
-        ["#control", f"lines={batch.lines}", *sums, f"hash={batch.hash_total}"]
-    )
-    return out.getvalue()
-
-
-def _file_row(number: int, payment: Payment) -> list[str]:
-    amount = format_amount(payment.amount)
-    if payment.kind == PaymentKind.CREDIT:
-        event = payment.event
-        return [
-            str(number),
-            payment.reference,
-            event.source_reference or event.reference,
-            event.account.number,
-            payment.asset,
-            amount,
-        ]
-    to = payment.destination
-    if to is None:
-        raise NotReadyError(f"{payment.reference} has no destination.")
-    return [
-        str(number),
-        payment.reference,
-        payment.hold_reference,
-        payment.asset,
-        amount,
-        to.network,
-        to.address,
-        to.memo,
-    ]
-
-
-def batch_path(batch: PayoutBatch) -> Path:
-    """Where the file of a released batch lies."""
-    return settings.FILES_DIR / "batches" / batch.file_name
-
-
-def _write_file(name: str, text: str) -> None:
-    folder = settings.FILES_DIR / "batches"
-    folder.mkdir(parents=True, exist_ok=True)
-    whole = folder / f".{name}.part"
-    whole.write_bytes(text.encode())
-    whole.chmod(0o600)
-    whole.replace(folder / name)
-
-
-@transaction.atomic
-def payments_post(entries: Sequence[LedgerEntry], *, now: datetime) -> int:
-    """Mark credits as posted that appear in the platform's own ledger.
-
-    A house credit row carries the payment reference as its order id. Account, asset
-    and amount must be those of the payment; else it stays sent and the row stays a
-    credit without a payment, which the assessment shows.
-    """
-    by_reference = {entry.order_id: entry for entry in entries}
-    waiting = (
-        Payment.objects.select_for_update(of=("self",))
-        .select_related("case", "event__account")
-        .filter(
-            reference__in=by_reference,
-            kind=PaymentKind.CREDIT,
-            status__in=[PaymentStatus.SENT, PaymentStatus.UNCERTAIN],
-        )
-        .order_by("case_id", "id")
-    )
-    posted = 0
-    for payment in waiting:
-        entry = by_reference[payment.reference]
-        same = (entry.account_id, entry.asset, entry.amount) == (
-            payment.event.account_id,
-            payment.asset,
-            payment.amount,
-        )
-        if not same:
-            continue
-        payment.confirmation_reference = f"house:{entry.source_id or entry.pk}"
-        payment_move(
-            SYSTEM, payment, PaymentAction.POST, now=now, reason="Seen in the ledger."
-        )
-        mail_case_news(payment.case, "credit.posted", key=f"posted-{payment.pk}")
-        posted += 1
-    return posted
-
-
-_OUTCOMES = {
-    "confirmed": PaymentAction.CONFIRM,
-    "returned": PaymentAction.MARK_RETURNED,
-    "uncertain": PaymentAction.MARK_UNCERTAIN,
-}
-
-
-@transaction.atomic
-def confirmations_read(actor: Actor, text: str, *, now: datetime) -> dict[str, int]:
-    """Read a confirmation file for withdrawals: all lines, or none.
-
-    Columns: payment_reference, status (confirmed, returned, uncertain),
-    confirmation_reference, asset, amount.
-
-    Raises:
-        FileRejectedError: A line cannot be taken; line, value and remedy are named.
-        DutyMissingError: The actor confirms no payments.
-    """
-    require_duty(actor, Duty.CONFIRM_PAYMENT)
-    counts: dict[str, int] = defaultdict(int)
-    rows = list(csv.DictReader(io.StringIO(text.lstrip("\ufeff")), strict=True))
-    if not rows:
-        raise FileRejectedError("The file holds no lines below its header.")
-    for number, row in enumerate(rows, start=2):
-        counts[_confirm(actor, number, row, now)] += 1
-    audit_write(actor, "payout.confirmations", "confirmation file", lines=dict(counts))
-    return dict(counts)
-
-
-def _confirm(actor: Actor, number: int, row: dict[str, str], now: datetime) -> str:
-    reference = (row.get("payment_reference") or "").strip()
-    status = (row.get("status") or "").strip().lower()
-    if status not in _OUTCOMES:
-        raise FileRejectedError(
-            f"Line {number}, status “{status}”: write confirmed, returned or uncertain."
-        )
-    payment = (
-        Payment.objects.select_for_update(of=("self",))
-        .filter(reference=reference, kind=PaymentKind.WITHDRAWAL)
-        .first()
-    )
-    if payment is None:
-        raise FileRejectedError(
-            f"Line {number}, payment_reference “{reference}”: no such withdrawal here."
-        )
-    stated = ((row.get("asset") or "").strip(), (row.get("amount") or "").strip())
-    if stated != (payment.asset, format_amount(payment.amount)):
-        raise FileRejectedError(
-            f"Line {number}: {reference} is {format_amount(payment.amount)} "
-            f"{payment.asset}, the file says {stated[1]} {stated[0]}."
-        )
-    proof = (row.get("confirmation_reference") or "").strip()
-    if status == "confirmed":
-        if not proof:
-            raise FileRejectedError(
-                f"Line {number}: a confirmed payment needs its confirmation_reference."
-            )
-        if payment.confirmation_reference == proof:
-            return "already"
-        payment.confirmation_reference = proof
-    case = RecoveryCase.objects.get(pk=payment.case_id)
-    payment_move(actor, payment, _OUTCOMES[status], now=now, reason=proof)
-    mail_case_news(case, f"payout.{status}", key=f"{status}-{payment.pk}")
-    return status

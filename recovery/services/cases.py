@@ -19,8 +19,15 @@ from recovery.domain.references import grouped_reference
 from recovery.models import CaseNote, Event, RecoveryCase
 from recovery.services.actors import Actor, require_duty
 from recovery.services.audit import audit_write
+from recovery.services.collection_ends import collections_take_back
 from recovery.services.mails import mail_case_news
-from recovery.services.transitions import NEXT_UPDATE, case_lock, case_move
+from recovery.services.proposal_ends import proposals_end
+from recovery.services.transitions import (
+    NEXT_UPDATE,
+    case_lock,
+    case_move,
+    event_lock,
+)
 
 # Whoever does something about a case may write down what; readers may not.
 _NOTING = (
@@ -55,7 +62,7 @@ def case_open(
     """
     require_duty(actor, Duty.WORK_CASE, Duty.BE_CUSTOMER, Duty.BE_SYSTEM)
     if event is not None:
-        Event.objects.select_for_update().get(pk=event.pk)
+        event_lock(event)
         there = (
             RecoveryCase.objects.filter(event=event)
             .exclude(status__in=CASE_ENDED)
@@ -122,6 +129,7 @@ def case_link_event(
     case = case_lock(case, shown_version)
     if case.event_id is not None:
         raise NotReadyError("This case already has its event.")
+    event_lock(event)
     other = RecoveryCase.objects.filter(event=event).exclude(status__in=CASE_ENDED)
     if taken := other.first():
         raise NotReadyError(f"Case {taken.reference} is open for this event.")
@@ -174,6 +182,40 @@ def case_customer_answer(
 
 
 @transaction.atomic
+def case_ask_third_party(
+    actor: Actor, case: RecoveryCase, question: str, *, now: datetime
+) -> RecoveryCase:
+    """Wait for a venue, a bank or a custodian; the customer need do nothing.
+
+    Raises:
+        NotReadyError: Nothing is said about what is waited for.
+        TransitionRefusedError, DutyMissingError: As everywhere.
+    """
+    case = case_lock(case)
+    case_move(actor, case, CaseAction.ASK_THIRD_PARTY, now=now, reason=question.strip())
+    _note(actor, case, question, is_public=False)
+    return case
+
+
+@transaction.atomic
+def case_third_party_answer(
+    actor: Actor, case: RecoveryCase, answer: str, *, now: datetime
+) -> RecoveryCase:
+    """Note what the third party answered; the case goes on.
+
+    Raises:
+        NotReadyError: The answer is empty.
+        TransitionRefusedError, DutyMissingError: As everywhere.
+    """
+    if not answer.strip():
+        raise NotReadyError("Write down what they answered.")
+    case = case_lock(case)
+    case_move(actor, case, CaseAction.THIRD_PARTY_ANSWERED, now=now)
+    _note(actor, case, answer, is_public=False)
+    return case
+
+
+@transaction.atomic
 def case_note(actor: Actor, case: RecoveryCase, text: str) -> CaseNote:
     """Write an internal note.
 
@@ -195,12 +237,13 @@ def _note(actor: Actor, case: RecoveryCase, text: str, *, is_public: bool) -> Ca
 
 @transaction.atomic
 def case_withdraw(actor: Actor, case: RecoveryCase, *, now: datetime) -> RecoveryCase:
-    """The customer takes the claim back.
+    """The customer takes the claim back; what was proposed on it is void.
 
     Raises:
-        TransitionRefusedError: It is proposed, decided or ended.
+        TransitionRefusedError: It is decided or ended.
     """
     case = case_lock(case)
+    proposals_end(case, "The customer took the claim back.", now=now)
     return case_move(actor, case, CaseAction.WITHDRAW, now=now)
 
 
@@ -246,8 +289,12 @@ def case_reopen(
     if not reason.strip():
         raise NotReadyError("Say why the case is opened again.")
     case = case_lock(case)
+    if case.event is not None:
+        event_lock(case.event)
     _require_reopenable(case)
     case_move(actor, case, CaseAction.REOPEN, now=now, reason=reason.strip())
+    mail_case_news(case, "case.reopened", key=f"reopened-{case.pk}-{case.version}")
+    collections_take_back(case, "The case was opened again.", now=now)
     live = case.payments.exclude(status__in=PAYMENT_VOID)
     if not live.exists():
         case.decisions.filter(status="approved").update(

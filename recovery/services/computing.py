@@ -17,8 +17,11 @@ from recovery.domain.money import exact
 from recovery.domain.opening import Opening, find_openings
 from recovery.domain.receipt import receipt_digest, write_receipt
 from recovery.domain.references import event_reference
+from recovery.domain.restated import told_once
 from recovery.domain.rulebook import RuleBook
-from recovery.models import Event, LedgerEntry
+from recovery.models import Event, LedgerEntry, SourceFile, SourceFileState
+from recovery.services.sightings import Holder, sightings_of, strongest
+from recovery.venues.loading import restating_layouts
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +45,58 @@ _COLUMNS = (
     "funding_amount", "liquidation_fee_amount", "instrument", "marker", "side",
     "quantity", "price", "mark_price", "entry_price", "position_after",
     "balance_after", "source_id", "order_id", "event_reference",
-    "source_file__manifest__agrees",
+    "source_file__manifest__agrees", "source_file__state",
 )  # fmt: skip
 
 
 def entries_by_account(
     accounts: Iterable[int],
 ) -> Iterator[tuple[int, list[Entry]]]:
-    """Ledger entries of accounts, oldest first, as values of the core."""
+    """Ledger entries of accounts, oldest first, as values of the core.
+
+    Each under the strongest file that holds it. Rows of files that were undone are
+    left out, unless another file holds them too, and so are rows that tell money once
+    more which another file tells already.
+    """
+    ids = list(accounts)
+    seen = sightings_of(ids)
+    restating = _restating_files()
     rows = (
-        LedgerEntry.objects.filter(account__in=list(accounts))
+        LedgerEntry.objects.filter(account__in=ids)
         .order_by(*_ORDER)
         .values_list(*_COLUMNS)
     )
     for account_id, group in groupby(rows.iterator(10_000), key=lambda row: row[3]):
-        yield account_id, [_entry(row) for row in group]
+        entries = (_entry(row, seen.get(row[0], ())) for row in group)
+        held = [entry for entry in entries if entry is not None]
+        yield account_id, told_once(held, restating)
 
 
-def _entry(row: tuple[Any, ...]) -> Entry:
+def _restating_files() -> frozenset[str]:
+    """Files whose layout restates another, by the names entries give them."""
+    layouts = restating_layouts()
+    names = {layout for _, layout in layouts}
+    files = SourceFile.objects.filter(layout__in=names)
+    return frozenset(
+        sha256[:12]
+        for sha256, venue, layout in files.values_list("sha256", "venue", "layout")
+        if (venue, layout) in layouts
+    )
+
+
+def _entry(row: tuple[Any, ...], seen: Sequence[Holder]) -> Entry | None:
+    holders = [*seen]
+    if row[26] != SourceFileState.UNDONE:
+        holders.append(Holder(row[1], row[2], row[25]))
+    if not holders:
+        return None
+    best = strongest(holders)
     line = LedgerLine(
         row[4], "", row[5], row[6], LedgerRole(row[7]), row[8], row[9], row[10],
         row[11], row[12], row[13], EventMarker(row[14]), Side(row[15]), *row[16:25],
     )  # fmt: skip
-    return Entry(row[0], row[1][:12], row[2], line, is_doubted=row[25] is False)
+    is_doubted = best.agrees is False
+    return Entry(row[0], best.sha256[:12], best.provenance, line, is_doubted)
 
 
 class EventNames:
@@ -82,6 +114,10 @@ class EventNames:
         ):
             place = self._known.setdefault((account_id, instrument), [])
             place.append((start, end, reference))
+
+    def unmatched(self) -> list[str]:
+        """References of stored events that the rows do not show any more."""
+        return [place[2] for places in self._known.values() for place in places]
 
     def reference(self, account: TradingAccount, window: EventWindow) -> str:
         """The stored reference, each given once, else the one that follows."""

@@ -8,15 +8,11 @@ from django.db import transaction
 
 from recovery.domain.canonical import canonical_json, digest_text
 from recovery.domain.duties import Duty
-from recovery.domain.errors import (
-    LimitExceededError,
-    NotReadyError,
-    SamePersonError,
-    StaleError,
-)
+from recovery.domain.errors import LimitExceededError, NotReadyError, StaleError
 from recovery.domain.ledger import ZERO
 from recovery.domain.lifecycle import CaseAction, CaseStatus, case_step
 from recovery.domain.money import format_amount
+from recovery.domain.seals import seal_differences
 from recovery.domain.words import HOLDING, DecisionKind, DecisionStatus
 from recovery.models import (
     Approval,
@@ -33,8 +29,15 @@ from recovery.services.actors import (
     require_staff,
 )
 from recovery.services.audit import refusal_recorded
+from recovery.services.collections import collection_open
 from recovery.services.mails import mail_case_news
-from recovery.services.transitions import case_lock, case_move
+from recovery.services.proposal_ends import decision_end
+from recovery.services.sightings import entries_held
+from recovery.services.transitions import (
+    case_lock,
+    case_move,
+    require_second_person,
+)
 
 _APPROVES = {
     DecisionKind.OWED: CaseAction.APPROVE_OWED,
@@ -78,7 +81,7 @@ def decision_propose(  # noqa: PLR0913 - one proposal, all of it named
     _require_amount(result, kind, amount)
     if not reason.strip():
         raise NotReadyError("Give the reason in a sentence: the customer will read it.")
-    provenance = _provenance(result)
+    provenance = decision_provenance(result)
     if kind == DecisionKind.OWED and Provenance.CUSTOMER_SUPPLIED in provenance:
         raise NotReadyError(
             "Rows the customer supplied may explain a case but not prove an amount: "
@@ -142,15 +145,15 @@ def _require_amount(
         raise NotReadyError("The assessment shows no deficit of this amount.")
 
 
-def _provenance(result: AssessmentResult) -> list[str]:
+def decision_provenance(result: AssessmentResult) -> list[str]:
     """Where the rows behind a result came from, as words."""
     ids = {
         entry_id
         for evidence in result.assessment.lines.values_list("evidence", flat=True)
         for entry_id in evidence
     }
-    rows = LedgerEntry.objects.filter(pk__in=ids)
-    return sorted(set(rows.values_list("source_file__provenance", flat=True)))
+    rows = entries_held(LedgerEntry.objects.filter(pk__in=ids))
+    return sorted({held.provenance for _, held in rows if held})
 
 
 def _content(
@@ -174,6 +177,20 @@ def _content(
     }
 
 
+def decision_content(
+    case: RecoveryCase, result: AssessmentResult, decision: Decision
+) -> dict[str, Any]:
+    """What the approval of a decision seals, on a result of its event."""
+    return _content(
+        case,
+        result,
+        DecisionKind(decision.kind),
+        decision.amount,
+        decision.reason,
+        decision_provenance(result),
+    )
+
+
 def _lock_proposed(decision: Decision, shown_digest: str) -> Decision:
     """The decision as it is now, locked; the case row is locked before it."""
     decision = (
@@ -183,11 +200,22 @@ def _lock_proposed(decision: Decision, shown_digest: str) -> Decision:
     )
     if decision.content_digest != shown_digest:
         raise StaleError(
-            "The proposal", shown_digest[:12], decision.content_digest[:12]
+            "The proposal",
+            shown_digest[:12],
+            decision.content_digest[:12],
+            differences=_shown_differences(decision, shown_digest),
         )
     if decision.status != DecisionStatus.PROPOSED:
         raise NotReadyError(f"This proposal is already {decision.status}.")
     return decision
+
+
+def _shown_differences(decision: Decision, shown_digest: str) -> tuple[str, ...]:
+    """What the proposal on an older page said otherwise."""
+    shown = Decision.objects.filter(
+        case=decision.case_id, content_digest=shown_digest
+    ).first()
+    return seal_differences(shown.sealed, decision.sealed) if shown else ()
 
 
 def decision_approve(
@@ -213,8 +241,9 @@ def _approve(
     approver = require_staff(actor, Duty.APPROVE_DECISION)
     case = case_lock(decision.case)
     decision = _lock_proposed(decision, shown_digest)
-    if decision.proposer_id == approver.pk:
-        raise SamePersonError(actor.name, "proposed this decision")
+    action = _APPROVES[DecisionKind(decision.kind)]
+    step = case_step(CaseStatus(case.status), action)
+    require_second_person(actor, step, _proposers(decision))
     require_fresh_factor(actor, now=now)
     _require_active(case, decision.result)
     _require_sealed(case, decision)
@@ -233,28 +262,39 @@ def _approve(
     case_move(
         actor,
         case,
-        _APPROVES[DecisionKind(decision.kind)],
+        action,
         now=now,
         receipt_digest=decision.result.assessment.digest,
     )
+    if decision.kind == DecisionKind.DEFICIT:
+        collection_open(decision, now=now)
     mail_case_news(case, f"decision.{decision.kind}", key=f"decision-{decision.pk}")
     return decision
 
 
+def _proposers(decision: Decision) -> dict[int | None, str]:
+    """Who proposed on this case: taken back and proposed by another resets nothing."""
+    earlier: dict[int | None, str] = dict.fromkeys(
+        Decision.objects.filter(case=decision.case_id).values_list(
+            "proposer_id", flat=True
+        ),
+        "proposed a decision of this case",
+    )
+    earlier[decision.proposer_id] = "proposed this decision"
+    return earlier
+
+
 def _require_sealed(case: RecoveryCase, decision: Decision) -> None:
     """Refuse a proposal whose seal tells something else than its own row."""
-    content = _content(
-        case,
-        decision.result,
-        DecisionKind(decision.kind),
-        decision.amount,
-        decision.reason,
-        _provenance(decision.result),
-    )
-    digest = digest_text(canonical_json(content))
-    if digest != decision.content_digest:
+    content = decision_content(case, decision.result, decision)
+    text = canonical_json(content)
+    digest = digest_text(text)
+    if not digest == decision.content_digest == digest_text(decision.sealed):
         raise StaleError(
-            "What the proposal rests on", decision.content_digest[:12], digest[:12]
+            "What the proposal rests on",
+            decision.content_digest[:12],
+            digest[:12],
+            differences=seal_differences(decision.sealed, text),
         )
 
 
@@ -273,7 +313,7 @@ def decision_return(
         raise NotReadyError("Say what should be looked at again.")
     case = case_lock(decision.case)
     decision = _lock_proposed(decision, decision.content_digest)
-    _end(decision, DecisionStatus.RETURNED, reason.strip(), now)
+    decision_end(decision, DecisionStatus.RETURNED, reason.strip(), now)
     case_move(actor, case, CaseAction.RETURN_PROPOSAL, now=now, reason=reason.strip())
     return decision
 
@@ -290,12 +330,5 @@ def decision_void(actor: Actor, decision: Decision, *, why: str, now: datetime) 
     decision = Decision.objects.select_for_update().get(pk=decision.pk)
     if decision.status != DecisionStatus.PROPOSED:
         return
-    _end(decision, DecisionStatus.VOIDED, why, now)
+    decision_end(decision, DecisionStatus.VOIDED, why, now)
     case_move(actor, case, CaseAction.VOID_PROPOSAL, now=now, reason=why)
-
-
-def _end(decision: Decision, status: DecisionStatus, why: str, now: datetime) -> None:
-    decision.status = status
-    decision.ended_at = now
-    decision.ended_reason = why
-    decision.save(update_fields=["status", "ended_at", "ended_reason"])

@@ -17,11 +17,13 @@ from accounts.codes import code_generator_make
 from accounts.models import RoleGrant, User
 from accounts.roles import GrantSource, Role
 
-# Login, name, roles. Three of them carry the walk: Ada proposes, Max makes, Bea checks.
+# Login, name, roles. Four of them carry the walk: Ada proposes, Max makes, Bea checks,
+# and Rio, who touched none of it, releases.
 STAFF = (
     ("ada", "Ada Winter", (Role.ANALYST,)),
     ("max", "Max Brandt", (Role.MAKER,)),
     ("bea", "Bea Lindqvist", (Role.CHECKER,)),
+    ("rio", "Rio Tanaka", (Role.CHECKER,)),
     ("sam", "Sam Okoro", (Role.SUPPORT,)),
     ("lia", "Lia Moreau", (Role.LEAD,)),
     ("cora", "Cora Silva", (Role.COMPLIANCE,)),

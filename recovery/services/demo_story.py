@@ -74,10 +74,10 @@ class DemoStory:
         self.now = now
         self._truth = json.loads((folder / "truth.json").read_text())["events"]
         self._used: set[int] = set()
-        self.ada, self.max, self.bea, self.sam = (
+        self.ada, self.max, self.bea, self.rio, self.sam = (
             # They stand before their screens: the second factor was asked just now.
             staff_actor(User.objects.get(username=name), confirmed_at=now)
-            for name in ("ada", "max", "bea", "sam")
+            for name in ("ada", "max", "bea", "rio", "sam")
         )
 
     def tell(self) -> str:
@@ -155,7 +155,7 @@ class DemoStory:
             self.bea, payment, shown_digest=payment.content_digest, now=self.now
         )
         batch = batch_build(self.max, PaymentKind.CREDIT, now=self.now)
-        batch_release(self.bea, batch, now=self.now)
+        batch_release(self.rio, batch, now=self.now)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "house-ledger-next.csv"
             next_house_file_write(path, at=self.now)

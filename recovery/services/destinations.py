@@ -38,7 +38,7 @@ from recovery.services.mails import mail_account_news
 from recovery.services.transitions import case_lock, payment_move
 
 _EDITORS = (Duty.WORK_CASE, Duty.PROPOSE_PAYMENT)
-_UNPAID = (PaymentStatus.PROPOSED, PaymentStatus.APPROVED)
+_UNPAID = (PaymentStatus.PROPOSED, PaymentStatus.APPROVED, PaymentStatus.HELD)
 _ENDING = 4
 
 
@@ -219,8 +219,8 @@ def destination_payments_void(destination: Destination, why: str, now: datetime)
     """Stop every payment to a destination that has not left; the approvals are void.
 
     Returns:
-        How many were stopped. What is held or in a batch is refused by the database
-        when it should leave.
+        How many were stopped. What is in a batch is refused by the database when it
+        should leave.
     """
     waiting = Payment.objects.filter(destination=destination, status__in=_UNPAID)
     count = 0

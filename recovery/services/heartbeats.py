@@ -1,14 +1,12 @@
-"""Note that a kind of process still does its round."""
+"""Note that work of a queue is still being taken."""
 
 from django.db.models.functions import Now
 
 from recovery.models import Heartbeat
 
-WORKER = "worker"
-
 
 def heartbeat_beat(name: str) -> None:
-    """Move the heartbeat of a name forward to now."""
+    """Move the heartbeat of a queue forward to now."""
     Heartbeat.objects.bulk_create(
         [Heartbeat(name=name, beat_at=Now())],
         update_conflicts=True,

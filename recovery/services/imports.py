@@ -7,10 +7,9 @@ says is done; it reads those records again only to count equal rows.
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import closing
 from datetime import datetime
 from decimal import Decimal
-from itertools import islice
 from typing import Protocol
 
 from django.db import transaction
@@ -18,25 +17,26 @@ from django.db import transaction
 from recovery.domain.errors import RecoveryError
 from recovery.domain.ledger import ZERO
 from recovery.domain.money import exact, format_amount
+from recovery.domain.staff_news import StaffNews
 from recovery.models import (
     Provenance,
     RejectedRecord,
     SourceFile,
     SourceFileState,
 )
+from recovery.reading.client import read_apart
+from recovery.reading.messages import Ended, Message, Opened, Request, Rows
+from recovery.reading.rows import Sums, Tally
 from recovery.services.accounts_seen import AccountBook
 from recovery.services.due import assessments_make_due
-from recovery.services.import_rows import TARGETS, RowMaker, Sums, Tally
+from recovery.services.fail_points import fail_point
+from recovery.services.import_targets import TARGETS
 from recovery.services.jobs import LeaseLostError
 from recovery.services.loading import RowWriter
-from recovery.services.read_ahead import read_ahead
 from recovery.services.source_files import source_file_path
-from recovery.sheets.open_source import open_source
-from recovery.sheets.records import HOUSE_LIMITS, UPLOAD_LIMITS, Source
-from recovery.venues.interpretation import Interpreter
-from recovery.venues.manifest import check_manifest, read_manifest
-from recovery.venues.profile import LayoutKind, RowOrder
-from recovery.venues.recognition import Recognition, recognise
+from recovery.services.staff_notices import notice_write
+from recovery.venues.manifest import Manifest, check_manifest
+from recovery.venues.profile import LayoutKind
 
 CHUNK = 20_000
 
@@ -45,44 +45,33 @@ class _Lease(Protocol):
     def beat(self, done: int, total: int = 0, unit: str = "") -> None: ...
 
 
-@dataclass(slots=True)
-class Reading:
-    """An opened and recognised source file."""
-
-    source: Source
-    recognition: Recognition
-    interpreter: Interpreter
-
-
-def open_reading(source_file: SourceFile) -> Reading:
-    """Open a stored file and recognise its layout.
-
-    Raises:
-        RecoveryError: The file is refused; the message says why and what to do.
-    """
-    is_house = source_file.provenance == Provenance.HOUSE
-    limits = HOUSE_LIMITS if is_house else UPLOAD_LIMITS
-    source = open_source(source_file_path(source_file), limits=limits)
-    recognition = recognise(source, venue=source_file.venue)
-    interpreter = Interpreter(
-        recognition, account=source_file.account_number, zone=source_file.zone
+def _request(source_file: SourceFile) -> Request:
+    return Request(
+        path=str(source_file_path(source_file)),
+        file_id=source_file.pk,
+        name=source_file.name,
+        venue=source_file.venue,
+        account=source_file.account_number,
+        zone=source_file.zone,
+        done=source_file.checkpoint,
+        chunk=CHUNK,
+        is_house=source_file.provenance == Provenance.HOUSE,
     )
-    return Reading(source, recognition, interpreter)
 
 
 def source_file_load(lease: _Lease, source_file: SourceFile, *, now: datetime) -> None:
     """Load a file to its end and make the assessment of its accounts due.
 
     A refused file keeps its reason; nothing of it stays that was not loaded before.
+
+    Raises:
+        ReaderDiedError: The process that reads it died of it; the job counts the try.
     """
     if source_file.state in (SourceFileState.LOADED, SourceFileState.REFUSED):
         return
     try:
-        reading = open_reading(source_file)
-        _begin(source_file, reading)
-        loader = _Loader(source_file, reading)
-        loader.run(lease)
-        _end(source_file, reading, loader, now)
+        with closing(read_apart(_request(source_file))) as messages:
+            _load(lease, source_file, messages, now)
     except RecoveryError as refusal:
         source_file_refuse(source_file, refusal)
 
@@ -99,22 +88,31 @@ def source_file_refuse(source_file: SourceFile, refusal: RecoveryError) -> None:
         state=SourceFileState.REFUSED, refusal=text
     )
     source_file.refresh_from_db()
+    notice_write(
+        StaffNews.IMPORT_REFUSED, source_file, f"file {source_file.sha256[:12]}"
+    )
 
 
-def _begin(source_file: SourceFile, reading: Reading) -> None:
-    recognition = reading.recognition
-    runner_up = recognition.runner_up
-    source_file.venue = recognition.venue
-    source_file.layout = f"{recognition.layout.code} {recognition.layout.generation}"
-    source_file.kind = recognition.layout.kind
-    source_file.zone = reading.interpreter.zone
-    source_file.recognition = {
-        "score": recognition.score,
-        "missing": list(recognition.missing),
-        "unknown": list(recognition.unknown),
-        "runner_up": runner_up
-        and f"{runner_up.layout.venue} {runner_up.layout.code} {runner_up.score} %",
-    }
+def _load(
+    lease: _Lease, source_file: SourceFile, messages: Iterator[Message], now: datetime
+) -> None:
+    loader: _Loader | None = None
+    for message in messages:
+        if isinstance(message, Opened):
+            _begin(source_file, message)
+            loader = _Loader(source_file, message)
+        elif loader is not None and isinstance(message, Rows):
+            loader.take(lease, message)
+        elif loader is not None and isinstance(message, Ended):
+            _end(source_file, message, loader, now)
+
+
+def _begin(source_file: SourceFile, opened: Opened) -> None:
+    source_file.venue = opened.venue
+    source_file.layout = opened.layout
+    source_file.kind = opened.kind
+    source_file.zone = opened.zone
+    source_file.recognition = opened.recognition
     source_file.state = SourceFileState.LOADING
     source_file.save(
         update_fields=["venue", "layout", "kind", "zone", "recognition", "state"]
@@ -122,58 +120,41 @@ def _begin(source_file: SourceFile, reading: Reading) -> None:
 
 
 class _Loader:
-    """One run over the records of one file."""
+    """Stores the rows of one file."""
 
-    def __init__(self, source_file: SourceFile, reading: Reading) -> None:
+    def __init__(self, source_file: SourceFile, opened: Opened) -> None:
         self.file = source_file
-        self.reading = reading
-        self.layout = reading.recognition.layout
-        self.accounts = AccountBook(reading.recognition.venue)
-        self.touched: set[int] = set()
-        self._writer = RowWriter(TARGETS[LayoutKind(self.layout.kind)])
-        is_newest_first = self.layout.order == RowOrder.NEWEST_FIRST
-        self._maker = RowMaker(source_file.pk, -1 if is_newest_first else 1)
+        self._venue = opened.venue
+        self._kind = LayoutKind(opened.kind)
+        self._accounts = AccountBook(opened.venue)
+        self._touched: set[int] = set()
+        self._writer = RowWriter(TARGETS[self._kind])
+        self._done = 0
 
-    def run(self, lease: _Lease) -> None:
-        """Read all records; store those behind the checkpoint."""
-        done = 0
-        for tally in read_ahead(self._tallies(self.file.checkpoint)):
-            done += tally.records
-            lines = self._whole_lines(tally)
-            if done > self.file.checkpoint:
-                self._store(lease, tally, lines, done)
+    def take(self, lease: _Lease, rows: Rows) -> None:
+        """Store a chunk that is behind the checkpoint."""
+        self._done += rows.tally.records
+        lines = self._whole_lines(rows)
+        if self._done > self.file.checkpoint:
+            self._store(lease, rows.tally, lines)
 
     def accounts_touched(self) -> list[int]:
         """Accounts whose events this file can change."""
-        if self.layout.kind == LayoutKind.FUNDING_RATES:
-            return self.accounts.all_ids()
-        return sorted(self.touched)
+        if self._kind == LayoutKind.FUNDING_RATES:
+            return self._accounts.all_ids()
+        return sorted(self._touched)
 
-    def _tallies(self, checkpoint: int) -> Iterator[Tally]:
-        """The file in chunks; one of them ends where an earlier run got to."""
-        records = self.reading.source.records()
-        outcomes = map(self.reading.interpreter.interpret, records)
-        done = 0
-        while True:
-            size = min(CHUNK, checkpoint - done) if done < checkpoint else CHUNK
-            tally = self._maker.tally(islice(outcomes, size))
-            if not tally.records:
-                return
-            done += tally.records
-            yield tally
+    def _whole_lines(self, rows: Rows) -> list[str]:
+        """The rows with their first column: the account's id, or the venue."""
+        if not rows.accounts:
+            return [f"{self._venue}\t{line}" for line in rows.lines]
+        ids = self._accounts.ids_of(rows.accounts)
+        self._touched.update(ids[number] for number in rows.accounts)
+        by_place = {str(at): ids[number] for at, number in enumerate(rows.accounts)}
+        split = (line.partition("\t") for line in rows.lines)
+        return [f"{by_place[place]}\t{line}" for place, _, line in split]
 
-    def _whole_lines(self, tally: Tally) -> list[str]:
-        """The rows behind their first column: the account's id, or the venue."""
-        if not tally.accounts:
-            venue = self.reading.recognition.venue
-            return [f"{venue}\t{line}" for line in tally.lines]
-        seen = set(tally.accounts)
-        ids = self.accounts.ids_of(seen)
-        self.touched.update(ids[number] for number in seen)
-        pairs = zip(tally.accounts, tally.lines, strict=True)
-        return [f"{ids[number]}\t{line}" for number, line in pairs]
-
-    def _store(self, lease: _Lease, tally: Tally, lines: list[str], done: int) -> None:
+    def _store(self, lease: _Lease, tally: Tally, lines: list[str]) -> None:
         with transaction.atomic():
             inserted = self._writer.write(lines)
             RejectedRecord.objects.bulk_create(
@@ -186,14 +167,16 @@ class _Loader:
                 )
                 for problem in tally.problems
             )
-            self._count(tally, inserted, done)
-            lease.beat(done, unit="rows")
+            self._count(tally, len(lines), inserted)
+            lease.beat(self._done, unit="rows")
+            fail_point("import.chunk_written")
+        fail_point("import.chunk_committed")
 
-    def _count(self, tally: Tally, inserted: int, done: int) -> None:
+    def _count(self, tally: Tally, lines: int, inserted: int) -> None:
         file = self.file
-        file.checkpoint = file.records = done
+        file.checkpoint = file.records = self._done
         file.accepted += inserted
-        file.duplicate += len(tally.lines) - inserted
+        file.duplicate += lines - inserted
         file.ignored += tally.ignored
         file.rejected += len(tally.problems)
         file.sums = _summed(file.sums, tally.sums)
@@ -233,33 +216,15 @@ def _summed(
     }
 
 
-def _end(
-    source_file: SourceFile, reading: Reading, loader: _Loader, now: datetime
-) -> None:
-    manifest = read_manifest(reading.source)
-    warnings = [
-        f"Row {item.row_number}: {item.check} is off by {format_amount(item.gap)}."
-        for item in reading.interpreter.notices.warnings
-    ]
-    unknown = reading.interpreter.notices.unknown_operations
-    warnings += [
-        f"Unknown operation “{name}”, {count} rows: kept with their money."
-        for name, count in sorted(unknown.items())
-    ]
-    warnings += reading.source.notes
-    if manifest:
-        with exact():
-            totals = {
-                asset: sum((Decimal(x) for x in roles.values()), ZERO)
-                for asset, roles in source_file.sums.items()
-            }
-            found = check_manifest(manifest, source_file.records, totals)
+def _end(source_file: SourceFile, ended: Ended, loader: _Loader, now: datetime) -> None:
+    warnings = list(ended.warnings)
+    if ended.has_manifest:
+        found = _disagreements(source_file, ended)
         warnings += found
         source_file.manifest = {
-            "rows": manifest.rows,
-            "sums": {a: format_amount(x) for a, x in sorted(manifest.sums.items())},
-            "complete_until": manifest.complete_until
-            and manifest.complete_until.isoformat(),
+            "rows": ended.stated_rows,
+            "sums": ended.stated_sums,
+            "complete_until": ended.complete_until,
             "agrees": not found,
         }
     with transaction.atomic():
@@ -268,3 +233,34 @@ def _end(
         source_file.loaded_at = now
         source_file.save(update_fields=["warnings", "manifest", "state", "loaded_at"])
         assessments_make_due(loader.accounts_touched(), f"import-{source_file.sha256}")
+        _tell(source_file)
+        fail_point("import.end_written")
+    fail_point("import.end_committed")
+
+
+def _disagreements(source_file: SourceFile, ended: Ended) -> list[str]:
+    """What the manifest and the rows say differently."""
+    manifest = Manifest(
+        kind=ended.kind,
+        version=ended.version,
+        complete_until=None,
+        rows=ended.stated_rows,
+        sums={asset: Decimal(text) for asset, text in ended.stated_sums.items()},
+    )
+    with exact():
+        totals = {
+            asset: sum((Decimal(text) for text in roles.values()), ZERO)
+            for asset, roles in source_file.sums.items()
+        }
+        return check_manifest(manifest, source_file.records, totals)
+
+
+def _tell(source_file: SourceFile) -> None:
+    about = f"file {source_file.sha256[:12]}"
+    manifest = source_file.manifest
+    news = [StaffNews.IMPORT_FINISHED]
+    news += [StaffNews.IMPORT_REJECTED_ROWS] if source_file.rejected else []
+    if manifest and not manifest["agrees"]:
+        news.append(StaffNews.CONTROL_TOTAL_MISMATCH)
+    for one in news:
+        notice_write(one, source_file, about)

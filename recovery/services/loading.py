@@ -22,16 +22,20 @@ class Target:
 
     Attributes:
         columns: In the order of the rows' values; the identity comes first.
+        repeated: Run after rows were staged, to note those that were there already;
+            `{staging}` is where they stand.
     """
 
     table: str
     columns: tuple[str, ...]
+    repeated: sql.SQL | None = None
 
 
 class RowWriter:
     """Writes rows of one file: straight, until the first that is there already."""
 
     def __init__(self, target: Target) -> None:
+        self._repeated = target.repeated
         self._table = sql.Identifier(target.table)
         self._staging = sql.Identifier(f"staging_{target.table}")
         self._columns = sql.SQL(", ").join(map(sql.Identifier, target.columns))
@@ -84,6 +88,8 @@ class RowWriter:
                 ).format(**parts)
             )
             inserted = int(raw.rowcount)
+            if self._repeated is not None and inserted < len(lines):
+                raw.execute(self._repeated.format(**parts))
             raw.execute(sql.SQL("TRUNCATE {}").format(self._staging))
         return inserted
 
@@ -92,22 +98,3 @@ class RowWriter:
         with raw.copy(statement) as copy:
             for start in range(0, len(lines), _BLOCK):
                 copy.write("\n".join(lines[start : start + _BLOCK]) + "\n")
-
-
-_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-
-
-def copy_word(text: str) -> str:
-    """Free text in COPY's text form."""
-    return text if text.isalnum() else text.translate(_ESCAPES)
-
-
-def copy_line(values: Sequence[object]) -> str:
-    """One row in COPY's text form; amounts and times as their own texts."""
-    return "\t".join(map(_copy_value, values))
-
-
-def _copy_value(value: object) -> str:
-    if value is None:
-        return "\\N"
-    return copy_word(value) if isinstance(value, str) else str(value)

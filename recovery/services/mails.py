@@ -4,6 +4,8 @@ A mail carries a reference and the address of the site, never a link that acts a
 never an amount: who reads a mailbox is not known, who enters with a code is.
 """
 
+from datetime import date
+
 from django.conf import settings
 from django.template.loader import render_to_string
 
@@ -18,13 +20,20 @@ CASE_NEWS = frozenset(
     {
         CLAIM_RECEIVED,
         "info.requested",
+        "info.reminder",
         *(f"decision.{kind}" for kind in DecisionKind),
         "amount.approved",
         "credit.posted",
+        "payout.sent",
         "payout.confirmed",
         "payout.returned",
         "payout.uncertain",
+        "deficit.notice",
+        "deficit.settled",
+        "deficit.written_off",
         "case.closed",
+        "case.merged",
+        "case.reopened",
     }
 )
 
@@ -77,6 +86,19 @@ def mail_case_news(case: RecoveryCase, event: str, *, key: str) -> None:
     )
 
 
+def mail_preview(event: str) -> str:
+    """The mail of an event as an invented customer would get it; writes nothing."""
+    subject, body = _rendered(
+        event,
+        name="Ada Example",
+        reference="CL-0000-0000",
+        has_claim=True,
+        next_update_on=date(2030, 1, 31),
+        code="00000000",
+    )
+    return f"{subject}\n\n{body}"
+
+
 def mail_claim_received(claim: Claim) -> None:
     """Tell the owner of the account that a claim was filed, and its reference."""
     if claim.case is None or claim.customer is None:
@@ -119,14 +141,19 @@ def mail_account_news(
     _mail_write(customer, event, key=key, to=to, **context)
 
 
+def _rendered(event: str, **context: object) -> tuple[str, str]:
+    """Subject and body of a mail."""
+    text = render_to_string(
+        f"mails/{event}.txt", {"site_url": settings.SITE_URL, **context}
+    )
+    subject, _, body = text.partition("\n")
+    return subject.strip(), body.strip() + "\n"
+
+
 def _mail_write(
     customer: Customer, event: str, *, key: str, to: str = "", **context: object
 ) -> None:
-    text = render_to_string(
-        f"mails/{event}.txt",
-        {"name": customer.full_name, "site_url": settings.SITE_URL, **context},
-    )
-    subject, _, body = text.partition("\n")
+    subject, body = _rendered(event, name=customer.full_name, **context)
     # One statement that lets the first writer win: safe to repeat, safe in parallel.
     OutboxMessage.objects.bulk_create(
         [
@@ -134,8 +161,8 @@ def _mail_write(
                 key=key,
                 event=event,
                 recipient=to or customer.email,
-                subject=subject.strip(),
-                body=body.strip() + "\n",
+                subject=subject,
+                body=body,
             )
         ],
         ignore_conflicts=True,

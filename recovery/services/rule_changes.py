@@ -14,11 +14,13 @@ from accounts.models import TradingAccount
 from recovery.domain.duties import Duty
 from recovery.domain.errors import NotReadyError
 from recovery.domain.policy_reading import parse_policy
+from recovery.domain.staff_news import StaffNews
 from recovery.models import FeeSchedule, LiquidationPolicy
 from recovery.models.rules import InForce
 from recovery.services.actors import Actor, require_staff
 from recovery.services.audit import audit_write
 from recovery.services.due import assessments_make_due
+from recovery.services.staff_notices import notice_write
 
 
 @transaction.atomic
@@ -123,6 +125,7 @@ def _follow(actor: Actor, line: InForce, venue: str) -> None:
     audit_write(
         actor, "rule.activate", f"rule {line}", terms_reference=line.terms_reference
     )
+    notice_write(StaffNews.RULES_CHANGED, line, f"rule {line}")
     accounts = TradingAccount.objects.filter(venue=venue, ledger_entries__isnull=False)
     ids = accounts.distinct().values_list("pk", flat=True)
     assessments_make_due(list(ids), f"rule-{type(line).__name__}-{line.pk}")

@@ -23,6 +23,7 @@ from recovery.models import (
     Instrument,
     LiquidationPolicy,
 )
+from recovery.venues.instruments import known_instruments
 from recovery.venues.loading import shipped_profiles
 from recovery.venues.profile import VenueProfile
 
@@ -108,7 +109,7 @@ class RuleLoader:
             tiers.setdefault(row.account_id, []).append(term)
         books = {}
         for account in accounts:
-            venue = self._venue(account.venue)
+            venue = self.venue_book(account.venue)
             books[account.pk] = RuleBook(
                 policies=venue.policies,
                 fees=venue.fees,
@@ -118,7 +119,8 @@ class RuleLoader:
             )
         return books
 
-    def _venue(self, venue: str) -> RuleBook:
+    def venue_book(self, venue: str) -> RuleBook:
+        """What a venue's rules say where no account's own tier is known."""
         if venue not in self._venues:
             self._venues[venue] = _venue_book(venue)
         return self._venues[venue]
@@ -141,12 +143,15 @@ def _venue_book(venue: str) -> RuleBook:
             for row in fees
         ),
         tiers=(),
-        instruments={
-            row.symbol: InstrumentTerm(
-                row.symbol, row.contract_size, row.settle_asset, row.product
-            )
-            for row in Instrument.objects.filter(venue=venue)
-        },
+        instruments=known_instruments(
+            venue,
+            {
+                row.symbol: InstrumentTerm(
+                    row.symbol, row.contract_size, row.settle_asset, row.product
+                )
+                for row in Instrument.objects.filter(venue=venue)
+            },
+        ),
         funding_rates=_funding_rates(
             rates.values_list("instrument", "occurred_at", "funding_rate").iterator()
         ),

@@ -1,7 +1,6 @@
 """Source files come in once, by their SHA-256, with where they came from."""
 
 import hashlib
-import secrets
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,9 @@ from recovery.domain.duties import Duty
 from recovery.models import JobKind, Provenance, SourceFile, SourceFileState
 from recovery.services.actors import Actor, require_duty
 from recovery.services.audit import audit_write
+from recovery.services.fail_points import fail_point
 from recovery.services.jobs import job_create
+from recovery.services.whole_files import whole_file
 
 _BLOCK = 1 << 20
 
@@ -40,11 +41,13 @@ def source_file_receive(  # noqa: PLR0913 - what the file cannot say itself
     account or zone that helps.
 
     Raises:
+        StoreFullError: There is no room for it; nothing was changed.
         DutyMissingError: The actor imports nothing.
     """
     require_duty(actor, Duty.IMPORT_FILES)
     digest = _digest(path)
     _store(path, digest)
+    fail_point("source_file.bytes_stored")
     said = {
         "name": name[:200],
         "provenance": provenance,
@@ -59,6 +62,7 @@ def source_file_receive(  # noqa: PLR0913 - what the file cannot say itself
         )
         if is_new or _may_try_again(source_file):
             _make_due(actor, source_file, said)
+            fail_point("source_file.row_written")
     return source_file
 
 
@@ -98,16 +102,14 @@ def _digest(path: Path) -> str:
 
 
 def _store(path: Path, digest: str) -> None:
-    folder = settings.FILES_DIR / "sources"
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / digest
+    target = settings.FILES_DIR / "sources" / digest
     if target.exists():
         return
     # The same bytes may arrive twice at once: each writer has a part of its own.
-    part = folder / f".{digest}.{secrets.token_hex(4)}.part"
-    shutil.copyfile(path, part)
-    part.chmod(0o600)
-    part.replace(target)
+    with whole_file(target) as part:
+        shutil.copyfile(path, part)
+        part.chmod(0o600)
+        fail_point("source_file.part_written")
 
 
 def source_file_forget(digest: str) -> None:

@@ -17,7 +17,9 @@ from recovery.models import JobKind, Workbook, WorkbookState
 from recovery.selectors.workbook import workbook_snapshot
 from recovery.services.actors import Actor, require_duty
 from recovery.services.audit import audit_write
-from recovery.services.jobs import Lease, LeaseLostError, job_create
+from recovery.services.fail_points import fail_point
+from recovery.services.jobs import Lease, job_create
+from recovery.services.whole_files import parts_sweep
 from recovery.services.workbook_readme import Heading
 from recovery.services.workbook_writing import Written, workbook_write
 
@@ -84,18 +86,8 @@ def workbook_build(lease: Lease) -> None:
     workbook = Workbook.objects.select_related("requested_by").get(
         pk=lease.payload["workbook"]
     )
-    if workbook.state == WorkbookState.READY:
-        return
-    try:
+    if workbook.state != WorkbookState.READY:
         _build(lease, workbook)
-    except LeaseLostError:
-        raise
-    except Exception:
-        if lease.attempt >= settings.JOB_TRIES_MAX:
-            Workbook.objects.filter(
-                pk=workbook.pk, state=WorkbookState.PREPARING
-            ).update(state=WorkbookState.FAILED)
-        raise
 
 
 def _build(lease: Lease, workbook: Workbook) -> None:
@@ -111,14 +103,18 @@ def _build(lease: Lease, workbook: Workbook) -> None:
             lambda rows: lease.beat(rows, 0, "rows"),
         )
         digest = _sha256(part)
+        fail_point("workbook.part_written")
         with transaction.atomic():
             # Locks the job's row: nobody else can take it before the rename.
             lease.beat(written.rows, written.rows, "rows")
             part.replace(target)
+            fail_point("workbook.renamed")
             workbook.state = WorkbookState.READY
             workbook.sha256 = digest
             workbook.rows = written.rows
             workbook.save(update_fields=["state", "sha256", "rows"])
+            fail_point("workbook.row_written")
+    fail_point("workbook.row_committed")
 
 
 def workbook_export(
@@ -187,6 +183,7 @@ def _whole_file(target: Path, attempt: str) -> Iterator[Path]:
 def _folder() -> Path:
     folder: Path = settings.FILES_DIR / "workbooks"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    parts_sweep(folder)
     return folder
 
 

@@ -41,7 +41,8 @@ def find_heading(rows: Sequence[Record]) -> Heading:
 
 
 def _announces(cells: Cells) -> bool:
-    return bool(cells) and cells[0].startswith(MANIFEST_MARK)
+    # A lone mark is the name of a column that counts the rows.
+    return bool(cells) and cells[0].startswith(MANIFEST_MARK) and len(cells[0]) > 1
 
 
 def _is_header(cells: Cells, widest: int) -> bool:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from recovery.sheets.errors import FileRefusedError
 from recovery.sheets.read_csv import open_csv
+from recovery.sheets.read_json import open_json
 from recovery.sheets.read_xlsx import open_xlsx
 from recovery.sheets.records import UPLOAD_LIMITS, Limits, Source, SourceKind
 from recovery.sheets.text_scan import source_kind
@@ -33,4 +34,6 @@ def open_source(
         kind = source_kind(stream.read(4096))
     if kind is SourceKind.XLSX:
         return open_xlsx(path, sheet, limits)
+    if kind is SourceKind.JSON:
+        return open_json(path, limits)
     return open_csv(path, limits)

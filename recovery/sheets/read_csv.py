@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -33,6 +34,7 @@ class _LineReader(Protocol):
 
 DELIMITERS = ",;\t|"
 _MARK = "\ufeff"
+SURE_ROWS = 3  # From so many rows on, the length of most of them is their custom.
 
 
 def open_csv(path: Path, limits: Limits) -> Source:
@@ -44,7 +46,8 @@ def open_csv(path: Path, limits: Limits) -> Source:
     facts = text_facts(path, limits)
     delimiter, opening, heading = _best_reading(path, facts)
     number = opening[heading.position].number if heading.header else 0
-    table = _Table(path, facts, delimiter, heading.width, number, limits)
+    spare = _spare_width(opening, heading)
+    table = _Table(path, facts, delimiter, heading.width, spare, number, limits)
     return Source(
         path=path,
         kind=SourceKind.CSV,
@@ -72,14 +75,42 @@ def _best_reading(
             "no_rows", "The file holds blank lines only.", "Choose another file."
         )
     best = max(readings, key=lambda reading: reading[2].width)
+    bare = max(readings, key=lambda reading: _usual_width(reading[1]))
+    if not bare[2].width and _usual_width(bare[1]) > 2 * best[2].width:
+        # No header, or a title that looks like a small one.
+        return bare
     rivals = [one for one in readings if one[2].width == best[2].width]
-    if best[2].width and len(rivals) > 1:
+    if len(rivals) > 1:
         raise FileRefusedError(
             "delimiter_unclear",
             "The header can be split in more than one way.",
             "Export it with commas, semicolons or tabs only.",
         )
-    return best
+    # Without a header the rows themselves say how they are split.
+    return best if best[2].width else max(readings, key=_rows_width)
+
+
+def _rows_width(reading: tuple[str, tuple[Record, ...], Heading]) -> int:
+    return min(len(row.cells) for row in reading[1])
+
+
+def _spare_width(opening: tuple[Record, ...], heading: Heading) -> int:
+    """How long a row may be whose cells beyond the header are empty.
+
+    As long as the header with its unnamed columns, or as most rows are. A row longer
+    than that may hide a decimal comma, whose digits stand in the next column.
+    """
+    if not heading.header:
+        return max(len(row.cells) for row in opening)
+    below = opening[heading.position + 1 :]
+    named = len(opening[heading.position].cells)
+    usual = _usual_width(below) if len(below) >= SURE_ROWS else 0
+    return max(named, usual)
+
+
+def _usual_width(rows: tuple[Record, ...]) -> int:
+    """How many cells most rows have."""
+    return Counter(len(row.cells) for row in rows).most_common(1)[0][0]
 
 
 def _opening(path: Path, facts: TextFacts, delimiter: str) -> tuple[Record, ...]:
@@ -126,6 +157,7 @@ class _Table:
     facts: TextFacts
     delimiter: str
     width: int
+    spare: int
     header_number: int
     limits: Limits
 
@@ -141,7 +173,7 @@ class _Table:
         width, last = self.width, self.limits.rows + self.header_number
         try:
             for row in islice(reader, self.header_number, None):
-                cells = tuple(row) if len(row) == width else fitted(tuple(row), width)
+                cells = tuple(row) if len(row) == width else self._fitted(tuple(row))
                 if cells and (cells[0] or any(cells)):
                     if reader.line_num > last:
                         raise too_many_rows(self.limits)
@@ -163,9 +195,12 @@ class _Table:
                 raise too_many_rows(self.limits)
             yield self._cleaned(number, cells)
 
+    def _fitted(self, cells: Cells) -> Cells:
+        return fitted(cells, self.width) if len(cells) <= self.spare else cells
+
     def _cleaned(self, number: int, cells: Cells) -> Record:
         unmarked = tuple(cell.replace(_MARK, "") for cell in cells)
-        whole = fitted(_unwrapped(number, unmarked, self.delimiter), self.width)
+        whole = self._fitted(_unwrapped(number, unmarked, self.delimiter))
         flaws = tuple(
             Flaw(index, cell.replace("\0", ""), "holds a NUL character")
             for index, cell in enumerate(whole)

@@ -57,6 +57,8 @@ def _notes(scan: SheetScan) -> list[str]:
         notes.append(f"{scan.hidden} hidden rows were read like the others.")
     if scan.computed:
         notes.append(f"{scan.computed} cells are computed, not exported by the venue.")
+    if scan.reaches_out:
+        notes.append("The workbook links to other documents: nothing was followed.")
     return notes
 
 

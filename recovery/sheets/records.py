@@ -18,6 +18,7 @@ class SourceKind(StrEnum):
 
     CSV = "csv"
     XLSX = "xlsx"
+    JSON = "json"
 
 
 class Flaw(NamedTuple):
@@ -29,7 +30,11 @@ class Flaw(NamedTuple):
 
 
 class Record(NamedTuple):
-    """One raw row; `number` is the physical line or sheet row it begins on."""
+    """One raw row.
+
+    `number` is the physical line or sheet row it begins on; in an answer of an
+    interface, its place among the rows.
+    """
 
     number: int
     cells: Cells
@@ -49,6 +54,7 @@ class Limits:
     member_bytes: int = 100 * 1024 * 1024
     unpacked_bytes: int = 200 * 1024 * 1024
     ratio: int = 100
+    json_bytes: int = 64 * 1024 * 1024  # An answer is read as a whole.
 
 
 UPLOAD_LIMITS = Limits()

@@ -53,6 +53,7 @@ class SheetScan:
         flawed: cells that no reader delivers truly, by row and column number.
         computed: how many cells are formulas with a stored result.
         hidden: how many rows are hidden; they are read like the others.
+        reaches_out: whether the workbook links to or holds other documents.
     """
 
     rows: set[int] = field(default_factory=set)
@@ -62,6 +63,7 @@ class SheetScan:
     flawed: dict[tuple[int, int], str] = field(default_factory=dict)
     computed: int = 0
     hidden: int = 0
+    reaches_out: bool = False
 
     def check(self, limits: Limits) -> None:
         """Refuse a sheet that is larger than the limits.

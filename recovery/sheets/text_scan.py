@@ -1,6 +1,7 @@
 """What kind of bytes a file holds, checked once before anything is parsed."""
 
 import codecs
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -8,6 +9,12 @@ from typing import BinaryIO
 from recovery.sheets.errors import FileRefusedError
 from recovery.sheets.records import Limits, SourceKind
 
+CHINESE = "gb18030"
+CHINESE_VARIETY = 3
+_CHINESE_PAIR = re.compile(rb"[\xa1-\xf7][\xa1-\xfe]")
+_CHINESE_LINE = re.compile(
+    rb"(?:[\x00-\x7f]|[\xa1-\xf7][\xa1-\xfe]|[\x81-\xfe][0-9][\x81-\xfe][0-9])*+"
+)
 CHUNK = 1024 * 1024
 EXPORT_AGAIN = "Export it again as CSV (UTF-8) or XLSX."
 FOREIGN = {
@@ -21,8 +28,6 @@ FOREIGN = {
     b"\x1f\x8b": "a compressed file",
     b"Rar!": "a compressed file",
     b"7z\xbc\xaf": "a compressed file",
-    b"{": "a JSON document",
-    b"[": "a JSON document",
     b"<": "an HTML or XML document",
 }
 
@@ -58,7 +63,7 @@ def source_kind(head: bytes) -> SourceKind:
             raise FileRefusedError(
                 "foreign_content", f"The content is {name}.", EXPORT_AGAIN
             )
-    return SourceKind.CSV
+    return SourceKind.JSON if body[:1] in (b"{", b"[") else SourceKind.CSV
 
 
 def text_facts(path: Path, limits: Limits) -> TextFacts:
@@ -70,7 +75,29 @@ def text_facts(path: Path, limits: Limits) -> TextFacts:
     with path.open("rb") as stream:
         encoding = _encoding(stream.read(4))
         stream.seek(0)
-        return _scanned(stream, encoding, limits)
+        try:
+            return _scanned(stream, encoding, limits)
+        except FileRefusedError as refusal:
+            if refusal.code != "encoding" or not _is_chinese(stream, limits):
+                raise
+        stream.seek(0)
+        return _scanned(stream, CHINESE, limits)
+
+
+def _is_chinese(stream: BinaryIO, limits: Limits) -> bool:
+    """Whether the bytes are the common Chinese encoding, and nothing else.
+
+    Only pairs of the old national standard count: an accented Latin letter beside an
+    ASCII one would pass for a character of its later extensions. Text has many
+    different first bytes; bytes made up to deceive have not.
+    """
+    stream.seek(0)
+    first_bytes: set[bytes] = set()
+    for line in iter(lambda: stream.readline(limits.line_bytes + 1), b""):
+        if not _CHINESE_LINE.fullmatch(line):
+            return False
+        first_bytes.update(pair[:1] for pair in _CHINESE_PAIR.findall(line))
+    return len(first_bytes) >= CHINESE_VARIETY
 
 
 def _encoding(head: bytes) -> str:

@@ -20,6 +20,11 @@ PLAIN_WORKBOOK = "spreadsheetml.sheet.main+xml"
 SMALL_PART = CHUNK
 _DECLARATION = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _SHARED = re.compile(r"xl/(?:sharedStrings|styles|metadata|theme/[^/]+)\.xml")
+# Parts that lead out of the workbook or hold other documents; none is followed.
+_REACHING = re.compile(
+    r"xl/(?:externalLinks/|connections\.xml|queryTables/|embeddings/|webExtensions/)",
+    re.IGNORECASE,
+)
 KINDS = {
     "macroEnabled": "a workbook with macros",
     "sheet.binary": "a binary workbook",
@@ -54,6 +59,7 @@ def checked_sheet(path: Path, sheet: str, limits: Limits) -> tuple[str, SheetSca
         scans = {
             name: _scanned(container, part, limits) for name, part in wanted.items()
         }
+        reaches_out = any(map(_REACHING.match, container.namelist()))
     filled = {name: scan for name, scan in scans.items() if scan.rows}
     if len(filled) > 1:
         raise FileRefusedError(
@@ -65,7 +71,9 @@ def checked_sheet(path: Path, sheet: str, limits: Limits) -> tuple[str, SheetSca
         raise FileRefusedError(
             "no_rows", "The workbook holds no data.", "Choose another file."
         )
-    return filled.popitem()
+    name, scan = filled.popitem()
+    scan.reaches_out = reaches_out
+    return name, scan
 
 
 def _no_such_sheet(sheet: str, sheets: Mapping[str, str]) -> FileRefusedError:

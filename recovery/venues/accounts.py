@@ -1,12 +1,17 @@
 """Which account a record belongs to, when the file says it and when it cannot."""
 
 import re
+import unicodedata
+from dataclasses import replace
 
 from recovery.domain.errors import RecoveryError
+from recovery.venues.file_rules import AccountRule
 from recovery.venues.names import REMEMBERED, NameRefusedError, checked_name
-from recovery.venues.profile import AccountRule, LayoutKind
+from recovery.venues.profile import LayoutKind
 from recovery.venues.recognition import Recognition
 
+WALLET_MARK = "\x1f"
+MASK = "*"
 ACCOUNT_KINDS = (LayoutKind.LEDGER, LayoutKind.ENGINE_LOG)
 
 
@@ -51,14 +56,37 @@ class Accounts(dict[str, str]):
         return self[text]
 
     def _account(self, text: str) -> str:
+        number, mark, wallet = text.partition(WALLET_MARK)
+        account = self._number(number)
+        if not mark:
+            return account
+        if not account:
+            raise AccountNeededError
+        code = self._rule.wallet_names.get(folded_wallet(wallet), folded_wallet(wallet))
+        if code == self._rule.main_wallet:
+            return account
+        return f"{account}/{checked_name(code)}"
+
+    def _number(self, text: str) -> str:
         if not self._rule.column:
             return self._given
+        if MASK in text:
+            return self._unmasked(text.strip())
         name = checked_name(text)
         if self._rule.wallets and self._is_wallet(name):
             return self._wallet(name)
         if self._given not in ("", name):
             raise NameRefusedError(text, f"is another account than {self._given}")
         return name
+
+    def _unmasked(self, text: str) -> str:
+        """The given account, when a number with hidden digits can be it."""
+        if not self._given:
+            raise AccountNeededError
+        shown = re.escape(text).replace(re.escape(MASK), ".")
+        if not re.fullmatch(shown, self._given):
+            raise NameRefusedError(text, f"is another account than {self._given}")
+        return self._given
 
     def _wallet(self, name: str) -> str:
         if not self._given:
@@ -76,9 +104,12 @@ def accounts_of(recognition: Recognition, given: str) -> Accounts:
         AccountContradictedError: they state different ones.
     """
     rule = recognition.layout.account
+    if rule.column not in recognition.columns:
+        # The account stands in a column that not every file of the layout has.
+        rule = replace(rule, column="")
     if rule.column or recognition.layout.kind not in ACCOUNT_KINDS:
         return Accounts(rule, given)
-    stated = stated_account(recognition)
+    stated = recognition.stated.get("account", "")
     if given and stated and given != stated:
         raise AccountContradictedError(given, stated)
     if not (given or stated):
@@ -86,12 +117,7 @@ def accounts_of(recognition: Recognition, given: str) -> Accounts:
     return Accounts(rule, given or stated)
 
 
-def stated_account(recognition: Recognition) -> str:
-    """The account named above the header (`UID: 1`), or an empty text."""
-    label = recognition.layout.account.preamble
-    for row in recognition.preamble if label else ():
-        for cell in row:
-            name, colon, value = cell.partition(":")
-            if colon and name.strip().casefold() == label.casefold():
-                return value.strip()
-    return ""
+def folded_wallet(name: str) -> str:
+    """A wallet's name as it is compared: `USD\u24c2-Futures` is `usdmfutures`."""
+    plain = unicodedata.normalize("NFKC", name)
+    return re.sub(r"[\s_-]+", "", plain).casefold()

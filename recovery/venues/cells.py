@@ -5,17 +5,21 @@ repeats its accounts, assets and instruments on every row.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import tzinfo
 
 from recovery.domain.ledger import RowProblem
 from recovery.domain.money import AmountUnreadableError
 from recovery.sheets.records import Cells, Record
-from recovery.venues.accounts import Accounts
+from recovery.venues.accounts import WALLET_MARK, Accounts
+from recovery.venues.derived import Derived
+from recovery.venues.file_rules import Derivation, DerivedColumn
 from recovery.venues.names import NameRefusedError
 from recovery.venues.numbers import OptionalNumbers, number_reader
+from recovery.venues.outcomes import Ignored, Notices
 from recovery.venues.recognition import Recognition
-from recovery.venues.timestamps import TimeUnreadableError, time_reader
+from recovery.venues.time_forms import TimeUnreadableError
+from recovery.venues.timestamps import time_reader
 
 UNREADABLE = (AmountUnreadableError, NameRefusedError, TimeUnreadableError)
 SHOWN = 80
@@ -29,29 +33,69 @@ class FileColumns:
     """
 
     def __init__(
-        self, recognition: Recognition, accounts: Accounts, zone: tzinfo
+        self,
+        recognition: Recognition,
+        accounts: Accounts,
+        zone: tzinfo,
+        stated: Mapping[str, str],
+        notices: Notices,
     ) -> None:
-        self.layout = recognition.layout
+        layout = self.layout = recognition.layout
         self.width = recognition.width
-        self._positions = recognition.columns
         self.accounts = accounts
-        self.read_time = time_reader(self.layout.time.forms, zone)
-        self.read_number = number_reader(self.layout.numbers)
-        self.none = frozenset(self.layout.numbers.none)
-        self.optional_numbers = OptionalNumbers(self.layout.numbers)
+        self.read_time = time_reader(recognition.time_forms, zone)
+        self.read_number = number_reader(layout.numbers)
+        self.none = frozenset(layout.numbers.none)
+        self.optional_numbers = OptionalNumbers(layout.numbers)
         self._readers: list[tuple[int, Callable[[str], object]]] = []
         self._used: set[int] = set()
-        self.time = self.reading(self.layout.time.column, self.read_time)
-        self.account = self.reading(self.layout.account.column, accounts.__getitem__)
+        derived = (*layout.derived, *_wallet_column(recognition))
+        self._positions = dict(recognition.columns)
+        for at, column in enumerate(derived, self.width + 1):
+            self._positions[column.name] = at
+        self._derived = Derived(
+            derived, self.position, self.optional_numbers, stated, notices
+        )
+        for column in derived:
+            self._used.update(map(self.position, column.sources))
+        self.is_plain = not (derived or layout.ignore)
+        self._ignore = [
+            (self.position(rule.column), re.compile(rule.pattern, re.IGNORECASE), rule)
+            for rule in layout.ignore
+        ]
+        self.time = self.reading(layout.time.column, self.read_time)
+        holder = derived[-1].name if layout.account.wallet_column else ""
+        self.account = self.reading(
+            holder or layout.account.column, accounts.__getitem__
+        )
 
     def position(self, column: str) -> int:
         """Where a column stands; at the padding when the file lacks it."""
         return self._positions.get(column, self.width)
 
+    def whole(self, cells: Cells) -> Cells:
+        """The cells of a sound row, with an empty one and the derived ones behind."""
+        if len(cells) != self.width:
+            cells = self._plain(cells)
+        if not self._derived.columns:
+            return (*cells, "")
+        return self._derived.fill(cells)
+
+    def _plain(self, cells: Cells) -> Cells:
+        """Exactly one cell per column."""
+        return (*cells, *[""] * (self.width - len(cells)))[: self.width]
+
+    def ignored(self, record: Record) -> Ignored | None:
+        """Why a row is left out before it is read, if it is."""
+        for at, pattern, rule in self._ignore:
+            if at < len(record.cells) and pattern.fullmatch(record.cells[at]):
+                return Ignored(record.number, rule.reason)
+        return None
+
     def reading(self, column: str, read: Callable[[str], object]) -> int:
         """Where a column stands; its cell will be read by `read`."""
         index = self.position(column)
-        if index < self.width:
+        if index != self.width:
             self._readers.append((index, read))
             self._used.add(index)
         return index
@@ -81,9 +125,13 @@ class FileColumns:
 
     def is_sound(self, record: Record) -> bool:
         """Whether the record has one cell per column and no flaw that matters."""
-        if len(record.cells) != self.width:
+        if not self._fits(len(record.cells)):
             return False
         return not any(flaw.column in self._used for flaw in record.flaws)
+
+    def _fits(self, length: int) -> bool:
+        layout, width = self.layout, self.width
+        return width - layout.cells_missing <= length <= width + layout.cells_beyond
 
     def problem(self, record: Record) -> RowProblem:
         """Why a record that could not be read is refused, naming the first cell."""
@@ -91,25 +139,46 @@ class FileColumns:
 
     def _problems(self, record: Record) -> Iterator[RowProblem]:
         number, cells = record.number, record.cells
-        if len(cells) != self.width:
+        if not self._fits(len(cells)):
             reason = f"has {len(cells)} cells instead of {self.width}"
             yield self._problem(number, -1, "", reason)
         for flaw in record.flaws:
             if flaw.column in self._used:
                 yield self._problem(number, flaw.column, flaw.value, flaw.reason)
-        refusals = (self._refusal(record, *reader) for reader in self._readers)
-        yield from filter(None, refusals)
+        if refused := self._derived.refusal(self._plain(cells)):
+            column, error = refused
+            at = self.position((*column.sources, column.name)[0])
+            yield self._problem(number, at, str(error.text), error.reason)
+        else:
+            filled = self.whole(cells)
+            refusals = (self._refusal(number, filled, *one) for one in self._readers)
+            yield from filter(None, refusals)
 
     def _refusal(
-        self, record: Record, index: int, read: Callable[[str], object]
+        self, number: int, cells: Cells, index: int, read: Callable[[str], object]
     ) -> RowProblem | None:
         try:
-            read(record.cells[index])
+            read(cells[index])
         except UNREADABLE as error:
             text = str(error.text)
-            return self._problem(record.number, index, text, error.reason)
+            return self._problem(number, index, text, error.reason)
         return None
 
     def _problem(self, number: int, index: int, value: str, reason: str) -> RowProblem:
         names = (name for name, at in self._positions.items() if at == index)
         return RowProblem(number, next(names, ""), value[:SHOWN], reason)
+
+
+def _wallet_column(recognition: Recognition) -> tuple[DerivedColumn, ...]:
+    """Account and wallet in one text, where the wallet has a column of its own."""
+    rule = recognition.layout.account
+    if not rule.wallet_column:
+        return ()
+    return (
+        DerivedColumn(
+            name=f"{rule.column} and {rule.wallet_column}",
+            how=Derivation.PAIR,
+            columns=(rule.column, rule.wallet_column),
+            text=WALLET_MARK,
+        ),
+    )

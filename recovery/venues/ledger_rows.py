@@ -16,8 +16,9 @@ from recovery.venues.names import (
     Names,
     checked_reference,
 )
+from recovery.venues.operation_rules import OperationRules
 from recovery.venues.outcomes import Ignored, Notices
-from recovery.venues.profile import UNKNOWN_OPERATION, OperationRule
+from recovery.venues.profile import OperationRule
 from recovery.venues.row_checks import RowChecker
 from recovery.venues.row_parts import NO_PARTS, PartsReader, settled_role
 
@@ -31,12 +32,21 @@ class LedgerRows:
         layout = columns.layout
         self._columns = columns
         self._notices = notices
-        self._names = Names(layout.asset_case, optional=False, longest=ASSET_LENGTH)
+        self._names = Names(
+            layout.asset_case,
+            optional=False,
+            longest=ASSET_LENGTH,
+            known=layout.asset_names,
+        )
         self._instruments = Names(
-            layout.instrument_case, optional=True, longest=INSTRUMENT_LENGTH
+            layout.instrument_case,
+            optional=True,
+            longest=INSTRUMENT_LENGTH,
+            none=("", *layout.numbers.none),
         )
         self._sides = {text: Side(side) for text, side in layout.sides.items()}
-        self._operations = dict(layout.operations)
+        self._known = layout.operations
+        self._operations = OperationRules(layout, notices)
         self._parts = PartsReader(columns) if layout.cost_signs else None
         self._checker = RowChecker(columns, notices) if layout.checks else None
         self._is_leg = columns.position_leg_test()
@@ -66,12 +76,15 @@ class LedgerRows:
     def read(self, record: Record) -> LedgerLine | Ignored | RowProblem:
         """What one record means."""
         columns = self._columns
-        if (record.flaws or len(record.cells) != columns.width) and not (
+        cells = record.cells
+        if not columns.is_plain and (left_out := columns.ignored(record)):
+            return left_out
+        if (record.flaws or len(cells) != columns.width) and not (
             columns.is_sound(record)
         ):
             return columns.problem(record)
-        cells = (*record.cells, "")
         try:
+            cells = (*cells, "") if columns.is_plain else columns.whole(cells)
             if self._is_leg is not None and self._is_leg(cells):
                 return self._position_leg(record.number, cells)
             return self._line(record.number, cells)
@@ -85,7 +98,7 @@ class LedgerRows:
             time, account, asset, operation, amount_text, instrument, side, quantity,
             price, mark, entry, position, balance, source_id, order_id, event,
         ) = self._pick(cells)  # fmt: skip
-        rule = self._operations.get(operation) or self._rule(operation)
+        rule = self._operations[operation]
         if rule.ignored:
             return Ignored(number, rule.ignored)
         amount = columns.read_number(amount_text)
@@ -96,6 +109,10 @@ class LedgerRows:
             parts = self._parts.read(cells)
             role, parts = settled_role(rule, amount, parts)
             role = self._spot_role(rule, cells, amount, role)
+        marker = rule.marker
+        if amount > ZERO and not rule.is_one_way:
+            role = rule.positive_role or role
+            marker = rule.positive_marker or marker
         if self._checker is not None:
             self._checker.check(number, cells)
         return LedgerLine(
@@ -104,13 +121,11 @@ class LedgerRows:
             columns.read_time(time),
             self._names[asset],
             role,
-            operation
-            if operation in self._operations
-            else checked_reference(operation),
+            operation if operation in self._known else checked_reference(operation),
             amount,
             *parts,
             self._instruments[instrument],
-            rule.marker,
+            marker,
             self._sides.get(side, Side.NONE),
             None if size is None else size.copy_abs(),
             numbers[price],
@@ -124,13 +139,6 @@ class LedgerRows:
             checked_reference(event) if event else "",
             time,
         )
-
-    def _rule(self, operation: str) -> OperationRule:
-        """The rule of a row type that is written with blanks, or unknown."""
-        rule = self._operations.get(operation.strip(), UNKNOWN_OPERATION)
-        if rule is UNKNOWN_OPERATION:
-            self._notices.unknown_operations[operation.strip()] += 1
-        return rule
 
     def _spot_role(
         self, rule: OperationRule, cells: Cells, amount: Decimal, role: LedgerRole
@@ -149,7 +157,7 @@ class LedgerRows:
             time, account, asset, operation, change_text, instrument, _, _,
             price, mark, entry, _, balance, source_id, order_id, event,
         ) = self._pick(cells)  # fmt: skip
-        rule = self._operations.get(operation) or self._rule(operation)
+        rule = self._operations[operation]
         change = columns.read_number(change_text)
         numbers = columns.optional_numbers
         return LedgerLine(

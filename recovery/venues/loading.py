@@ -1,59 +1,21 @@
 """Profile files to frozen values; a file that is not fully understood is refused."""
 
-import re
 import tomllib
-from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
-from recovery.domain.ledger import EventMarker, LedgerRole, Side
+from recovery.venues.layout_loading import layout_from_node, operations_from_node
 from recovery.venues.node import Node, ProfileError
 from recovery.venues.profile import (
-    ZONE_ASKED,
-    AccountRule,
     FeeLine,
     InstrumentLine,
-    Layout,
-    LayoutKind,
-    LetterCase,
-    NumberRule,
-    OperationRule,
+    InstrumentRule,
+    OtherFile,
     PolicyLine,
-    PositionLeg,
-    RowCheck,
-    RowOrder,
-    Term,
-    TimeRule,
     VenueProfile,
 )
-from recovery.venues.timestamps import TIME_FORMS, ZoneUnknownError, zone_named
-
-LEDGER_FIELDS = {
-    "source_id", "asset", "amount", "balance_after", "operation", "instrument",
-    "side", "quantity", "price", "mark_price", "entry_price", "order_id",
-    "position_after", "event_reference", "fee", "funding", "liquidation_fee",
-}  # fmt: skip
-ENGINE_FIELDS = {
-    "event_reference", "instrument", "step", "action", "margin_mode", "side",
-    "trigger_mark_price", "margin_level", "bankruptcy_price", "takeover_price",
-    "quantity", "fill_price", "entry_price", "position_after", "fund_movement",
-    "asset",
-}  # fmt: skip
-# For each kind of layout: the fields it must map, and all it may map.
-FIELDS = {
-    LayoutKind.LEDGER: ({"asset", "amount", "operation"}, LEDGER_FIELDS),
-    LayoutKind.ENGINE_LOG: (ENGINE_FIELDS, ENGINE_FIELDS),
-    LayoutKind.MARK_PRICES: (
-        {"instrument", "mark_price"},
-        {"instrument", "mark_price"},
-    ),
-    LayoutKind.FUNDING_RATES: (
-        {"instrument", "funding_rate"},
-        {"instrument", "funding_rate"},
-    ),
-}
-PARTS = ("fee", "funding", "liquidation_fee")
-SIGNS = ("positive", "negative")
+from recovery.venues.rule_texts import pattern_of
 
 
 @cache
@@ -70,6 +32,17 @@ def shipped_profiles() -> tuple[VenueProfile, ...]:
         if entry.name.endswith(".toml")
     )
     return tuple(profile_from_text(name, text) for name, text in found)
+
+
+@cache
+def restating_layouts() -> frozenset[tuple[str, str]]:
+    """Venue and name (code and generation) of layouts that restate another."""
+    return frozenset(
+        (layout.venue, f"{layout.code} {layout.generation}")
+        for profile in shipped_profiles()
+        for layout in profile.layouts
+        if layout.restates
+    )
 
 
 def profile_from_text(name: str, text: str) -> VenueProfile:
@@ -94,14 +67,20 @@ def _profile(top: Node) -> VenueProfile:
     with top.node("venue").closing() as venue:
         code, title = venue.text("code"), venue.text("name")
     tables = top.node("operations")
-    operations = {name: _operations(tables.node(name)) for name in tables.names()}
+    operations = {
+        name: operations_from_node(tables.node(name)) for name in tables.names()
+    }
     return VenueProfile(
         code=code,
         name=title,
-        layouts=tuple(_layout(node, code, operations) for node in top.nodes("layouts")),
+        layouts=tuple(
+            layout_from_node(node, code, operations) for node in _layouts(top)
+        ),
         policies=tuple(map(_policy, top.nodes("policies"))),
         fee_schedule=tuple(map(_fee_line, top.nodes("fee_schedule"))),
         instruments=tuple(map(_instrument, top.nodes("instruments"))),
+        instrument_rules=tuple(map(_instrument_rule, top.nodes("instrument_rules"))),
+        others=tuple(_other_file(node, title) for node in top.nodes("others")),
     )
 
 
@@ -142,171 +121,40 @@ def _instrument(node: Node) -> InstrumentLine:
         )
 
 
-def _operations(tables: Node) -> dict[str, OperationRule]:
-    return {name: _operation(tables.node(name)) for name in tables.names()}
-
-
-def _operation(node: Node) -> OperationRule:
+def _instrument_rule(node: Node) -> InstrumentRule:
     with node.closing():
-        remainder = node.text("remainder_role", "")
-        return OperationRule(
-            role=node.word("role", LedgerRole),
-            marker=node.word("marker", EventMarker, EventMarker.NONE),
-            remainder_role=_role(node, remainder) if remainder else None,
-            spot_when_none=node.text("spot_when_none", ""),
-            ignored=node.text("ignored", ""),
+        return InstrumentRule(
+            pattern=pattern_of(node, "pattern"),
+            product=node.text("product"),
+            settlement_asset=node.text("settlement_asset"),
+            contract_size=node.amount("contract_size"),
+            note=node.text("note"),
         )
 
 
-def _role(node: Node, value: str) -> LedgerRole:
-    try:
-        return LedgerRole(value)
-    except ValueError as error:
-        raise node.fail("remainder_role", f"{value!r} is not a known word") from error
-
-
-def _layout(
-    node: Node, venue: str, operations: Mapping[str, dict[str, OperationRule]]
-) -> Layout:
+def _other_file(node: Node, venue: str) -> OtherFile:
     with node.closing():
-        layout = Layout(
+        return OtherFile(
             venue=venue,
-            code=node.text("code"),
-            generation=node.text("generation"),
-            kind=node.word("kind", LayoutKind),
-            order=node.word("order", RowOrder),
-            announced_as=node.text("announced_as", ""),
-            required=node.texts("required"),
-            optional=node.texts("optional", ()),
-            time=_time(node.node("time")),
-            account=_account(node.node("account")),
-            numbers=_numbers(node.node("numbers")),
-            fields=node.mapping("fields"),
-            cost_signs=node.mapping("cost_signs"),
-            sides=node.mapping("sides"),
-            operations=_chosen(node, operations),
-            position_leg=_position_leg(node.node("position_leg")),
-            checks=tuple(map(_check, node.nodes("checks"))),
-            has_running_balance=node.take("has_running_balance", bool, False),
-            asset_case=node.word("asset_case", LetterCase, LetterCase.AS_IN_FILE),
-            instrument_case=node.word(
-                "instrument_case", LetterCase, LetterCase.AS_IN_FILE
-            ),
-        )
-    _check_layout(node, layout)
-    return layout
-
-
-def _chosen(
-    node: Node, operations: Mapping[str, dict[str, OperationRule]]
-) -> dict[str, OperationRule]:
-    name = node.text("operations", "")
-    if name and name not in operations:
-        raise node.fail("operations", f"there is no table {name!r}")
-    return operations.get(name, {})
-
-
-def _time(node: Node) -> TimeRule:
-    with node.closing():
-        rule = TimeRule(node.text("column"), node.texts("forms"), node.text("zone"))
-    unknown = set(rule.forms) - set(TIME_FORMS)
-    if unknown or not rule.forms:
-        raise node.fail("forms", f"unknown form {sorted(unknown)}")
-    if rule.zone != ZONE_ASKED:
-        _check_zone(node, rule.zone)
-    return rule
-
-
-def _check_zone(node: Node, zone: str) -> None:
-    try:
-        zone_named(zone)
-    except ZoneUnknownError as error:
-        raise node.fail("zone", str(error)) from error
-
-
-def _account(node: Node) -> AccountRule:
-    with node.closing():
-        return AccountRule(
-            column=node.text("column", ""),
-            preamble=node.text("preamble", ""),
-            wallets=_pattern(node, "wallets"),
-            main_wallet=node.text("main_wallet", ""),
+            title=node.text("title"),
+            columns=node.texts("columns"),
+            instead=node.text("instead"),
         )
 
 
-def _numbers(node: Node) -> NumberRule:
-    with node.closing():
-        return NumberRule(
-            none=node.texts("none", ("",)),
-            thousands=node.text("thousands", ""),
-            decimal=node.text("decimal", "."),
-            unit_suffix=node.take("unit_suffix", bool, False),
-        )
-
-
-def _position_leg(node: Node) -> PositionLeg | None:
-    if not node.names():
-        return None
-    with node.closing():
-        leg = PositionLeg(
-            column=node.text("column"),
-            equals_column=node.text("equals_column", ""),
-            pattern=_pattern(node, "pattern"),
-        )
-    if bool(leg.equals_column) == bool(leg.pattern):
-        raise node.fail("pattern", "give either equals_column or pattern")
-    return leg
-
-
-def _pattern(node: Node, key: str) -> str:
-    pattern = node.text(key, "")
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise node.fail(key, f"is not a pattern: {error}") from error
-    return pattern
-
-
-def _check(node: Node) -> RowCheck:
-    with node.closing():
-        return RowCheck(
-            name=node.text("name"),
-            left=node.text("left"),
-            terms=tuple(_term(node, text) for text in node.texts("terms")),
-            tolerance=node.amount("tolerance"),
-        )
-
-
-def _term(node: Node, text: str) -> Term:
-    if text[:1] not in ("+", "-"):
-        raise node.fail("terms", f"{text!r} begins with neither + nor -")
-    return Term(text[1:], 1 if text[0] == "+" else -1)
-
-
-def _check_layout(node: Node, layout: Layout) -> None:
-    """Refuse a layout that speaks of fields, columns or words it does not have."""
-    needed, allowed = FIELDS[layout.kind]
-    missing = needed - layout.fields.keys()
-    if missing or layout.fields.keys() - allowed:
-        raise node.fail("fields", f"for {layout.kind}: {sorted(missing or allowed)}")
-    unknown = set(_columns_named(layout)) - set(layout.columns) - {""}
-    if unknown:
-        raise node.fail("required", f"no column is called {min(unknown)!r}")
-    parts = set(PARTS) & layout.fields.keys()
-    if set(layout.cost_signs) != parts or set(layout.cost_signs.values()) - set(SIGNS):
-        raise node.fail("cost_signs", f"say positive or negative for {sorted(parts)}")
-    if set(layout.sides.values()) - set(Side):
-        raise node.fail("sides", "a side is buy or sell")
-
-
-def _columns_named(layout: Layout) -> list[str]:
-    leg = layout.position_leg
+def _layouts(top: Node) -> list[Node]:
+    """The layouts; one that is `like` an earlier one says only what differs."""
+    whole: dict[str, dict[str, Any]] = {}
+    for position, table in enumerate(top.take("layouts", list, [])):
+        said = dict(table)
+        base = said.pop("like", None)
+        if base is not None and base not in whole:
+            raise ProfileError(
+                f"{top.where}.layouts[{position}].like", f"no layout {base!r} before"
+            )
+        merged = {**whole.get(base or "", {}), **said}
+        whole[f"{merged.get('code')} {merged.get('generation')}"] = merged
     return [
-        layout.time.column,
-        layout.account.column,
-        *layout.fields.values(),
-        *(check.left for check in layout.checks),
-        *(term.column for check in layout.checks for term in check.terms),
-        *((leg.column, leg.equals_column) if leg else ()),
-        *(rule.spot_when_none for rule in layout.operations.values()),
+        Node(f"{top.where}.layouts[{position}]", table)
+        for position, table in enumerate(whole.values())
     ]

@@ -11,7 +11,8 @@ from recovery.sheets.errors import FileRefusedError
 from recovery.sheets.records import Cells, Source
 from recovery.venues.numbers import read_plain, total
 from recovery.venues.recognition import ANNOUNCEMENT
-from recovery.venues.timestamps import TimeUnreadableError, time_reader
+from recovery.venues.time_forms import TimeUnreadableError
+from recovery.venues.timestamps import time_reader
 
 CONTROL_LINE = "#manifest"
 VERSION = "1"

@@ -1,6 +1,7 @@
 """Names in cells: assets, instruments, accounts; refused when they could deceive."""
 
 import re
+from collections.abc import Iterable, Mapping
 
 from recovery.venues.profile import LetterCase
 
@@ -27,16 +28,26 @@ class Names(dict[str, str]):
     """Texts of cells to names as the desk spells them, remembered.
 
     A missing text is read on first sight, which raises NameRefusedError when it
-    is no name. An empty text is the empty name where `optional`.
+    is no name. Texts that mean nothing are the empty name where `optional`.
     """
 
-    def __init__(self, case: LetterCase, *, optional: bool, longest: int) -> None:
-        super().__init__({"": ""} if optional else {})
+    def __init__(
+        self,
+        case: LetterCase,
+        *,
+        optional: bool,
+        longest: int,
+        known: Mapping[str, str] | None = None,
+        none: Iterable[str] = ("",),
+    ) -> None:
+        super().__init__(dict.fromkeys(none, "") if optional else {})
         self._upper = case is LetterCase.UPPER
         self._longest = longest
+        self._known = known or {}
 
     def __missing__(self, text: str) -> str:
         name = checked_name(text)
+        name = self._known.get(name, name)
         if len(name) > self._longest:
             raise NameRefusedError(text, f"is longer than {self._longest} characters")
         if len(self) >= REMEMBERED:

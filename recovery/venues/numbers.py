@@ -6,12 +6,12 @@ from decimal import Context, Decimal, Inexact, InvalidOperation
 
 from recovery.domain.ledger import ZERO
 from recovery.domain.money import DECIMALS_MAX, AmountUnreadableError, parse_amount
-from recovery.venues.profile import NumberRule
+from recovery.venues.file_rules import NumberRule
 
 REMEMBERED = 50_000
 WHOLE_DIGITS = 20
 NumberReader = Callable[[str], Decimal]
-_UNIT = re.compile(r"\s*[A-Za-z]{2,10}\Z")
+_UNIT = re.compile(r"\s*([A-Za-z][A-Za-z0-9]{1,9})\Z")
 
 
 def number_reader(rule: NumberRule) -> NumberReader:
@@ -30,7 +30,7 @@ def read_plain(text: str) -> Decimal:
     """
     if len(text) > DECIMALS_MAX:
         text = _without_padding(text)
-    number = parse_amount(text) or ZERO
+    number = parse_amount(text.strip()) or ZERO
     # Twenty digits before the point are what a column holds.
     if number.adjusted() >= WHOLE_DIGITS:
         raise AmountUnreadableError(text, "is larger than the desk can hold")
@@ -78,6 +78,13 @@ def _styled_reader(rule: NumberRule) -> NumberReader:
     return read
 
 
+def unit_of(text: str) -> str:
+    """The unit behind a number (`0.1 USDT`), or an empty text."""
+    found = _UNIT.search(text)
+    # An exponent is no unit: 5E is not 5 of something.
+    return found[1] if found and text[: found.start()][-1:].isalnum() else ""
+
+
 def _grouped_pattern(rule: NumberRule) -> str:
     """Digits in whole groups of three, or without any separator."""
     point, exponent = re.escape(rule.decimal), r"(?:[eE][+-]?\d{1,2})?"
@@ -97,3 +104,8 @@ def total(*amounts: Decimal) -> Decimal:
     for amount in amounts:
         result = _SUMS.add(result, amount)
     return result
+
+
+def in_units(amount: Decimal, decimals: int) -> Decimal:
+    """The amount whose smallest units are given: 150 satoshi are 0.0000015."""
+    return _SUMS.scaleb(amount, -decimals)

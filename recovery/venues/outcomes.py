@@ -45,11 +45,14 @@ class Notices:
         warnings: rows that contradict themselves, the first 200.
         warning_count: how many there were.
         unknown_operations: row types that are not in the profile, counted.
+        left_out: amounts in another asset than their row's, such as `Fee in BNB`:
+            they stay in the raw rows and are no part of the row's amount.
     """
 
     warnings: list[RowWarning] = field(default_factory=list)
     warning_count: int = 0
     unknown_operations: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[str] = field(default_factory=Counter)
 
     def warn(self, warning: RowWarning) -> None:
         """Keep a warning, or at least count it."""

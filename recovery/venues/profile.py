@@ -4,13 +4,22 @@ A venue of an ordinary shape is one TOML file in `data/`; it needs no code.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 from recovery.domain.ledger import EventMarker, LedgerRole
+from recovery.venues.file_rules import (
+    AccountRule,
+    DerivedColumn,
+    IgnoreRule,
+    NumberRule,
+    PositionLeg,
+    RowCheck,
+    TimeRule,
+)
 
 
 class LayoutKind(StrEnum):
@@ -27,6 +36,7 @@ class RowOrder(StrEnum):
 
     OLDEST_FIRST = "oldest_first"
     NEWEST_FIRST = "newest_first"
+    BY_ID = "by_id"  # Listed loosely; the venue's own row id tells the order.
 
 
 class LetterCase(StrEnum):
@@ -34,56 +44,6 @@ class LetterCase(StrEnum):
 
     AS_IN_FILE = "as_in_file"
     UPPER = "upper"
-
-
-ZONE_ASKED = "ask"
-
-
-@dataclass(frozen=True, slots=True)
-class TimeRule:
-    """Where the time stands, in which written forms, and in which zone.
-
-    `zone` is a zone name, or `ask` when the file cannot say it.
-    """
-
-    column: str
-    forms: tuple[str, ...]
-    zone: str
-
-
-@dataclass(frozen=True, slots=True)
-class AccountRule:
-    """Where the account number stands.
-
-    Attributes:
-        column: the column that names it, or empty.
-        preamble: the label that names it above the header (`UID`), or empty.
-        wallets: a pattern for column values that name a wallet inside one account
-            instead of an account; the account must then be given.
-        main_wallet: the wallet that is the account itself.
-    """
-
-    column: str = ""
-    preamble: str = ""
-    wallets: str = ""
-    main_wallet: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class NumberRule:
-    """How numbers are written where that is not plain.
-
-    Attributes:
-        none: texts that mean "no value" (never zero).
-        thousands: a separator to drop, or empty.
-        decimal: the decimal mark.
-        unit_suffix: whether a unit may follow the number (`0.1 USDT`).
-    """
-
-    none: tuple[str, ...] = ("",)
-    thousands: str = ""
-    decimal: str = "."
-    unit_suffix: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,61 +55,50 @@ class OperationRule:
         marker: what it says about a forced act.
         remainder_role: the role instead of `role` when money is left beside the
             fee, funding and liquidation fee of the row.
+        positive_role, positive_marker: instead of `role` and `marker` when the
+            amount is above zero.
         spot_when_none: a column that is empty on spot legs; such a row is SOLD or
             BOUGHT by its sign.
+        fee_is_own: whether the fee column holds what `role` is about (a rollover).
         ignored: why rows of this type are left out, or empty.
     """
 
     role: LedgerRole
     marker: EventMarker = EventMarker.NONE
     remainder_role: LedgerRole | None = None
+    positive_role: LedgerRole | None = None
+    positive_marker: EventMarker | None = None
     spot_when_none: str = ""
+    fee_is_own: bool = False
     ignored: str = ""
+
+    @property
+    def is_one_way(self) -> bool:
+        """Whether rows above zero mean the same as those below."""
+        return self.positive_role is None and self.positive_marker is None
 
 
 UNKNOWN_OPERATION = OperationRule(LedgerRole.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
-class PositionLeg:
-    """Which rows move a position instead of money.
-
-    `column` either equals `equals_column` or matches `pattern`.
-    """
-
-    column: str
-    equals_column: str = ""
-    pattern: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """One signed column of a row identity."""
-
-    column: str
-    sign: int
-
-
-@dataclass(frozen=True, slots=True)
-class RowCheck:
-    """A row identity: `left` equals the sum of `terms` within `tolerance`.
-
-    It is not asked of rows on which every term is empty.
-    """
-
-    name: str
-    left: str
-    terms: tuple[Term, ...]
-    tolerance: Decimal
-
-
-@dataclass(frozen=True, slots=True)
 class Layout:
     """One recognised layout of a source file.
 
-    `fields` maps the desk's field to the file's column. `cost_signs` tells for
-    fee, funding and liquidation_fee whether a cost is written `positive` or
-    `negative`.
+    Attributes:
+        announced_as: the kind named in a `#recovery-desk` preamble.
+        fields: the desk's field to the column, which may be a derived one.
+        cost_signs: for fee, funding and liquidation_fee, whether a cost is written
+            `positive` or `negative`.
+        operation_patterns: row types told by a pattern, after the exact names.
+        aliases: column to its other names, localised or misspelt; `{zone}` in a
+            name stands for an offset such as `+08:00`, or none.
+        shapes: column to a pattern of its cells, for a layout without a header.
+        file_name: a pattern of names that state `account`, `asset` or `zone`.
+        cells_missing, cells_beyond: how much shorter or longer a row may be.
+        restates: code of the layout that tells the same money once more, or empty.
+        verified: whether the layout was read in files or documents of the venue.
+        title, obtain, note: what it is called, where to get it, what is not known.
     """
 
     venue: str
@@ -157,25 +106,39 @@ class Layout:
     generation: str
     kind: LayoutKind
     order: RowOrder
-    announced_as: str
     required: tuple[str, ...]
-    optional: tuple[str, ...]
     time: TimeRule
-    account: AccountRule
-    numbers: NumberRule
     fields: Mapping[str, str]
-    cost_signs: Mapping[str, str]
-    sides: Mapping[str, str]
-    operations: Mapping[str, OperationRule]
-    position_leg: PositionLeg | None
-    checks: tuple[RowCheck, ...]
-    has_running_balance: bool
-    asset_case: LetterCase
-    instrument_case: LetterCase
+    announced_as: str = ""
+    optional: tuple[str, ...] = ()
+    account: AccountRule = field(default_factory=AccountRule)
+    numbers: NumberRule = field(default_factory=NumberRule)
+    cost_signs: Mapping[str, str] = field(default_factory=dict)
+    sides: Mapping[str, str] = field(default_factory=dict)
+    operations: Mapping[str, OperationRule] = field(default_factory=dict)
+    operation_patterns: Mapping[str, OperationRule] = field(default_factory=dict)
+    position_leg: PositionLeg | None = None
+    checks: tuple[RowCheck, ...] = ()
+    has_running_balance: bool = False
+    asset_case: LetterCase = LetterCase.AS_IN_FILE
+    instrument_case: LetterCase = LetterCase.AS_IN_FILE
+    asset_names: Mapping[str, str] = field(default_factory=dict)
+    derived: tuple[DerivedColumn, ...] = ()
+    ignore: tuple[IgnoreRule, ...] = ()
+    aliases: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    shapes: Mapping[str, str] = field(default_factory=dict)
+    file_name: str = ""
+    cells_missing: int = 0
+    cells_beyond: int = 0
+    restates: str = ""
+    verified: bool = True
+    title: str = ""
+    obtain: str = ""
+    note: str = ""
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """All columns the layout knows."""
+        """All columns of the file the layout knows."""
         return self.required + self.optional
 
 
@@ -206,6 +169,30 @@ class InstrumentLine:
 
 
 @dataclass(frozen=True, slots=True)
+class InstrumentRule:
+    """Instruments a venue names by a rule: the pattern fits the whole name.
+
+    `settlement_asset` may take groups of the pattern, by a backslash and the number.
+    """
+
+    pattern: str
+    product: str
+    settlement_asset: str
+    contract_size: Decimal
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class OtherFile:
+    """A file of the venue that the desk has no use for, and what to ask for instead."""
+
+    venue: str
+    title: str
+    columns: tuple[str, ...]
+    instead: str
+
+
+@dataclass(frozen=True, slots=True)
 class PolicyLine:
     """The default liquidation policy, in the grammar of the calculation core."""
 
@@ -226,6 +213,8 @@ class VenueProfile:
     policies: tuple[PolicyLine, ...]
     fee_schedule: tuple[FeeLine, ...]
     instruments: tuple[InstrumentLine, ...]
+    instrument_rules: tuple[InstrumentRule, ...]
+    others: tuple[OtherFile, ...]
 
     def layout(self, code: str, generation: str) -> Layout:
         """The layout of that code and generation.

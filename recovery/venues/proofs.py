@@ -1,5 +1,6 @@
 """Proofs a file carries in itself: chains of balances, hours of funding."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
@@ -10,6 +11,7 @@ from recovery.domain.ledger import LedgerLine, LedgerRole
 from recovery.venues.numbers import total
 from recovery.venues.profile import RowOrder
 
+_NUMBER = re.compile(r"\d+\Z")
 FUNDING_HOURS = 8
 CERTAIN_SHARE = 90  # Per cent of funding rows that must agree on an hour.
 CERTAIN_ROWS = 3
@@ -31,9 +33,17 @@ class BalanceGap(NamedTuple):
 def in_time_order(lines: Iterable[LedgerLine], order: RowOrder) -> list[LedgerLine]:
     """The lines oldest first; rows of one instant keep the venue's own order."""
     listed = list(lines)
+    if order is RowOrder.BY_ID:
+        return sorted(listed, key=lambda line: (line.occurred_at, own_number(line)))
     if order is RowOrder.NEWEST_FIRST:
         listed.reverse()
     return sorted(listed, key=lambda line: line.occurred_at)
+
+
+def own_number(line: LedgerLine) -> int:
+    """The number in the venue's own row id, by which some venues order their rows."""
+    found = _NUMBER.search(line.source_id)
+    return int(found[0]) if found else line.row_number
 
 
 def balance_gaps(lines: Iterable[LedgerLine]) -> Iterator[BalanceGap]:

@@ -1,15 +1,24 @@
 """Which venue wrote a source file, in which layout and generation: by its header."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from recovery.sheets.errors import FileRefusedError
 from recovery.sheets.records import Source
+from recovery.venues.header_names import (
+    folded,
+    header_named,
+    is_repeated,
+    numbered,
+)
 from recovery.venues.loading import shipped_profiles
 from recovery.venues.profile import Layout, VenueProfile
+from recovery.venues.shapes import shape_score
+from recovery.venues.stated import file_statements
+from recovery.venues.time_forms import day_order, forms_fitting
 
 LIKENESS = 50  # Below this share of columns in common, a file looks like nothing.
+LACKING = 15  # How much less a layout is thought of that lacks a required column.
 RESEMBLANCE = 20  # Below this share it is not even worth naming.
 ANNOUNCEMENT = "#recovery-desk"
 
@@ -22,6 +31,12 @@ class Likeness:
     score: int
     missing: tuple[str, ...]
     unknown: tuple[str, ...]
+
+    @property
+    def rank(self) -> int:
+        """What layouts are ordered by: the score, less where a column is lacking."""
+        lacks = set(self.missing) & set(self.layout.required)
+        return self.score - LACKING if lacks else self.score
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +52,9 @@ class Recognition:
             the raw rows and have no effect.
         columns: position of each known column in the file.
         width: how many columns the file has.
+        stated: `account`, `asset` and `zone`, as far as preamble, header or file
+            name state them.
+        time_forms: the written forms of its times.
     """
 
     layout: Layout
@@ -47,6 +65,8 @@ class Recognition:
     columns: Mapping[str, int]
     width: int
     preamble: tuple[tuple[str, ...], ...]
+    stated: Mapping[str, str]
+    time_forms: tuple[str, ...]
 
     @property
     def venue(self) -> str:
@@ -63,45 +83,67 @@ def recognise(
     source: Source,
     *,
     venue: str = "",
+    name: str = "",
     profiles: Sequence[VenueProfile] | None = None,
 ) -> Recognition:
     """Recognise the layout of a source file by its header and preamble.
 
+    A file without a header is recognised by the shapes of its cells.
+
     Args:
         source: the opened file.
         venue: look only among this venue's layouts.
+        name: the file's name as it was sent; some venues state the asset there only.
         profiles: the profiles to choose from; those shipped by default.
 
     Raises:
         FileRefusedError: the file is like no known layout, lacks a required
-            column, or names a column twice. The refusal says what it looks like.
+            column, names a column twice, or is of no use to the desk. The refusal
+            says what it looks like and what to ask for.
     """
-    _check_names(source)
-    ranked = _ranked(source, _layouts(profiles or shipped_profiles(), venue))
+    chosen = profiles or shipped_profiles()
+    layouts = _layouts(chosen, venue)
+    ranked = _ranked((_by_header if source.header else _by_shape)(source, layouts))
+    _check_others(source, ranked, chosen)
+    _check_names(source.header, ranked)
     if not ranked or ranked[0].score < LIKENESS:
         raise _unknown_layout(source, ranked)
+    _check_required(ranked[0])
+    return _recognition(source, ranked, name or source.path.name)
+
+
+def _recognition(source: Source, ranked: Sequence[Likeness], name: str) -> Recognition:
     best, *others = ranked
-    _check_required(best)
-    positions = {folded(name): index for index, name in enumerate(source.header)}
+    layout = best.layout
+    if source.header:
+        naming = header_named(numbered(source.header), layout)
+        columns, zone, width = naming.columns, naming.zone, len(source.header)
+    else:
+        columns = {column: at for at, column in enumerate(layout.required)}
+        zone, width = "", len(layout.required)
     return Recognition(
-        layout=best.layout,
+        layout=layout,
         score=best.score,
         runner_up=others[0] if others else None,
         missing=best.missing,
         unknown=best.unknown,
-        columns={
-            name: positions[folded(name)]
-            for name in best.layout.columns
-            if folded(name) in positions
-        },
-        width=len(source.header),
+        columns=columns,
+        width=width,
         preamble=source.preamble,
+        stated=file_statements(layout, source.preamble, name, zone),
+        time_forms=_time_forms(source, layout, columns),
     )
 
 
-def folded(name: str) -> str:
-    """A column name as it is compared: letter case and spacing do not count."""
-    return " ".join(name.split()).casefold()
+def _time_forms(
+    source: Source, layout: Layout, columns: Mapping[str, int]
+) -> tuple[str, ...]:
+    """The forms of the layout; the order of day and month as the rows show it."""
+    forms, at = layout.time.forms, columns.get(layout.time.column)
+    if at is None or len({day_order(form) for form in forms} - {""}) < 2:
+        return forms
+    texts = (row.cells[at] for row in source.records() if at < len(row.cells))
+    return forms_fitting(forms, texts)
 
 
 def _layouts(profiles: Iterable[VenueProfile], venue: str) -> list[Layout]:
@@ -113,27 +155,62 @@ def _layouts(profiles: Iterable[VenueProfile], venue: str) -> list[Layout]:
     ]
 
 
-def _check_names(source: Source) -> None:
-    counted = Counter(folded(name) for name in source.header if name)
-    twice = sorted(name for name, count in counted.items() if count > 1)
+def _check_others(
+    source: Source, ranked: Sequence[Likeness], profiles: Iterable[VenueProfile]
+) -> None:
+    """Refuse a file that is known to be of no use, saying what to ask for."""
+    header = {folded(name) for name in source.header if name}
+    best = ranked[0].rank if ranked else 0
+    for profile in profiles:
+        for other in profile.others:
+            columns = set(map(folded, other.columns))
+            score = len(header & columns) * 100 // len(header | columns)
+            if score > max(best, LIKENESS):
+                raise FileRefusedError(
+                    "other_file",
+                    f"This looks like the {other.title} of {other.venue}.",
+                    other.instead,
+                )
+
+
+def _check_names(header: Sequence[str], ranked: Sequence[Likeness]) -> None:
+    """Refuse a column named twice that the layout does not know twice."""
+    strange = ranked[0].unknown if ranked else numbered(header)
+    twice = sorted(name for name in strange if is_repeated(name))
     if twice:
         raise FileRefusedError(
             "column_twice",
-            f"The header names the column {twice[0]!r} twice.",
+            f"The header names the column {twice[0].rpartition('#')[0]!r} twice.",
             "Rename or remove one of the two.",
         )
 
 
-def _ranked(source: Source, layouts: Iterable[Layout]) -> list[Likeness]:
-    """The layouts like the header, best first; an announced kind decides."""
-    announced = announced_kind(source.preamble)
-    likenesses = [
-        _likeness(source.header, layout)
-        for layout in layouts
-        if announced in ("", layout.announced_as)
-    ]
+def _ranked(likenesses: Iterable[Likeness]) -> list[Likeness]:
+    """The layouts the file is like, best first; one without all columns is less so."""
     found = [one for one in likenesses if one.score]
-    return sorted(found, key=lambda one: (-one.score, len(one.missing)))
+    return sorted(
+        found,
+        key=lambda one: (-one.rank, not one.layout.verified, len(one.missing)),
+    )
+
+
+def _by_header(source: Source, layouts: Iterable[Layout]) -> list[Likeness]:
+    """How like the header is to each layout; an announced kind decides."""
+    announced = announced_kind(source.preamble)
+    header = numbered(source.header)
+    return [
+        _likeness(header, layout)
+        for layout in layouts
+        if announced in ("", layout.announced_as) and not layout.shapes
+    ]
+
+
+def _by_shape(source: Source, layouts: Iterable[Layout]) -> list[Likeness]:
+    return [
+        Likeness(layout, shape_score(source.opening, layout), (), ())
+        for layout in layouts
+        if layout.shapes
+    ]
 
 
 def announced_kind(preamble: tuple[tuple[str, ...], ...]) -> str:
@@ -143,16 +220,15 @@ def announced_kind(preamble: tuple[tuple[str, ...], ...]) -> str:
 
 
 def _likeness(header: Sequence[str], layout: Layout) -> Likeness:
-    seen = {folded(name): name for name in header if name}
-    known = {folded(name): name for name in layout.columns}
-    common = len(seen.keys() & known.keys())
-    required = {folded(name) for name in layout.required}
-    whole = len(seen.keys() | required)
+    naming = header_named(header, layout)
+    common = len(naming.columns)
+    lacking = [name for name in layout.required if name not in naming.columns]
+    whole = common + len(naming.unknown) + len(lacking)
     return Likeness(
         layout=layout,
         score=common * 100 // whole if whole else 0,
-        missing=tuple(name for key, name in known.items() if key not in seen),
-        unknown=tuple(name for key, name in seen.items() if key not in known),
+        missing=tuple(name for name in layout.columns if name not in naming.columns),
+        unknown=naming.unknown,
     )
 
 

@@ -79,7 +79,7 @@ class EngineRows:
             event, account, instrument, time, step, action, margin_mode, asset,
             trigger, level, bankruptcy, takeover, side, quantity, fill, entry,
             position, movement,
-        ) = self._pick((*record.cells, ""))  # fmt: skip
+        ) = self._pick(self._columns.whole(record.cells))  # fmt: skip
         return EngineStep(
             row_number=record.number,
             event_reference=checked_reference(event),
@@ -121,7 +121,7 @@ class PriceRows:
 
     def read(self, record: Record) -> MarkPrice | FundingRate:
         """What one sound record means."""
-        time, instrument, value = self._pick((*record.cells, ""))
+        time, instrument, value = self._pick(self._columns.whole(record.cells))
         return self._make(
             record.number,
             self._instruments[instrument],

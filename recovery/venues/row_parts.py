@@ -56,6 +56,8 @@ def settled_role(
     A funding row is FUND as a whole: its funding is no part beside itself, unless
     it also settles a result, which then gives the row its role.
     """
+    if rule.fee_is_own:
+        parts = parts._replace(fee=ZERO)
     own = OWN_PART.get(rule.role)
     if own is None:
         return rule.role, parts

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from accounts.roles import Role
 from recovery.domain.errors import FreshFactorNeededError
 from recovery.models import Approval, AuditEntry, Decision, PayoutBatch
 from recovery.services.actors import staff_actor
@@ -50,8 +51,9 @@ def test_no_batch_is_released_on_an_old_factor(
 ) -> None:
     factories.credit_approved(factories.decision_approved(ada, bea), max_, bea)
     batch = batch_build(acting(max_, NOW), "credit", now=NOW)
+    rio = factories.staff("rio", Role.CHECKER)
     with pytest.raises(FreshFactorNeededError):
-        batch_release(acting(bea, OLD), batch, now=NOW)
+        batch_release(acting(rio, OLD), batch, now=NOW)
     assert PayoutBatch.objects.get().released_at is None
 
 

@@ -15,7 +15,10 @@ from accounts.models import (
 )
 from recovery.domain.references import grouped_reference
 from recovery.models import (
+    Adjustment,
     Approval,
+    ApprovalPolicy,
+    AssetPrice,
     AuditEntry,
     Claim,
     EngineEntry,
@@ -28,6 +31,7 @@ from recovery.models import (
     MarkPriceEntry,
     OutboxMessage,
     RejectedRecord,
+    StaffNotice,
     Workbook,
 )
 from recovery.services.actors import staff_actor
@@ -53,6 +57,15 @@ def rows(ada: User, max_: User, bea: User, cem: Customer) -> dict[type[Model], M
         reason="no amount",
     )
     made = [
+        factories.deficit_decided(ada, bea).collection,
+        Adjustment.objects.create(
+            decision=decision,
+            event=event,
+            result=decision.result,
+            asset="USDT",
+            difference_amount=1,
+            opened_at=factories.NOW,
+        ),
         decision.case,
         payment,
         batch,
@@ -87,6 +100,23 @@ def rows(ada: User, max_: User, bea: User, cem: Customer) -> dict[type[Model], M
             reference=grouped_reference("CL", b"0123456789"),
             account_number="A1",
             filed_at=factories.NOW,
+        ),
+        ApprovalPolicy.objects.create(
+            period=since, terms={"currency": "USD"}, terms_reference="house rule 4"
+        ),
+        AssetPrice.objects.create(
+            asset="USDT",
+            currency="USD",
+            price="1",
+            priced_at=factories.AT,
+            source="test",
+        ),
+        StaffNotice.objects.create(
+            key="n",
+            news="case.reopened",
+            about=f"case {decision.case.reference}",
+            subject_kind="recoverycase",
+            subject_id=decision.case_id,
         ),
         Instrument.objects.create(venue="house", symbol="X", settle_asset="USDT"),
         FeeSchedule.objects.first(),  # Shipped with the desk.

@@ -97,3 +97,29 @@ def test_a_quarantined_job_is_put_back_by_those_who_import(ada: User) -> None:
     take(signed_in(ada), job, "put-back")
     job.refresh_from_db()
     assert job.state == "due"
+
+
+def test_the_page_of_a_stopped_import_says_so_and_leads_to_the_job(ada: User) -> None:
+    client = signed_in(ada)
+    post_file(client)
+    source = SourceFile.objects.get()
+    assert source.job
+    told = {"attempt": 3, "at": "2026-11-22T12:00:00+00:00", "holder": "h:1"}
+    Job.objects.update(
+        state="quarantined",
+        attempt=3,
+        error="OSError: disk",
+        tried=[{**told, "error": "OSError: disk"}],
+    )
+
+    page = text_of(client.get(page_url(source)))
+    assert "Its job stopped and needs a person." in page
+    assert page_url(source.job) in page
+    assert "Quarantined" in page
+
+    job = text_of(client.get(page_url(source.job)))
+    assert "What was tried" in job and "OSError: disk" in job
+    assert "mend its cause, then try again" in job
+    assert "The job is due again." in text_of(take(client, source.job, "put-back"))
+    source.job.refresh_from_db()
+    assert (source.job.state, source.job.tries) == ("due", 0)

@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from accounts.roles import Role
 from recovery.models import Payment, PayoutBatch, RecoveryCase
 from tests import factories
 from tests.people import signed_in
@@ -65,6 +66,10 @@ def test_a_case_runs_from_the_queue_to_a_released_batch(
     as_max.post(reverse("admin:recovery_payoutbatch_list_act", args=["build-credit"]))
     batch = PayoutBatch.objects.get()
     act(as_bea, "payoutbatch", batch.pk, "release")
+    batch.refresh_from_db()
+    assert batch.released_by is None  # Bea approved a line of it.
+    as_rio = signed_in(factories.staff("rio", Role.CHECKER))
+    act(as_rio, "payoutbatch", batch.pk, "release")
     payment.refresh_from_db()
     assert payment.status == "sent"
     file = as_bea.get(reverse("admin:recovery_payoutbatch_file", args=[batch.pk]))

@@ -21,8 +21,8 @@ CASH: dict[str, Any] = {
 
 # Every reason a field may be refused for, in plain words.
 REASONS = re.compile(
-    r"missing(, the fee schedule needs it|, nothing is open to reduce)?"
-    r"|unknown key|contradicts (margin|qty)|before every entry of the trading fee schedule"
+    r"missing(, the (fee schedule|share) needs it|, nothing is open to reduce)?"
+    r"|less than min_qty|must be above 0 here|unknown key|contradicts (margin|qty)|before every entry of the trading fee schedule"
     r"|give either (decimals or step|qty or notional)"
     r"|not (a decimal string|a whole number|text|true or false|a list|an object"
     r"|one of .+|exactly one fill|a time as YYYY-MM-DDTHH:MM:SSZ)(: .*)?"
@@ -31,7 +31,7 @@ REASONS = re.compile(
     r"|nothing is (open( to take over| to share by)?|owed|deposited)"
     r"|shares do not add up to 1: .+|named twice: .+|only of linear contracts"
     r"|tiers overlap or are not in order|no tier (given|holds this size)"
-    r"|no tiers of a loan are known|only notional_cap has limits"
+    r"|only notional_cap has limits"
     r"|no maintenance margin( to share the equity by)?|neither scaled nor ramped"
     r"|a transfer frees nothing|no previous mark is known|there is no bankruptcy price"
     r"|the position has no bankruptcy price"

@@ -50,23 +50,27 @@ class Book:
 
     entries: list[Entry] = field(default_factory=list)
     balance: Decimal = Decimal(0)
-    position: Decimal = Decimal(0)
+    positions: dict[str, Decimal] = field(default_factory=dict)
     at: datetime = START
+    asset: str = "USDT"
 
-    def add(self, role: LedgerRole, amount: Decimal, **cells: object) -> None:
-        """Add one row."""
-        self.balance += amount
+    def add(
+        self, role: LedgerRole, amount: Decimal, *, asset: str = "", **cells: object
+    ) -> None:
+        """Add one row; the balance is that of the settlement asset."""
+        is_own = asset in ("", self.asset)
+        self.balance += amount if is_own else Decimal(0)
         self.at += timedelta(seconds=1)
         number = len(self.entries) + 1
         line = LedgerLine(
             number,
             "A-1",
             self.at,
-            "USDT",
+            asset or self.asset,
             role,
             str(role),
             amount,
-            balance_after=self.balance,
+            balance_after=self.balance if is_own else None,
             **cells,  # type: ignore[arg-type]
         )
         self.entries.append(Entry(number, "file", "house", line))
@@ -80,12 +84,14 @@ class Book:
         marker: EventMarker = EventMarker.NONE,
         overcharge: Decimal = Decimal(0),
         event: str = "",
+        instrument: str = "BTCUSDT",
     ) -> None:
         """A fill with its fee rows; signed quantity in contracts."""
-        self.position += quantity
+        position = self.positions.get(instrument, Decimal(0)) + quantity
+        self.positions[instrument] = position
         notional = abs(quantity) * price
         cells = {
-            "instrument": "BTCUSDT",
+            "instrument": instrument,
             "marker": marker,
             "side": Side.BUY if quantity > 0 else Side.SELL,
             "quantity": abs(quantity),
@@ -93,7 +99,7 @@ class Book:
             "order_id": f"O-{len(self.entries)}",
             "event_reference": event,
         }
-        self.add(LedgerRole.PNL, pnl, position_after=self.position, **cells)
+        self.add(LedgerRole.PNL, pnl, position_after=position, **cells)
         self.add(LedgerRole.FEE, -notional * TAKER - overcharge, **cells)
         if marker:
             self.add(LedgerRole.LIQFEE, -notional * LIQUIDATION_RATE, **cells)

@@ -25,6 +25,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[2]
 MUTATED = (
     "settlement*.py",
+    "fee_rates.py",
     "margin_level.py",
     "margin_tiers.py",
     "reduction*.py",

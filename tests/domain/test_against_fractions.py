@@ -48,6 +48,28 @@ class Reckoning:
         self.mark = fraction(case, "mark_price")
         self.books = Books(fraction(case, "margin"), fraction(case, "qty"))
         self.rule = self.policy["liquidation_fee"]
+        self.rate = fraction(self.rule, "rate")
+        if self.rule["rule"] == "ramped":
+            self.rate = self.ramped()
+
+    def ramped(self) -> Fraction:
+        """Rate + growth x slots once the grace is over, at most the highest."""
+        slots, grace = fraction(self.case, "slots_elapsed"), self.rule["grace_slots"]
+        if slots < Fraction(grace):
+            return self.rate
+        grown = self.rate + fraction(self.rule, "increase_per_slot") * slots
+        return min(grown, fraction(self.rule, "max_rate"))
+
+    def scaled(self) -> Fraction:
+        """What the position can still pay, before a fill."""
+        rate = fraction(self.case, "maintenance_margin_rate")
+        needed = rate + fraction(self.policy["maintenance"], "buffer_rate")
+        value = self.value(self.books.qty, self.mark)
+        equity = self.books.wallet + self.profit(self.books.qty, self.mark)
+        left = needed - fraction(self.rule, "liquidator_rate")
+        left -= (value * needed - equity) / value
+        found = fraction(self.rule, "factor") * left
+        return min(max(found, Fraction(0)), fraction(self.rule, "max_rate"))
 
     def value(self, qty: Fraction, price: Fraction) -> Fraction:
         """Value of a size."""
@@ -81,6 +103,8 @@ class Reckoning:
         books, qty, price = self.books, Fraction(event["qty"]), Fraction(event["price"])
         forced = event.get("role") == "liquidation"
         excess = None
+        if forced and self.rule["rule"] == "scaled_to_remaining":
+            self.rate = self.scaled()
         if forced and self.policy["settle_per"] == "fill":
             equity = books.wallet + books.owed + self.profit(books.qty, self.mark)
             share = self.cash(qty, self.mark) - equity * qty / books.qty
@@ -97,14 +121,23 @@ class Reckoning:
 
     def charge(self, value: Fraction, excess: Fraction | None) -> None:
         """Liquidation fee and cover of one forced fill."""
-        rate, name = fraction(self.rule, "rate"), self.rule["rule"]
+        rate, name = self.rate, self.rule["rule"]
         if excess is None:
             self.take(rate * value if name == "rate_of_notional" else Fraction(0))
         elif excess < 0:
             self.bear(-excess)
         else:
-            due = {"none": Fraction(0), "all_surplus": excess}.get(name, rate * value)
-            self.take(min(due, excess))
+            books = self.books
+            equity = books.wallet + books.owed + self.profit(books.qty, self.mark)
+            fixed = self.fixed(equity)
+            due = {"none": Fraction(0), "all_surplus": excess, "fixed": fixed}
+            self.take(min(due.get(name, rate * value), excess))
+
+    def fixed(self, equity: Fraction) -> Fraction:
+        """The amount, always or where the equity is less."""
+        amount = fraction(self.rule, "amount")
+        only = self.rule.get("condition") == "insolvent_only"
+        return Fraction(0) if only and equity >= amount else amount
 
     def take(self, fee: Fraction) -> None:
         """A liquidation fee to the fund."""
@@ -130,8 +163,14 @@ class Reckoning:
         raw = books.wallet + books.owed
         if self.policy["settle_per"] == "close":
             surplus = max(raw, Fraction(0))
-            capped = min(fraction(self.rule, "rate") * books.base, surplus)
-            late = {"rate_capped_to_surplus": capped, "all_surplus": surplus}
+            whole = self.rate * books.base
+            late = {
+                "rate_capped_to_surplus": min(whole, surplus),
+                "all_surplus": surplus,
+                "scaled_to_remaining": whole,
+                "ramped": whole,
+                "fixed": self.fixed(raw),
+            }
             self.take(late.get(name, Fraction(0)))
         net = books.wallet + books.owed
         if net < 0:
@@ -184,6 +223,35 @@ fee_rules = st.builds(
     rates,
     st.booleans(),
 )
+fixed_fees = st.builds(
+    lambda amount, condition: {
+        "rule": "fixed",
+        "amount": amount,
+        "condition": condition,
+    },
+    numbers(0, 50),
+    st.sampled_from(["always", "insolvent_only"]),
+)
+ramped_fees = st.builds(
+    lambda rate, grace: {
+        "rule": "ramped",
+        "rate": rate,
+        "max_rate": "0.03",
+        "increase_per_slot": "0.001",
+        "grace_slots": grace,
+    },
+    rates,
+    st.sampled_from(["0", "5"]),
+)
+scaled_fees = st.builds(
+    lambda factor: {
+        "rule": "scaled_to_remaining",
+        "liquidator_rate": "0.01",
+        "max_rate": "0.02",
+        "factor": factor,
+    },
+    st.sampled_from(["0.5", "0.95"]),
+)
 
 
 @st.composite
@@ -208,10 +276,15 @@ def whole_closes(draw: st.DrawFn) -> dict[str, Any]:
         "entry_price": draw(prices),
         "mark_price": draw(prices),
         "margin": draw(numbers(0, 300)),
+        "maintenance_margin_rate": "0.05",
+        "slots_elapsed": draw(st.sampled_from(["0", "4", "5", "12", "40"])),
         "events": events,
         "policy": {
             "trading_fee_rate": draw(rates),
-            "liquidation_fee": draw(fee_rules),
+            "liquidation_fee": draw(
+                st.one_of(fee_rules, fixed_fees, ramped_fees, scaled_fees)
+            ),
+            "maintenance": {"buffer_rate": draw(st.sampled_from(["0", "0.02"]))},
             "surplus_to": draw(
                 st.sampled_from(
                     [

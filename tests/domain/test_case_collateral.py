@@ -29,6 +29,48 @@ def spot(**keys: Any) -> dict[str, Any]:
     return values_of(kind="spot_settlement", **(base | keys))
 
 
+def fee_on_debt(**keys: Any) -> dict[str, Any]:
+    """A policy whose clearance fee counts the debt repaid."""
+    fee = {"rule": "rate_of_notional", "rate": "0.25", "base": "debt_repaid"}
+    return {"liquidation_fee": fee, **keys}
+
+
+def test_fee_on_the_debt_counts_what_sales_repay() -> None:
+    values = spot(collateral=[USDT, BTC], policy=fee_on_debt(trading_fee_rate="0.5"))
+    # 30 of 50 pay themselves; 20 and 5 of fee need 50 of value, half of it a fee.
+    assert values["sold_qty"] == {"BTC": "0.5"}
+    assert values["liquidation_fee"] == "5"
+    assert values["trading_fee"] == "25"
+    assert values["debt_repaid"] == "50"
+    assert values["residual_per_asset"] == {"USDT": "0", "BTC": "0.5"}
+
+
+def test_fee_on_the_debt_leaves_a_deficit_where_the_sale_is_too_small() -> None:
+    values = spot(
+        debts=[LOAN | {"principal": "120"}], policy=fee_on_debt(trading_fee_rate="0")
+    )
+    # 100 brought in repays 80 and the fee of 20 on it.
+    assert values["liquidation_fee"] == "20"
+    assert values["debt_repaid"] == "80"
+    assert values["deficit"] == "40"
+
+
+def test_fee_on_the_debt_with_a_size_step_keeps_the_excess() -> None:
+    policy = fee_on_debt(collateral={"size_step": "0.25"})
+    values = spot(policy=policy)
+    # 62.5 is needed, 75 is brought in.
+    assert values["sold_qty"] == {"BTC": "0.75"}
+    assert values["liquidation_fee"] == "12.5"
+    assert values["residual_per_asset"] == {"USDT": "12.5", "BTC": "0.25"}
+
+
+def test_highest_liquidity_begins_with_the_asset_that_needs_no_sale() -> None:
+    policy = {"collateral": {"sell_order": "highest_liquidity"}}
+    values = spot(collateral=[ETH, BTC, USDT], policy=policy)
+    assert values["sold_qty"] == {"ETH": "2"}
+    assert values["residual_per_asset"] == {"USDT": "0", "ETH": "8", "BTC": "1"}
+
+
 def test_collateral_without_anything_is_refused() -> None:
     assert refused_field(kind="collateral") == "collateral"
     assert refused_field(kind="collateral", negative_balance="5") == "conversion_factor"
@@ -111,18 +153,14 @@ def test_spot_margin_fill_may_state_its_rate_and_loses_at_most_everything() -> N
             {"liquidation_fee": {"rule": "fixed", "amount": "1"}},
         ),
         (
-            "policy.liquidation_fee.base debt_repaid",
+            "policy.liquidation_fee.base mark_notional",
             {
                 "liquidation_fee": {
                     "rule": "rate_of_notional",
                     "rate": "0.1",
-                    "base": "debt_repaid",
+                    "base": "mark_notional",
                 }
             },
-        ),
-        (
-            "policy.collateral.sell_order highest_liquidity",
-            {"collateral": {"sell_order": "highest_liquidity"}},
         ),
         (
             "policy.surplus_to pool, customer",

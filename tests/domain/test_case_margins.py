@@ -111,6 +111,15 @@ def test_bounds_in_contracts_deduct_at_the_price() -> None:
             "used_margin",
             {
                 "equity": "5",
+                "initial_margin_rate": "0.2",
+                "leverage": None,
+                "qty": None,
+            },
+        ),
+        (
+            "other_positions[0].entry_price",
+            {
+                "equity": "5",
                 "leverage": "5",
                 "other_positions": [{"side": "long", "qty": "1"}],
             },
@@ -335,3 +344,88 @@ def test_interest_without_its_rule_is_refused(
 def test_venue_and_symbol_are_labels_only() -> None:
     keys: dict[str, Any] = {"equity": "5", "used_margin": "10"}
     assert level(venue="binance", symbol="X", **keys) == level(**keys)
+
+
+# --- several positions, collateral in kind, the closing fee inside the level -------
+
+
+@pytest.mark.parametrize(("basis", "used"), [("entry", "210"), ("mark", "200")])
+def test_used_margin_is_that_of_every_position(basis: str, used: str) -> None:
+    other = {"side": "long", "qty": "1", "entry_price": "50", "mark_price": "40"}
+    values = values_of(
+        kind="margin_level",
+        equity="105",
+        leverage="5",
+        mark_price="96",
+        other_positions=[other, other | {"qty": "0"}],
+        policy={"margin_level": {"used_basis": basis, "trigger": "0.5"}},
+    )
+    assert values["used_margin"] == used
+    assert values["trigger_equity"] == str(int(used) // 2)
+
+
+KINDS = [
+    {"asset": "BTC", "qty": "1", "price": "100", "haircut": "0.1"},
+    {"asset": "USDT", "qty": "30"},
+]
+
+
+@pytest.mark.parametrize(
+    ("keys", "equity"),
+    [
+        ({"collateral": KINDS, "unrealised_pnl": "-20", "qty": None}, "100"),
+        ({"collateral": KINDS, "qty": None}, "120"),
+        ({"collateral": KINDS, "mark_price": "95"}, "70"),
+        ({"collateral": KINDS, "debt": "10", "qty": None}, "110"),
+        (
+            {
+                "collateral": KINDS,
+                "debts": [{"asset": "USDT", "principal": "9", "interest": "1"}],
+                "qty": None,
+            },
+            "110",
+        ),
+        ({"asset_value": "200", "qty": None}, "200"),
+        ({"asset_value": "200", "collateral_ratio": "0.5", "qty": None}, "100"),
+    ],
+)
+def test_collateral_counts_after_its_haircuts(
+    keys: dict[str, object], equity: str
+) -> None:
+    values = values_of(
+        kind="margin_level",
+        margin=None,
+        maintenance_margin="50",
+        policy={"margin_level": {"convention": "equity_over_maintenance"}},
+        **keys,
+    )
+    assert values["equity"] == equity
+
+
+@pytest.mark.parametrize(
+    ("basis", "margin", "level"),
+    [
+        ("mark", "100", "1.0101010101"),  # 50 / (40 + 0.01 x 950)
+        ("entry", "100", "0"),
+        ("bankruptcy", "110", "0.2044989775"),  # 10 / (40 + 0.01 x 890)
+        ("bankruptcy", "1001", "22.525"),  # It has no bankruptcy price.
+    ],
+)
+def test_closing_fee_inside_the_level_is_taken_at_its_own_price(
+    basis: str, margin: str, level: str
+) -> None:
+    policy = {
+        "maintenance": {"close_fee_basis": basis, "close_fee_rate": "0.01"},
+        "margin_level": {
+            "convention": "equity_over_maintenance",
+            "includes_close_fee": True,
+        },
+    }
+    values = values_of(
+        kind="margin_level",
+        margin=margin,
+        mark_price="95" if basis == "mark" else "90",
+        maintenance_margin="40",
+        policy=policy,
+    )
+    assert values["margin_level"][: len(level)] == level

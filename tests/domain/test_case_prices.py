@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recovery.domain.cases.document import assess_case
-from tests.domain.builders import case_of, refused_field, values_of
+from tests.domain.builders import case_of, refused_field, unsupported_key, values_of
 
 TIERS = [
     {"lower": "0", "upper": "1000", "rate": "0.01"},
@@ -315,8 +315,8 @@ def test_loan_without_debt_or_assets_has_no_price(
     assert answer == "none"
 
 
-def test_tiers_of_a_loan_are_refused() -> None:
-    field = refused_field(
+def test_tiers_of_a_loan_are_not_modelled() -> None:
+    answer = unsupported_key(
         kind="liquidation_price",
         product="spot_margin",
         debt="1",
@@ -324,7 +324,7 @@ def test_tiers_of_a_loan_are_refused() -> None:
         maintenance_margin_rate="0.05",
         policy=marginal(),
     )
-    assert field == "policy.maintenance.tiers"
+    assert answer == "policy.maintenance.tiers of a loan"
 
 
 positive = st.decimals(Decimal("0.01"), Decimal(1000), places=2)

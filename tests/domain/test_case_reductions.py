@@ -93,14 +93,6 @@ def test_reduction_that_is_not_there_is_refused(
     ("answer", "step"),
     [
         (
-            "policy.reduction.step.type time_ramp",
-            {"type": "time_ramp", "initial_fraction": "0.5"},
-        ),
-        (
-            "policy.reduction.step.type lots with a range of sizes",
-            {"type": "lots", "min_qty": "1", "max_qty": "2"},
-        ),
-        (
             "policy.reduction.step.max_insurance_loss 5",
             {"type": "notional_cap", "max_insurance_loss": "5"},
         ),
@@ -110,8 +102,6 @@ def test_step_not_modelled_is_named(answer: str, step: dict[str, Any]) -> None:
     policy = {"reduction": {"step": step}}
     keys: dict[str, Any] = {"mark_price": "95", "policy": policy}
     assert unsupported_key(kind="reduction_size", **keys) == answer
-    fill = {"type": "fill", "role": "liquidation", "price": "95"}
-    assert unsupported_key(kind="staged_reduction", events=[fill], **keys) == answer
 
 
 @pytest.mark.parametrize(
@@ -307,15 +297,9 @@ def test_fraction_may_say_what_follows(then: str, second: str) -> None:
     assert planned(step, fills=2)["reduced_qty_per_stage"] == ["2", second]
 
 
-def test_other_followers_of_a_fraction_are_not_modelled() -> None:
-    step = {"type": "fraction", "fraction": "0.2", "then": "lots"}
-    fill = {"type": "fill", "role": "liquidation", "price": "95"}
-    answer = unsupported_key(
-        kind="staged_reduction",
-        events=[fill, fill],
-        policy={"reduction": {"step": step}},
-    )
-    assert answer == "policy.reduction.step.then lots"
+def test_any_step_may_follow_a_fraction() -> None:
+    step = {"type": "fraction", "fraction": "0.2", "then": "lots", "max_qty": "3"}
+    assert planned(step, fills=3)["reduced_qty_per_stage"] == ["2", "3", "3"]
 
 
 def test_notional_cap_may_be_measured_at_the_fill() -> None:

@@ -268,14 +268,6 @@ def test_offending_field_of_a_policy_is_named(
     ("answer", "policy"),
     [
         (
-            "policy.liquidation_fee.rule ramped",
-            {"liquidation_fee": {"rule": "ramped"}},
-        ),
-        (
-            "policy.liquidation_fee.rule scaled_to_remaining",
-            {"liquidation_fee": {"rule": "scaled_to_remaining"}},
-        ),
-        (
             "policy.liquidation_fee.base value_sold",
             {
                 "liquidation_fee": {
@@ -286,19 +278,14 @@ def test_offending_field_of_a_policy_is_named(
             },
         ),
         (
-            "policy.settle_per fill with insolvent_only",
+            "policy.liquidation_fee.base debt_repaid",
             {
-                "settle_per": "fill",
                 "liquidation_fee": {
-                    "rule": "fixed",
-                    "amount": "1",
-                    "condition": "insolvent_only",
-                },
+                    "rule": "rate_of_notional",
+                    "rate": "0.1",
+                    "base": "debt_repaid",
+                }
             },
-        ),
-        (
-            "policy.reduction.step.type time_ramp",
-            {"reduction": {"step": {"type": "time_ramp"}}},
         ),
     ],
 )

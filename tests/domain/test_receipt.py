@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from recovery.domain.breaks import find_reason
@@ -113,6 +113,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(content=st.dictionaries(st.text(), VALUES))
 def test_canonical_text_does_not_follow_the_order_of_keys(
     content: dict[str, Any],

@@ -5,6 +5,7 @@ The usual case: long 10 at 100 with 100, used margin 10 per contract, trigger 50
 
 import dataclasses
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -505,6 +506,52 @@ def test_gap_makes_every_fill_worse() -> None:
     assert short[1].price == Decimal("106.151")
 
 
+RAMP = {"type": "time_ramp", "initial_fraction": "0.25", "duration_seconds": "60"}
+
+
+def timed(*prices: str, apart: int = 30) -> list[MarkChange]:
+    """Marks so many seconds apart."""
+    start = datetime(2026, 10, 10, 12, tzinfo=UTC)
+    return [
+        MarkChange(Decimal(price), start + timedelta(seconds=apart * place))
+        for place, price in enumerate(prices)
+    ]
+
+
+def sizes(events: Sequence[Event]) -> list[Decimal | None]:
+    """What the fills of a plan close."""
+    return [event.qty for event in events if isinstance(event, Fill)]
+
+
+def test_ramp_is_planned_by_the_time_of_the_marks() -> None:
+    level = {"trigger": "0.5", "comparison": "<"}
+    policy = rules({"step": RAMP, "target": "0.5", "size_step": "0.01"}, level)
+    events = plan_reductions(SCOPE, policy, timed("92", "92", "92"))
+    # 0.25, then 0.75 of what restores, then all of it; the fee is 0.092 a contract.
+    assert sizes(events) == [Decimal("1.53"), Decimal("3.44"), Decimal("1.15")]
+    assert judge_reductions(SettlementCase(SCOPE, events, policy))[0].verdicts == ()
+
+
+def test_ramp_begins_anew_with_every_reduction() -> None:
+    policy = rules({"step": RAMP, "target": "0.5", "stop_rule": "at_target"})
+    marks = timed("92", "92", "92", "100", "80")
+    events = plan_reductions(SCOPE, policy, marks)
+    last = judge_reductions(SettlementCase(SCOPE, events, policy))[-1]
+    assert last.verdicts == ()
+    # A quarter only of what would restore, since the first reduction had ended.
+    assert last.is_restored is False
+
+
+@pytest.mark.parametrize(("apart", "fills"), [(10, 1), (30, 2), (60, 2)])
+def test_plan_waits_until_the_pause_is_over(apart: int, fills: int) -> None:
+    step = {"type": "fraction", "fraction": "0.1", "then": "fraction"}
+    policy = rules({"step": step, "cooldown_seconds": "30", "size_step": "0.001"})
+    events = plan_reductions(SCOPE, policy, timed("92", "92", apart=apart))
+    assert len(sizes(events)) == fills
+    found = judge_reductions(SettlementCase(SCOPE, events, policy))
+    assert [judgement.verdicts for judgement in found] == [()] * fills
+
+
 @MANY
 @given(
     st.lists(st.decimals(Decimal(88), Decimal(110), places=1), min_size=1, max_size=8),
@@ -514,14 +561,26 @@ def test_gap_makes_every_fill_worse() -> None:
             {"step": {"type": "whole_position"}},
             {"step": {"type": "fraction", "fraction": "0.3"}, "size_step": "0.1"},
             {"step": {"type": "lots", "max_qty": "2"}},
+            {"step": {"type": "lots", "min_qty": "1", "max_qty": "3"}, "target": "0.7"},
+            {"step": RAMP, "target": "0.7", "size_step": "0.01"},
+            {
+                "step": {"type": "lots", "max_qty": "1"},
+                "cooldown_seconds": "45.5",
+                "stop_rule": "at_target",
+                "target": "1",
+            },
         ]
     ),
+    st.sampled_from([None, 0, 20, 60]),
 )
 def test_planned_reductions_are_judged_as_correct(
-    marks: list[Decimal], reduction: dict[str, Any]
+    marks: list[Decimal], reduction: dict[str, Any], apart: int | None
 ) -> None:
     policy = parse_policy({"margin_level": LEVEL, "reduction": reduction})
-    events = plan_reductions(SCOPE, policy, marks)
+    path: Sequence[Decimal | MarkChange] = marks
+    if apart is not None or reduction["step"] is RAMP:
+        path = timed(*map(str, marks), apart=apart or 0)
+    events = plan_reductions(SCOPE, policy, path)
     judgements = judge_reductions(SettlementCase(SCOPE, events, policy))
     assert all(judgement.verdicts == () for judgement in judgements)
     assert len(judgements) == sum(isinstance(event, Fill) for event in events)

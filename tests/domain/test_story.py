@@ -216,6 +216,14 @@ def test_headlines_name_the_amount() -> None:
     )
     partly = facts(DecisionKind.OWED, difference=Decimal(-500))
     assert "a part of the difference" in decision_meaning(partly)[1]
+    wholly = facts(DecisionKind.OWED, difference=Decimal(-403))
+    assert len(decision_meaning(wholly)) == 1
+    assert decision_headline(facts(DecisionKind.DEFICIT)) == (
+        "The account ended 403 USDT below zero."
+    )
+    assert decision_headline(facts(DecisionKind.NOT_OWED)) == (
+        "Nothing is owed to you in USDT."
+    )
 
 
 def test_a_fee_inside_a_takeover_is_not_told_as_missing() -> None:

@@ -7,16 +7,15 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection
 
 from config.engines.addresses import DatabaseRole, database_from_env
 from config.processes import process_commands
-from recovery.models import Job, JobState, SourceFile
+from recovery.models import Job, JobState
 from recovery.tasks import ring_due
 from tests.story import HouseAccount, clean_ledger, deficit_ledger, short_ledger
 
@@ -145,74 +144,3 @@ def ring_until_idle(seconds: float = PATIENCE_SECONDS) -> bool:
         ring_due()
         time.sleep(0.2)
     return True
-
-
-# --- what is left -----------------------------------------------------------------
-
-_LEFT = {
-    "entries": """
-        SELECT a.number, l.fingerprint::text, l.ordinal, l.row_number, l.sequence,
-               l.occurred_at, l.role, l.amount, l.balance_after, l.event_reference
-        FROM recovery_ledgerentry l JOIN accounts_tradingaccount a ON a.id = account_id
-    """,
-    "files": """
-        SELECT sha256, state, records, accepted, duplicate, ignored, rejected,
-               checkpoint, sums::text, first_at, last_at, manifest::text, warnings::text
-        FROM recovery_sourcefile
-    """,
-    "assessments": """
-        SELECT e.reference, s.number, s.digest, e.active_assessment_id = s.id
-        FROM recovery_assessment s JOIN recovery_event e ON e.id = s.event_id
-    """,
-    "results": """
-        SELECT e.reference, s.number, r.asset, r.residual_amount, r.deficit_amount,
-               r.received_amount, r.variance_amount, r.reason, r.parts::text
-        FROM recovery_assessmentresult r
-        JOIN recovery_assessment s ON s.id = r.assessment_id
-        JOIN recovery_event e ON e.id = s.event_id
-    """,
-    "lines": """
-        SELECT e.reference, s.number, l.position, l.label, l.expected, l.recorded
-        FROM recovery_assessmentline l
-        JOIN recovery_assessment s ON s.id = l.assessment_id
-        JOIN recovery_event e ON e.id = s.event_id
-    """,
-    "breaks": """
-        SELECT e.reference, b.asset, b.reason, b.state, b.variance_amount
-        FROM recovery_break b JOIN recovery_event e ON e.id = b.event_id
-    """,
-    "jobs": "SELECT key, kind, state FROM recovery_job",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """Everything that must not depend on who died when, counted and digested."""
-
-    digests: dict[str, tuple[int, str]]
-
-    def count(self, name: str) -> int:
-        return self.digests[name][0]
-
-
-def what_is_left() -> Left:
-    """Read the end state; ids and clocks are left out."""
-    return Left({name: _digest(query) for name, query in _LEFT.items()})
-
-
-def _digest(query: str) -> tuple[int, str]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*), coalesce(md5(string_agg(t::text, '|' ORDER BY t::text)),"
-            f" '') FROM ({query}) t"
-        )
-        row: Any = cursor.fetchone()
-    return int(row[0]), str(row[1])
-
-
-def conserves() -> bool:
-    """Whether every file's records are all accounted for."""
-    return all(
-        file.records == file.accepted + file.duplicate + file.ignored + file.rejected
-        for file in SourceFile.objects.all()
-    )

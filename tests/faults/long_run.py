@@ -14,11 +14,10 @@ import pytest
 
 from recovery.models import Job, JobState
 from tests.faults.desk import (
-    conserves,
     run_killed_after,
     run_undisturbed,
-    what_is_left,
 )
+from tests.faults.left import conserves, what_is_left
 from tests.faults.test_kills import KINDS, SEED, emptied
 
 RESULTS = Path(__file__).resolve().parents[2] / "benchmarks" / "results"

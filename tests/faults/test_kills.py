@@ -18,14 +18,13 @@ from recovery.services.due import assessments_make_due
 from recovery.tasks import run_all_due
 from tests.faults.desk import (
     celery_worker,
-    conserves,
     long_histories,
     ring_until_idle,
     run_killed_after,
     run_killed_at_statement,
     run_undisturbed,
-    what_is_left,
 )
+from tests.faults.left import conserves, what_is_left
 from tests.story import receive, write_ledger
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]

@@ -40,7 +40,7 @@ def withdrawal_is_confirmed(walk: Walk) -> None:
     reference = str(payment["reference"])
     approve_payment(walk.bea, reference)
     build_and_release(walk, "Build a withdrawal batch", reference)
-    file = walk.bea.download("Download withdrawal-", walk.folder / "withdrawal.csv")
+    file = walk.rio.download("Download withdrawal-", walk.folder / "withdrawal.csv")
     with file.open(encoding="utf-8", newline="") as lines:
         _, header, line, _ = csv.reader(lines)
     sent = dict(zip(header, line, strict=True))

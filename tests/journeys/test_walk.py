@@ -65,6 +65,7 @@ def walk(
         ada=colleague("ada"),
         max=colleague("max"),
         bea=colleague("bea"),
+        rio=colleague("rio"),
         new_claimant=lambda: Claimant(new_browser_page(), desk, pictures),
     )
 

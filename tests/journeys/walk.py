@@ -20,6 +20,7 @@ class Walk:
     ada: Colleague
     max: Colleague
     bea: Colleague
+    rio: Colleague
     new_claimant: Callable[[], Claimant]
 
     @contextmanager

@@ -201,7 +201,7 @@ def test_eight_releases_at_once_write_one_file(committed_people: People) -> None
     batch = batch_build(people.max_, PaymentKind.CREDIT, now=NOW)
 
     outcomes = race(
-        [lambda: batch_release(people.bea, batch, now=NOW) for _ in range(8)]
+        [lambda: batch_release(people.rio, batch, now=NOW) for _ in range(8)]
     )
 
     assert won(outcomes) == 1

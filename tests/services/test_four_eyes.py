@@ -43,6 +43,7 @@ from recovery.services.payments import (
     payment_cancel,
     payment_hold,
     payment_propose,
+    payment_unhold,
 )
 from recovery.tasks import HANDLERS
 from tests.people import acting
@@ -88,7 +89,7 @@ def is_unapproved(subject: Decision | Payment) -> bool:
     return (
         subject.status in (DecisionStatus.PROPOSED, PaymentStatus.PROPOSED)
         and subject.approver is None
-        and not hasattr(subject, "approval")
+        and not Approval.objects.filter(**{subject._meta.model_name: subject}).exists()
     )
 
 
@@ -445,7 +446,7 @@ def test_a_batch_is_released_once(people: People) -> None:
     batch = people.sent()
 
     with pytest.raises(NotReadyError):
-        batch_release(people.bea, batch, now=NOW)
+        batch_release(people.rio, batch, now=NOW)
 
 
 # --- side doors -------------------------------------------------------------------
@@ -456,6 +457,8 @@ def test_no_task_approves_anything() -> None:
         JobKind.IMPORT,
         JobKind.ASSESS,
         JobKind.WORKBOOK,
+        JobKind.MAIL,
+        JobKind.AUDIT_HEAD,
         JobKind.MATCH,
     }
 
@@ -515,7 +518,7 @@ REFUSED_OUT_OF_TURN: dict[str, Callable[[People, Payment], object]] = {
     "built into a batch": lambda people, _: batch_build(
         people.max_, PaymentKind.CREDIT, now=NOW
     ),
-    "held": lambda people, payment: payment_hold(
+    "let go on": lambda people, payment: payment_unhold(
         people.cora, payment, reason="x", now=NOW
     ),
 }

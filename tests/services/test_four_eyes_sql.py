@@ -221,8 +221,9 @@ def test_a_payment_is_not_approved_by_its_proposer(desk: Desk, role: App) -> Non
 
 
 APPROVAL = (
-    "INSERT INTO recovery_approval (decision_id, payment_id, proposer_id, approver_id,"
-    " approver_role, content, content_digest, at) VALUES (%(decision)s, %(payment)s,"
+    "INSERT INTO recovery_approval (decision_id, payment_id, number, proposer_id,"
+    " approver_id,"
+    " approver_role, content, content_digest, at) VALUES (%(decision)s, %(payment)s, 1,"
     " %(proposer)s, %(approver)s, 'checker', %(content)s, %(digest)s, now())"
 )
 
@@ -298,12 +299,15 @@ def test_an_approval_of_two_subjects_or_none_is_refused(desk: Desk, role: App) -
 
 def test_the_honest_way_is_open(desk: Desk, role: App) -> None:
     """Negative control: these refusals are not those of a wrong statement."""
-    for table, subject in (("decision", desk.proposed), ("payment", desk.payment)):
+    for table, subject, step in (
+        ("decision", desk.proposed, ""),
+        ("payment", desk.payment, " version = version + 1,"),
+    ):
         with role.transaction(force_rollback=True):
             values = forged(desk, subject)
             role.execute(APPROVAL, values)
             changed = role.execute(
-                f"UPDATE recovery_{table} SET status = 'approved',"
+                f"UPDATE recovery_{table} SET status = 'approved',{step}"
                 f" approver_id = %(approver)s WHERE id = %({table})s",
                 values,
             )
@@ -614,11 +618,12 @@ def test_a_new_case_does_not_jump_or_move_unrecorded_to(
     with pytest.raises(Refused) as refusal:
         attempt(
             role,
-            "UPDATE recovery_recoverycase SET status = %(status)s WHERE id = %(id)s",
+            "UPDATE recovery_recoverycase SET status = %(status)s,"
+            " version = version + 1 WHERE id = %(id)s",
             status=status,
             id=desk.new_case.pk,
         )
-    is_known = ("new", status) in CASE_EDGES
+    is_known = ("new", status) in CASE_EDGES and status != CaseStatus.MERGED
     assert ("was not recorded" in str(refusal.value)) is is_known
 
 
@@ -654,15 +659,76 @@ def test_a_sent_payment_never_becomes_payable_again(desk: Desk, role: App) -> No
         with pytest.raises(Refused):
             attempt(
                 role,
-                "INSERT INTO recovery_transition (case_id, payment_id, action,"
+                "INSERT INTO recovery_transition (case_id, payment_id, version, action,"
                 " from_status, to_status, actor_name, reason, receipt_digest, at)"
-                " VALUES (%(case)s, %(id)s, 'undo', 'sent', %(status)s, 'x', '', '',"
+                " VALUES (%(case)s, %(id)s, 9, 'undo', 'sent', %(status)s, 'x', '', '',"
                 " now())",
                 "UPDATE recovery_payment SET status = %(status)s WHERE id = %(id)s",
                 case=desk.sent.case_id,
                 id=desk.sent.pk,
                 status=status,
             )
+
+
+FORGED_STEP = (
+    "INSERT INTO recovery_transition (case_id, payment_id, version, action,"
+    " from_status, to_status, actor_name, reason, receipt_digest, at)"
+    " VALUES (%(case)s, %(payment)s, %(version)s, %(action)s, %(before)s, %(after)s,"
+    " 'x', '', '', now())"
+)
+
+
+def test_a_step_is_not_recorded_ahead_of_its_change(desk: Desk, role: App) -> None:
+    """Else the change could follow some day, with nobody named for it."""
+    values = {"case": desk.new_case.pk, "payment": None, "version": 2}
+    with pytest.raises(Refused, match="recorded but not taken"):
+        attempt(
+            role,
+            FORGED_STEP,
+            action="take",
+            before="new",
+            after="investigating",
+            **values,
+        )
+    with pytest.raises(Refused, match="knows no step"):
+        attempt(role, FORGED_STEP, action="take", before="new", after="owed", **values)
+
+
+def test_an_earlier_step_of_the_same_edge_does_not_serve_again(
+    desk: Desk, role: App
+) -> None:
+    case = desk.proposed.case
+    with pytest.raises(Refused, match="was not recorded"):
+        attempt(
+            role,
+            "UPDATE recovery_decision SET status = 'voided' WHERE id = %(id)s",
+            "UPDATE recovery_recoverycase SET status = 'investigating',"
+            " version = version + 1 WHERE id = %(case)s",
+            "UPDATE recovery_recoverycase SET status = 'awaiting_customer',"
+            " version = version + 1 WHERE id = %(case)s",
+            FORGED_STEP,
+            id=desk.proposed.pk,
+            case=case.pk,
+            payment=None,
+            version=5,
+            action="ask_customer",
+            before="investigating",
+            after="awaiting_customer",
+        )
+
+
+def test_a_step_makes_the_next_version(desk: Desk, role: App) -> None:
+    for table, row in (("recoverycase", desk.new_case), ("payment", desk.payment)):
+        status = "investigating" if table == "recoverycase" else "cancelled"
+        for version in ("version", "version + 2", "version - 1"):
+            with pytest.raises((*Refused, psycopg.errors.Error)):
+                attempt(
+                    role,
+                    f"UPDATE recovery_{table} SET status = %(status)s,"
+                    f" version = {version} WHERE id = %(id)s",
+                    status=status,
+                    id=row.pk,
+                )
 
 
 # --- batches ------------------------------------------------------------------------
@@ -718,7 +784,8 @@ def test_a_payment_is_not_sent_in_a_batch_nobody_released(
     with pytest.raises(Refused, match="somebody else released"):
         attempt(
             role,
-            "UPDATE recovery_payment SET status = 'sent' WHERE id = %(id)s",
+            "UPDATE recovery_payment SET status = 'sent',"
+            " version = version + 1 WHERE id = %(id)s",
             id=desk.in_batch.pk,
         )
 

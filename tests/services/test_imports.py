@@ -7,7 +7,6 @@ import pytest
 
 from recovery.models import Job, JobState, LedgerEntry, SourceFileState
 from recovery.services import imports
-from recovery.services.read_ahead import read_ahead
 from tests.story import (
     HouseAccount,
     bring_in,
@@ -106,15 +105,3 @@ def test_sums_beyond_28_digits_are_exact(tmp_path: Path) -> None:
     file = bring_in(write_ledger(tmp_path / "ledger.csv", [account]))
 
     assert file.sums == {"USDT": {"XFER": "12345678901234567890.00000000000000001"}}
-
-
-def test_what_reading_ahead_raises_comes_where_the_item_would() -> None:
-    def items():  # type: ignore[no-untyped-def]
-        yield 1
-        yield 2
-        raise ValueError("the third")
-
-    ahead = read_ahead(items())
-    assert [next(ahead), next(ahead)] == [1, 2]
-    with pytest.raises(ValueError, match="the third"):
-        next(ahead)

@@ -19,6 +19,7 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 USED = {
     "claim.received",
     "info.requested",
+    "info.reminder",
     "decision.owed",
     "decision.not_owed",
     "decision.deficit",
@@ -27,7 +28,13 @@ USED = {
     "payout.confirmed",
     "payout.returned",
     "payout.uncertain",
+    "payout.sent",
+    "deficit.notice",
+    "deficit.settled",
+    "deficit.written_off",
     "case.closed",
+    "case.merged",
+    "case.reopened",
 }
 
 

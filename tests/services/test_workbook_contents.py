@@ -103,7 +103,7 @@ def test_break_shows_its_parts_age_and_case(book: Any) -> None:
 def test_payment_names_the_people_and_hides_the_destination(book: Any) -> None:
     [row] = engines.table(book["Payouts"])
     assert (row["Proposed by"], row["Approved by"]) == ("mona", "kurt")
-    assert (row["Batch built by"], row["Batch released by"]) == ("mona", "kurt")
+    assert (row["Batch built by"], row["Batch released by"]) == ("mona", "rolf")
     assert (row["Status"], row["Amount, exact"], row["Net"]) == ("sent", "3.1", 3.1)
     assert row["Destination, masked"] == "tron TXYZ12…cdef"
     payment = Payment.objects.get()

@@ -15,7 +15,13 @@ from accounts.roles import Role
 from recovery.domain.errors import DutyMissingError, NotReadyError
 from recovery.models import AuditEntry, Job, Workbook
 from recovery.services.actors import OPERATOR, Actor, staff_actor
-from recovery.services.jobs import Lease, LeaseLostError, job_claim, job_finish
+from recovery.services.jobs import (
+    Lease,
+    LeaseLostError,
+    job_claim,
+    job_fail,
+    job_finish,
+)
 from recovery.services.workbook_writing import Written
 from recovery.services.workbooks import (
     workbook_build,
@@ -191,8 +197,9 @@ def test_failed_build_is_told_at_the_last_try(
         raise OSError("no space left")
 
     monkeypatch.setattr("recovery.services.workbooks.workbook_write", fill_the_disk)
-    with pytest.raises(OSError, match="no space"):
+    with pytest.raises(OSError, match="no space") as error:
         workbook_build(lease)
+    job_fail(lease, str(error.value))
     workbook.refresh_from_db()
     assert workbook.state == state
     assert not list(folder.iterdir())

@@ -7,8 +7,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from django.db import transaction
+
 from accounts.models import Customer, Destination, TradingAccount, User
 from recovery.domain.canonical import canonical_json, digest_text
+from recovery.domain.lifecycle import CASE_STEPS, PAYMENT_STEPS
 from recovery.models import (
     Approval,
     Assessment,
@@ -218,12 +221,20 @@ def staff(name: str) -> User:
     return User.objects.get_or_create(username=name, defaults={"is_staff": True})[0]
 
 
+@transaction.atomic
 def _move(subject: RecoveryCase | Payment, to_status: str, **fields: Any) -> None:
     is_payment = isinstance(subject, Payment)
+    steps: Any = PAYMENT_STEPS if is_payment else CASE_STEPS
+    subject.version += 1
     Transition.objects.create(
         case=subject.case if is_payment else subject,
         payment=subject if is_payment else None,
-        action="step",
+        version=subject.version,
+        action=next(
+            action
+            for (before, action), step in steps.items()
+            if (before, step.to_status) == (subject.status, to_status)
+        ),
         from_status=subject.status,
         to_status=to_status,
         actor_name="test",
@@ -331,7 +342,7 @@ def _approve_payment(payment: Payment) -> None:
         file_sha256=sha("file"),
     )
     _move(payment, "in_batch", batch=batch)
-    batch.released_by, batch.released_at = staff("kurt"), START
+    batch.released_by, batch.released_at = staff("rolf"), START
     batch.save()
     _move(payment, "sent")
 

@@ -6,24 +6,21 @@ import pytest
 from recovery.domain.ledger import LedgerLine, RowProblem
 from recovery.domain.money import AmountUnreadableError
 from recovery.venues import accounts, names, numbers
+from recovery.venues.file_rules import AccountRule, NumberRule
 from recovery.venues.interpretation import Interpreter, ZoneNeededError
 from recovery.venues.loading import profile_from_text
 from recovery.venues.names import NameRefusedError, Names
 from recovery.venues.numbers import OptionalNumbers, number_reader
 from recovery.venues.outcomes import Ignored
-from recovery.venues.profile import AccountRule, LetterCase, NumberRule
+from recovery.venues.profile import LetterCase
 from recovery.venues.recognition import recognise
-from recovery.venues.timestamps import (
-    TIME_FORMS,
-    TimeUnreadableError,
-    ZoneUnknownError,
-    time_reader,
-    zone_named,
-)
+from recovery.venues.time_forms import TimeUnreadableError
+from recovery.venues.timestamps import ZoneUnknownError, time_reader, zone_named
 from tests.venues.conftest import Open
 from tests.venues.samples import HOUSE_ROW, house
 from tests.venues.test_loading import WHOLE
 
+TIME_FORMS = ("iso_z", "calendar", "minute_first", "epoch_ms")
 BERLIN = zone_named("Europe/Berlin")
 
 

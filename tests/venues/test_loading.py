@@ -1,4 +1,5 @@
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -106,13 +107,21 @@ def test_profile_that_is_not_understood_is_refused(
 
 def test_shipped_profiles_say_what_to_confirm() -> None:
     venues = {profile.code: profile for profile in shipped_profiles()}
-    assert set(venues) == {"bybit", "house", "kraken_futures"}
-    for code in ("bybit", "kraken_futures"):
-        lines = (*venues[code].policies, *venues[code].fee_schedule)
-        assert all("confirm with the venue" in line.note for line in lines)
+    assert {"binance", "bybit", "house", "kraken_futures"} <= set(venues)
     for profile in venues.values():
+        lines = (*profile.policies, *profile.fee_schedule)
+        confirmed = all("confirm with the venue" in line.note for line in lines)
+        assert confirmed or profile.code == "house"
         assert all(line.terms_reference for line in profile.policies)
-        assert profile.instruments
+
+
+def test_layouts_of_venues_say_where_to_get_the_file() -> None:
+    """Those not read in a file or document of the venue say what is not known."""
+    for profile in shipped_profiles():
+        for layout in profile.layouts if profile.code != "house" else ():
+            assert layout.title, (layout.venue, layout.code)
+            assert layout.obtain, (layout.venue, layout.code)
+            assert layout.verified or layout.note, (layout.venue, layout.code)
 
 
 def test_house_fees_and_policy() -> None:
@@ -123,3 +132,14 @@ def test_house_fees_and_policy() -> None:
     assert policy.terms["liquidation_fee"]["rate"] == "0.005"
     assert policy.terms["deficit_to"] == ["insurance_fund"]
     assert policy.valid_to is None
+
+
+def test_catalogue_page_lists_every_layout() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "venues.md").read_text("utf-8")
+    for profile in shipped_profiles():
+        for layout in profile.layouts if profile.code != "house" else ():
+            row = f"| {profile.name} | `{layout.code}` {layout.generation} | "
+            (line,) = [one for one in page.splitlines() if one.startswith(row)]
+            assert layout.obtain in line
+            assert layout.note in line
+            assert ("**not verified**" in line) is not layout.verified

@@ -1,7 +1,6 @@
 import pytest
 
 from recovery.sheets.errors import FileRefusedError
-from recovery.venues.loading import shipped_profiles
 from recovery.venues.recognition import recognise
 from tests.venues import samples
 from tests.venues.conftest import Open
@@ -37,18 +36,6 @@ def test_every_layout_is_recognised_with_full_confidence(
     assert found.unknown == ()
 
 
-def test_every_shipped_layout_is_among_those_tried() -> None:
-    tried = {
-        (venue, layout, generation) for _, venue, layout, generation in EVERY_LAYOUT
-    }
-    shipped = {
-        (one.venue, one.code, one.generation)
-        for profile in shipped_profiles()
-        for one in profile.layouts
-    }
-    assert tried == shipped
-
-
 def test_missing_required_column_is_refused_by_name(opened: Open) -> None:
     text = samples.bybit_u2(samples.U2_ROW).replace("Wallet Balance", "Purse")
     found = refusal(opened, text)
@@ -68,7 +55,7 @@ def test_column_named_twice_is_refused(opened: Open) -> None:
     [
         ("a,b,c\n1,2,3\n", "a, b, c."),
         ("1,2,3\n4,5,6\n", "1, 2, 3."),
-        ("account,asset,amount,nothing\n1,a,2,3\n", "most like house house-ledger (1)"),
+        ("account,row_id,amount,balance_after,x\na,1,2,3,4\n", "house-ledger (1)"),
     ],
 )
 def test_unknown_layout_is_refused_with_what_was_seen(
@@ -108,3 +95,20 @@ def test_optional_columns_may_be_missing(opened: Open) -> None:
 
 def test_a_single_layout_has_no_runner_up(opened: Open) -> None:
     assert recognise(opened(samples.MARKS)).runner_up is None
+
+
+def test_file_of_no_use_is_refused_with_what_to_ask_for(opened: Open) -> None:
+    text = "Date(UTC),Pair,Side,Price,Executed,Amount,Fee\n"
+    with pytest.raises(FileRefusedError) as caught:
+        recognise(opened(text))
+    assert caught.value.code == "other_file"
+    assert caught.value.reason == "This looks like the spot trade history of Binance."
+    assert "transaction history" in caught.value.remedy
+
+
+def test_bare_rows_are_recognised_by_their_shapes(opened: Open) -> None:
+    row = "1\t7\tUSDT\tCOMMISSION\t-1\t2026-03-01 10:00:00\tBTCUSDT\n"
+    found = recognise(opened(row * 3 + "noise\n"))
+    assert (found.layout.code, found.layout.generation) == ("balance-log", "bare")
+    assert found.score == 75
+    assert refusal(opened, "a\tb\tc\td\n" + "noise\n" * 9).startswith("unknown_layout")

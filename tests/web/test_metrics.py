@@ -12,9 +12,9 @@ from django.db import DatabaseError, connection
 from django.test import Client
 from django.utils import timezone
 
-from recovery.models import Job, JobKind, OutboxMessage
+from recovery.models import Heartbeat, Job, JobKind, OutboxMessage
 from recovery.services.audit_chain import audit_head_export
-from recovery.tasks import sweep
+from recovery.tasks import heartbeat, sweep
 from recovery.web.latency import BUCKETS, Latencies
 from recovery.web.metrics import HELP
 from tests.people import signed_in
@@ -76,7 +76,7 @@ def test_waiting_work_is_counted_with_its_age(client: Client) -> None:
     assert figures['desk_jobs{kind="workbook",state="due"}'] == 0
     assert 300 <= figures['desk_jobs_oldest_due_seconds{kind="import"}'] < 400
     assert figures["desk_jobs_lease_over"] == 1
-    assert not any("done" in name for name in figures)
+    assert not any('state="done"' in name for name in figures)
 
 
 @pytest.mark.django_db
@@ -94,11 +94,30 @@ def test_mails_files_and_breaks_are_counted(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_the_sweep_is_the_heartbeat_of_the_workers(client: Client) -> None:
-    assert 'desk_heartbeat_age_seconds{name="worker"}' not in read(client)
+def test_sweep_and_heartbeat_tell_that_their_queues_are_heard(client: Client) -> None:
+    assert "desk_heartbeat_age_seconds" not in "".join(read(client))
     sweep()
-    sweep()
-    assert read(client)['desk_heartbeat_age_seconds{name="worker"}'] < 60
+    heartbeat("import")
+    heartbeat("import")
+    figures = read(client)
+    assert figures['desk_heartbeat_age_seconds{name="mail"}'] < 60
+    assert figures['desk_heartbeat_age_seconds{name="import"}'] < 60
+    said = client.get("/readyz").content.decode()
+    assert said == "ok\nqueue import: heard 0 s ago\nqueue mail: heard 0 s ago\n"
+
+
+@pytest.mark.django_db
+def test_a_queue_whose_job_still_beats_is_not_silent(client: Client) -> None:
+    now = timezone.now()
+    Heartbeat.objects.create(name="import", beat_at=now - timedelta(hours=1))
+    assert read(client)['desk_heartbeat_age_seconds{name="import"}'] > 3000
+    Job.objects.create(
+        kind=JobKind.IMPORT,
+        due_at=now,
+        state="running",
+        lease_until=now + timedelta(minutes=1),
+    )
+    assert read(client)['desk_heartbeat_age_seconds{name="import"}'] == 0
 
 
 @pytest.mark.django_db

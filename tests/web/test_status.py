@@ -141,7 +141,7 @@ def test_a_credit_seen_in_the_ledger_shows_with_its_day(enter_claim) -> None:
 def test_a_closed_case_keeps_showing_why(enter_claim) -> None:
     claim = makers.decided(makers.TAKEN_OVER, terms=makers.TAKEOVER_TERMS)
     sue = staff_actor(makers.make_staff("sue", "support"))
-    case_close(sue, claim.case, reason="", now=makers.NOW)
+    case_close(sue, claim.case, reason="Told.", now=makers.NOW)
 
     page = read(enter_claim(claim))
 

@@ -4,7 +4,9 @@ A line of an example is a word, then what it says:
 
     given KEY VALUE           a key of the case
     policy PATH VALUE         a key of the policy; a list is written a,b
-    event TYPE KEY VALUE ...  one event; also `other`, `holding`, `debt`
+    event TYPE KEY VALUE ...  one event
+    other KEY VALUE ...       another position; also `holding`, `debt`, `winner`,
+                              `loser`, `holder`, `partner` and a margin `tier`
     line LABEL AMOUNT  why    the lines, in order and complete
     value NAME AMOUNT  why    a figure; a dot leads into a list or an object
 """
@@ -19,7 +21,14 @@ from recovery.domain.cases.document import assess_case
 
 FOLDER = Path(__file__).parent
 EXAMPLES = sorted(FOLDER.glob("*.txt"))
-LISTS = {"other": "other_positions", "holding": "collateral", "debt": "debts"}
+LISTS = {
+    "other": "other_positions",
+    "holding": "collateral",
+    "debt": "debts",
+    "winner": "winners",
+    "loser": "losers",
+    "holder": "holders",
+}
 FLAGS = {"true": True, "false": False}
 
 
@@ -39,6 +48,8 @@ class Example:
             "given": self._given,
             "policy": self._policy,
             "event": self._event,
+            "tier": self._tier,
+            "partner": self._partner,
             "line": lambda rest: self.lines.append((rest[0], rest[1])),
             "value": lambda rest: self.values.append((rest[0], rest[1])),
         }
@@ -59,6 +70,14 @@ class Example:
         written = rest[1]
         value: object = FLAGS.get(written, written)
         place[key] = written.split(",") if "," in written else value
+
+    def _tier(self, rest: list[str]) -> None:
+        maintenance = self.case["policy"].setdefault("maintenance", {})
+        tier = dict(zip(rest[::2], rest[1::2], strict=True))
+        maintenance.setdefault("tiers", []).append(tier)
+
+    def _partner(self, rest: list[str]) -> None:
+        self.case["counterparty"] = dict(zip(rest[::2], rest[1::2], strict=True))
 
     def _event(self, rest: list[str]) -> None:
         keys = dict(zip(rest[1::2], rest[2::2], strict=True))

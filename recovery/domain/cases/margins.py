@@ -11,11 +11,18 @@ from recovery.domain.case_errors import CaseFieldError
 from recovery.domain.cases.answer import NONE, Answer, Values
 from recovery.domain.cases.collateral import debt_values, values_of_collateral
 from recovery.domain.cases.fields import CaseFields
-from recovery.domain.cases.scope import Needs, initial_margin, read_scope
+from recovery.domain.cases.scope import (
+    Needs,
+    entry_price_of,
+    margin_of_value,
+    read_others,
+    read_scope,
+)
 from recovery.domain.instruments import Product, notional_of
 from recovery.domain.margin_level import (
     LEVEL_PATH,
     close_fee_rate,
+    close_fee_value,
     compares,
     fee_of_whole,
     is_past_scale,
@@ -27,7 +34,9 @@ from recovery.domain.policy_words import (
     InterestRule,
     LevelConvention,
     NotionalBasis,
+    PriceBasis,
 )
+from recovery.domain.settlement_case import OtherPosition
 from recovery.domain.settlement_state import ScopeState, required
 
 HUNDRED = Decimal(100)
@@ -154,12 +163,28 @@ def _used_margin(case: CaseFields, level: MarginLevelPolicy) -> Decimal:
         used: Decimal = case.get("used_margin")
         return used
     rated = case.has("initial_margin_rate") or case.has("leverage")
-    if not (case.has("qty") and rated) or case.get("other_positions"):
+    if not (case.has("qty") and rated):
         raise CaseFieldError("used_margin", "missing")
     name = "entry_price" if level.used_basis is NotionalBasis.ENTRY else "mark_price"
-    price = case.need(name)
-    margin = initial_margin(case, case.need("product"), case.need("qty"), price)
-    return required(margin, "used_margin")
+    price = entry_price_of(case) if name == "entry_price" else case.get(name)
+    value = notional_of(
+        case.need("product"),
+        case.need("qty") * case.contract_size,
+        required(price, name),
+    )
+    others = read_others(case)
+    value += sum((_value_of(case, other, name) for other in others.items()), ZERO)
+    return margin_of_value(case, value)
+
+
+def _value_of(
+    case: CaseFields, placed: tuple[str, OtherPosition], name: str
+) -> Decimal:
+    """Value of another position at its entry or its mark."""
+    path, other = placed
+    price = other.entry_price if name == "entry_price" else other.mark_price
+    units = other.qty * other.contract_size
+    return notional_of(case.need("product"), units, required(price, f"{path}.{name}"))
 
 
 def _over_maintenance(
@@ -188,7 +213,16 @@ def _maintenance(case: CaseFields, policy: Policy, level: MarginLevelPolicy) -> 
         margin = own_maintenance(state, state.qty) + other_maintenance(state)
     if not level.includes_close_fee:
         return margin
-    return margin + close_fee_rate(policy.maintenance, level) * _mark_notional(case)
+    rate = close_fee_rate(policy.maintenance, level)
+    return margin + rate * _close_fee_notional(case, policy)
+
+
+def _close_fee_notional(case: CaseFields, policy: Policy) -> Decimal:
+    """Value of the position at the price the closing fee is taken at."""
+    basis = policy.maintenance.close_fee_basis
+    if basis is PriceBasis.MARK:
+        return _mark_notional(case)
+    return close_fee_value(_state(case, policy))
 
 
 def _mark_notional(case: CaseFields) -> Decimal:
@@ -249,6 +283,9 @@ def _equity(case: CaseFields, policy: Policy) -> tuple[Decimal, Values]:
     if case.has("margin", "unrealised_pnl"):
         profit = case.get("unrealised_pnl")
         equity = case.get("margin") + profit
+    elif case.has("collateral") or case.has("asset_value"):
+        margin, profit = _margin_in_kind(case), _profit(case, policy)
+        equity = margin + profit
     elif case.has("qty") or case.has("notional"):
         state = _state(case, policy)
         profit = state.own_profit() + state.other_profit()
@@ -256,6 +293,29 @@ def _equity(case: CaseFields, policy: Policy) -> tuple[Decimal, Values]:
     else:
         raise CaseFieldError("equity", "missing")
     return equity, {"equity": equity, "unrealised_pnl": profit}
+
+
+def _margin_in_kind(case: CaseFields) -> Decimal:
+    """Collateral after its haircuts, less what is owed.
+
+    Source: liquidation math, section 5: margin equity with haircuts.
+    """
+    assets, usable = _assets(case)
+    owed: Decimal = case.get("debt") or ZERO
+    if case.has("debts"):
+        owed += sum(debt_values(case), ZERO)
+    return (assets if usable is None else usable) - owed
+
+
+def _profit(case: CaseFields, policy: Policy) -> Decimal:
+    """Unrealised result as given, or of a position at the mark."""
+    if case.has("unrealised_pnl"):
+        given: Decimal = case.get("unrealised_pnl")
+        return given
+    if not case.has("qty"):
+        return ZERO
+    state = ScopeState(read_scope(case, Needs(margin=False)), policy)
+    return state.own_profit() + state.other_profit()
 
 
 def _state(case: CaseFields, policy: Policy) -> ScopeState:

@@ -26,6 +26,7 @@ from recovery.domain.reduction import (
     fraction_qty,
     lot_qty,
     notional_limits,
+    ramped_share,
     require_tiers,
     restore_qty,
     sized,
@@ -33,7 +34,11 @@ from recovery.domain.reduction import (
 )
 from recovery.domain.settlement_state import required
 
-_OF_USED = LevelConvention.EQUITY_OVER_USED
+# Levels of equity over a margin: what one contract releases is stated beside them.
+_RISING = (
+    LevelConvention.EQUITY_OVER_USED,
+    LevelConvention.EQUITY_OVER_MAINTENANCE,
+)
 
 
 class _Asked(NamedTuple):
@@ -58,12 +63,10 @@ def _asked(case: CaseFields) -> _Asked:
 def answer_reduction_size(case: CaseFields) -> Answer:
     """Size of one step, and what is left."""
     asked = _asked(case)
-    size_of = _SIZE_OF.get(asked.step.type)
-    if size_of is None:
-        raise CaseUnsupportedError(f"{STEP_PATH}.type", asked.step.type)
     qty: Decimal | None = case.get("qty")
     rounding = asked.policy.rounding.size
-    reduced = sized(size_of(asked), qty, asked.reduction, rounding)
+    wanted = _SIZE_OF[asked.step.type](asked)
+    reduced = sized(wanted, qty, asked.reduction, rounding)
     values: Values = {"reduced_qty": reduced}
     if qty is not None:
         values["remaining_qty"] = qty - reduced
@@ -90,8 +93,8 @@ def _target(asked: _Asked) -> Decimal:
     """The level to restore: the target, or the trigger where it stops there."""
     target, level = asked.reduction.target, asked.policy.margin_level
     at_trigger = asked.reduction.stop_rule is StopRule.AT_THRESHOLD
-    of_used = level is not None and level.convention is _OF_USED
-    if target is None and level is not None and at_trigger and of_used:
+    rises = level is not None and level.convention in _RISING
+    if target is None and level is not None and at_trigger and rises:
         target = level.trigger
     return required(target, "policy.reduction.target")
 
@@ -139,8 +142,20 @@ def _tiers(asked: _Asked) -> Decimal:
 
 
 def _lots(asked: _Asked) -> Decimal:
-    """One order of fixed size."""
-    return lot_qty(asked.step, asked.case.need("qty"))
+    """One order."""
+    return lot_qty(asked.step, asked.case.need("qty"), lambda: _restore(asked))
+
+
+def _time_ramp(asked: _Asked) -> Decimal:
+    """The first step of a ramp: the initial share of what restores."""
+    below = asked.step.all_below_notional
+    if (
+        below is not None
+        and _notional(asked.case, asked.case.need("mark_price")) < below
+    ):
+        everything: Decimal = asked.case.need("qty")
+        return everything
+    return ramped_share(asked.step, ZERO) * _restore(asked)
 
 
 def _whole(asked: _Asked) -> Decimal:
@@ -177,6 +192,7 @@ _SIZE_OF: dict[StepType, Callable[[_Asked], Decimal]] = {
     StepType.TO_TIER: _tiers,
     StepType.LOTS: _lots,
     StepType.WHOLE_POSITION: _whole,
+    StepType.TIME_RAMP: _time_ramp,
     StepType.NOTIONAL_CAP: _notional_cap,
     StepType.NONE: _nothing,
 }

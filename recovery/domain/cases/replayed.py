@@ -15,7 +15,6 @@ from recovery.domain.policy import LiquidationFeePolicy, Policy
 from recovery.domain.policy_words import SettlePer
 from recovery.domain.settlement import conclude, replay, settle
 from recovery.domain.settlement_case import Fill, Scope, SettlementCase
-from recovery.domain.settlement_forced import check_fee_rule
 from recovery.domain.settlement_stages import StageRecorder
 from recovery.domain.settlement_values import position_values
 
@@ -39,7 +38,6 @@ def answer_staged_reduction(case: CaseFields) -> Answer:
     events = case.need("events")
     priced = any(isinstance(event, Fill) and event.price for event in events)
     staged = _settlement_case(case, Needs(entry_price=priced, margin=priced))
-    check_fee_rule(staged.policy)
     recorder = StageRecorder()
     state = replay(staged, recorder.note)
     if state.sizes_only:

@@ -65,6 +65,7 @@ def read_scope(case: CaseFields, needs: Needs) -> Scope:
         counterparty=_counterparty(case),
         collateral_asset_price=_collateral_price(case),
         symbol=case.get("symbol") or "",
+        slots_elapsed=case.get("slots_elapsed"),
     )
 
 
@@ -94,6 +95,15 @@ def _agree(stated: Decimal, implied: Decimal) -> bool:
     """Equal but for the residue of a division."""
     residue = _RESIDUE * max(ONE, stated.copy_abs())
     return (stated - implied).copy_abs() <= residue
+
+
+def read_others(case: CaseFields) -> dict[str, OtherPosition]:
+    """The other positions of the scope by their paths."""
+    return {
+        f"other_positions[{index}]": other
+        for index, other in enumerate(_others(case))
+        if other.qty
+    }
 
 
 def _others(case: CaseFields) -> tuple[OtherPosition, ...]:
@@ -155,13 +165,17 @@ def initial_margin(
     case: CaseFields, product: Product, qty: Decimal, entry: Decimal | None
 ) -> Decimal | None:
     """Entry notional / leverage, or the initial margin rate of it."""
-    leverage, rate = case.get("leverage"), case.get("initial_margin_rate")
-    if entry is None or (leverage is None and rate is None):
+    if entry is None or not (case.has("leverage") or case.has("initial_margin_rate")):
         return None
-    notional = notional_of(product, qty * case.contract_size, entry)
+    return margin_of_value(case, notional_of(product, qty * case.contract_size, entry))
+
+
+def margin_of_value(case: CaseFields, value: Decimal) -> Decimal:
+    """Margin that a value needs, by leverage or by the initial margin rate."""
+    leverage = case.get("leverage")
     if leverage is None:
-        return notional * (rate or ZERO)
-    return divide(notional, leverage)
+        return value * (case.get("initial_margin_rate") or ZERO)
+    return divide(value, leverage)
 
 
 def _counterparty(case: CaseFields) -> Counterparty | None:

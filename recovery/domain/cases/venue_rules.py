@@ -12,14 +12,13 @@ from recovery.domain.case_errors import CaseFieldError
 from recovery.domain.cases.answer import Answer, Values
 from recovery.domain.cases.fields import CaseFields
 from recovery.domain.cases.scope import Needs, read_scope
+from recovery.domain.fee_rates import FEE_PATH, ramped_fee_rate, scaled_fee_rate
 from recovery.domain.instruments import notional_of
 from recovery.domain.money import ONE, ZERO, divide, round_amount
 from recovery.domain.policy import LiquidationFeePolicy, Policy
 from recovery.domain.policy_words import FeeRule
 from recovery.domain.settlement_case import Fill
 from recovery.domain.settlement_state import ScopeState, required
-
-FEE_PATH = "policy.liquidation_fee"
 
 
 def answer_order_limit_price(case: CaseFields) -> Answer:
@@ -50,23 +49,13 @@ def answer_fee_rate(case: CaseFields) -> Answer:
     policy: Policy = case.need("policy")
     fee = policy.liquidation_fee
     if fee.rule is FeeRule.RAMPED:
-        return Answer({"liquidation_fee_rate": _ramped_rate(case, fee)})
+        rate = ramped_fee_rate(fee, case.need("slots_elapsed"))
+        return Answer({"liquidation_fee_rate": rate})
     if fee.rule is not FeeRule.SCALED_TO_REMAINING:
         raise CaseFieldError(f"{FEE_PATH}.rule", "neither scaled nor ramped")
     if case.has("liability_qty"):
         return Answer({"insurance_fund_fee_rate": _spot_rate(case, fee)})
     return Answer(_perpetual_rate(case, policy))
-
-
-def _ramped_rate(case: CaseFields, fee: LiquidationFeePolicy) -> Decimal:
-    """A rate that grows with every slot once the grace is over."""
-    slots: Decimal = case.need("slots_elapsed")
-    rate = required(fee.rate, f"{FEE_PATH}.rate")
-    if slots < (fee.grace_slots or ZERO):
-        return rate
-    step = required(fee.increase_per_slot, f"{FEE_PATH}.increase_per_slot")
-    highest = required(fee.max_rate, f"{FEE_PATH}.max_rate")
-    return min(rate + step * slots, highest)
 
 
 def _spot_rate(case: CaseFields, fee: LiquidationFeePolicy) -> Decimal:
@@ -91,18 +80,14 @@ def _freed(case: CaseFields, liability_weight: Decimal) -> Decimal:
 
 def _perpetual_rate(case: CaseFields, policy: Policy) -> Values:
     """The fund's rate scaled to what is left, and the size that restores."""
-    fee, rounding = policy.liquidation_fee, policy.rounding.rate
+    liquidator = policy.liquidation_fee.liquidator_rate or ZERO
     qty, mark = case.need("qty"), case.need("mark_price")
     notional = notional_of(case.need("product"), qty * case.contract_size, mark)
     if not notional:
         raise CaseFieldError("qty", "nothing is open")
     needed = case.need("maintenance_margin_rate") + policy.maintenance.buffer_rate
     shortage = _shortage(case, policy, notional * needed)
-    liquidator = fee.liquidator_rate or ZERO
-    left = needed - liquidator - round_amount(divide(shortage, notional), rounding)
-    factor = required(fee.factor, f"{FEE_PATH}.factor")
-    highest = required(fee.max_rate, f"{FEE_PATH}.max_rate")
-    rate = min(highest, max(ZERO, round_amount(factor * left, rounding)))
+    rate = scaled_fee_rate(policy, needed=needed, shortage=shortage, notional=notional)
     values: Values = {"insurance_fund_fee_rate": rate}
     reduced = _filled_qty(case)
     if policy.reduction is not None:

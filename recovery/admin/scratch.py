@@ -1,0 +1,286 @@
+"""The scratch page: paste rows or type a position, read the story, keep nothing."""
+
+from collections.abc import Callable
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from recovery.admin.pages import Block, Fact, heads, table_block
+from recovery.admin.permissions import actor_of, reads_scratch
+from recovery.admin.scratch_forms import PasteForm, PositionForm
+from recovery.admin.show import (
+    amount_cell,
+    amount_text,
+    badge,
+    flow_word,
+    moment,
+    variance_text,
+    words,
+)
+from recovery.admin.waterfall import waterfall
+from recovery.domain.errors import DutyMissingError, RecoveryError
+from recovery.domain.ledger_sums import Verdict
+from recovery.services.scratch import (
+    Scratch,
+    ScratchEvent,
+    ScratchSaid,
+    scratch_keep,
+    scratch_read,
+)
+from recovery.services.scratch_position import (
+    PositionAnswer,
+    TypedPosition,
+    position_answers,
+)
+from recovery.tasks import ring
+
+_SHOWN = 200
+_VERDICTS = {Verdict.MATCH: "good", Verdict.MISMATCH: "bad", Verdict.UNKNOWN: "calm"}
+
+
+def scratch_view(
+    context: Callable[[HttpRequest], dict[str, object]],
+) -> Callable[[HttpRequest], HttpResponse]:
+    """The view; what is posted is answered in the same response and forgotten."""
+
+    def view(request: HttpRequest) -> HttpResponse:
+        if not reads_scratch(request):
+            raise PermissionDenied
+        shown: dict[str, object] = {"paste": PasteForm(), "position": PositionForm()}
+        status = 200
+        if "keep" in request.POST:
+            return _keep(request)
+        if request.method == "POST":
+            answer = _answer_position if "quantity" in request.POST else _answer_paste
+            shown |= answer(request)
+            status = 400 if shown.get("refusal") else 200
+        return TemplateResponse(
+            request,
+            "recovery/desk/scratch.html",
+            {**context(request), "title": "Scratch", "is_fullwidth": "1", **shown},
+            status=status,
+        )
+
+    return view
+
+
+def _answer_paste(request: HttpRequest) -> dict[str, object]:
+    form = PasteForm(request.POST)
+    if not form.is_valid():
+        return {"paste": form, "refusal": _first_error(form)}
+    said = _said(form)
+    try:
+        found = scratch_read(form.cleaned_data["rows"], said)
+    except RecoveryError as refusal:
+        return {"paste": form, "refusal": str(refusal)}
+    return {
+        "paste": form,
+        "may_keep": found.had_header,
+        "headline": _headline(found),
+        "notices": _notices(found),
+        "events": [_event(one) for one in found.events],
+        "blocks": _blocks(found),
+    }
+
+
+def _keep(request: HttpRequest) -> HttpResponse:
+    form = PasteForm(request.POST)
+    if not form.is_valid():
+        raise SuspiciousOperation(_first_error(form))
+    try:
+        source = scratch_keep(actor_of(request), form.cleaned_data["rows"], _said(form))
+    except DutyMissingError as refusal:
+        raise PermissionDenied from refusal
+    if source.job is not None:
+        ring(source.job)
+    messages.success(request, "Kept as a source file; it is being read.")
+    return HttpResponseRedirect(
+        reverse("admin:recovery_sourcefile_change", args=[source.pk])
+    )
+
+
+def _said(form: PasteForm) -> ScratchSaid:
+    return ScratchSaid(
+        venue=form.cleaned_data["venue"],
+        account=form.cleaned_data["account"].strip(),
+        zone=form.cleaned_data["zone"].strip(),
+        baselines=form.cleaned_data["baselines"],
+        stated=form.cleaned_data["stated"],
+    )
+
+
+def _answer_position(request: HttpRequest) -> dict[str, object]:
+    form = PositionForm(request.POST)
+    if not form.is_valid():
+        return {"position": form, "refusal": _first_error(form)}
+    try:
+        answers = position_answers(
+            TypedPosition(**form.cleaned_data), now=timezone.now()
+        )
+    except RecoveryError as refusal:
+        return {"position": form, "refusal": str(refusal)}
+    return {"position": form, "answers": [_fact(one) for one in answers]}
+
+
+def _first_error(form: forms.Form) -> str:
+    name, problems = next(iter(form.errors.items()))
+    label = form.fields[name].label if name in form.fields else "Form"
+    return f"{label or words(name)}: {' '.join(map(str, problems))}"
+
+
+def _fact(answer: PositionAnswer) -> Fact:
+    if answer.value is None:
+        return Fact(answer.label, f"not known: {answer.why_not}")
+    return Fact(answer.label, amount_text(round(answer.value, 8).normalize()))
+
+
+def _headline(found: Scratch) -> str:
+    layout = found.recognition.layout
+    how = "by its header" if found.had_header else "by the shape of its cells"
+    return (
+        f"{found.recognition.venue} {layout.code} ({layout.generation}), recognised "
+        f"{how}, {found.recognition.score} of 100. {found.records:,} rows = "
+        f"{len(found.lines):,} understood + {len(found.ignored):,} left out + "
+        f"{len(found.problems):,} unreadable. Times: {found.zone}."
+    )
+
+
+def _notices(found: Scratch) -> list[str]:
+    runner_up = found.recognition.runner_up
+    notices = list(found.notes[:_SHOWN])
+    if runner_up and runner_up.score:
+        like = f"{runner_up.layout.venue} {runner_up.layout.code}"
+        notices.append(f"Next best layout: {like}, {runner_up.score} of 100.")
+    notices += [
+        f"Unknown operation “{name}”, {count} rows: counted with their money."
+        for name, count in sorted(found.unknown_operations.items())
+    ]
+    notices += [
+        f"A liquidation of {name} is in the rows, but nobody wrote rules for it."
+        for name in dict.fromkeys(found.unruled)
+    ]
+    notices += [
+        f"A transfer of exactly the balance before the first row stands in the rows "
+        f"of {one.asset}: is it counted twice?"
+        for one in found.wallets
+        if one.repeats_baseline
+    ]
+    if not found.events and not found.unruled:
+        notices.append("No liquidation was found in these rows.")
+    return notices
+
+
+def _event(one: ScratchEvent) -> dict[str, object]:
+    assessment, window = one.assessment, one.window
+    title = f"{words(window.kind)} of {window.instrument}"
+    reason = words(one.finding.reason) if one.finding.reason else "everything ties"
+    return {
+        "title": title,
+        "headline": f"{variance_text(assessment.variance, assessment.asset)}: {reason}",
+        "facts": [
+            Fact("Started", moment(window.started_at)),
+            Fact("Ended", moment(window.ended_at)),
+            Fact("Expected", amount_text(assessment.residual, assessment.asset)),
+            Fact("Received", amount_text(assessment.received, assessment.asset)),
+            Fact("Below zero", amount_text(assessment.deficit, assessment.asset)),
+        ],
+        "story": "\n".join(one.sentences),
+        "picture": waterfall(assessment.lines, assessment.asset),
+    }
+
+
+def _blocks(found: Scratch) -> list[Block]:
+    return [
+        _wallets_block(found),
+        _instruments_block(found),
+        _operations_block(found),
+        _problems_block(found),
+        _ignored_block(found),
+    ]
+
+
+def _wallets_block(found: Scratch) -> Block:
+    rows = [
+        (
+            one.account,
+            one.asset,
+            amount_cell(one.baseline),
+            amount_cell(one.moved, word=flow_word(one.moved)),
+            amount_cell(one.expected),
+            amount_cell(one.stated),
+            amount_cell(one.difference),
+            badge(one.verdict, _VERDICTS[one.verdict]),
+        )
+        for one in found.wallets
+    ]
+    columns = heads(
+        "Account",
+        "Asset",
+        "#Before",
+        "#Moved",
+        "#Expected",
+        "#Stated",
+        "#Difference",
+        "Result",
+    )
+    return table_block("Wallet, replayed", columns, rows)
+
+
+def _instruments_block(found: Scratch) -> Block:
+    rows = [
+        (
+            one.instrument,
+            one.asset,
+            *(
+                amount_cell(part)
+                for part in (
+                    one.realised, one.funding, one.fees, one.insurance, one.other
+                )
+            ),
+            amount_cell(one.net, word=flow_word(one.net)),
+        )
+        for one in found.instruments
+    ]  # fmt: skip
+    columns = heads(
+        "Instrument",
+        "Asset",
+        "#Realised",
+        "#Funding",
+        "#Fees",
+        "#Insurance",
+        "#Other",
+        "#Net",
+    )
+    return table_block("By instrument", columns, rows)
+
+
+def _operations_block(found: Scratch) -> Block:
+    rows = [
+        (
+            one.operation,
+            one.role,
+            f"{one.lines:,}",
+            amount_cell(one.amount, one.asset, flow_word(one.amount)),
+        )
+        for one in found.operations
+    ]
+    return table_block("By row type", heads("Row type", "Role", "#Rows", "#Sum"), rows)
+
+
+def _problems_block(found: Scratch) -> Block:
+    rows = [
+        (str(one.row_number), one.column, one.value, one.reason)
+        for one in found.problems[:_SHOWN]
+    ]
+    columns = heads("#Row", "Column", "Value", "Reason")
+    return table_block("Unreadable rows", columns, rows, empty="None.")
+
+
+def _ignored_block(found: Scratch) -> Block:
+    rows = [(str(one.row_number), one.reason) for one in found.ignored[:_SHOWN]]
+    return table_block("Left out", heads("#Row", "Why"), rows, empty="None.")

@@ -1,0 +1,41 @@
+"""The tables that the rows of a source file go into, by what the file holds."""
+
+from recovery.services.loading import Target
+from recovery.services.sightings import SIGHTINGS_NOTED
+from recovery.venues.profile import LayoutKind
+
+_ENTRY = Target(
+    table="recovery_ledgerentry",
+    columns=(
+        "account_id", "fingerprint", "ordinal", "source_file_id", "row_number",
+        "sequence", "occurred_at", "asset", "role", "operation", "amount",
+        "fee_amount", "funding_amount", "liquidation_fee_amount", "instrument",
+        "marker", "side", "quantity", "price", "mark_price", "entry_price",
+        "position_after", "balance_after", "source_id", "order_id",
+        "event_reference", "raw_time",
+    ),
+    repeated=SIGHTINGS_NOTED,
+)  # fmt: skip
+_ENGINE = Target(
+    table="recovery_engineentry",
+    columns=(
+        "account_id", "event_reference", "step", "action", "source_file_id",
+        "row_number", "instrument", "occurred_at", "margin_mode", "asset",
+        "trigger_mark_price", "margin_level", "bankruptcy_price", "takeover_price",
+        "side", "quantity", "fill_price", "entry_price", "position_after",
+        "fund_movement",
+    ),
+)  # fmt: skip
+_PRICE_COLUMNS = (
+    "venue", "instrument", "occurred_at", "source_file_id", "row_number",
+)  # fmt: skip
+TARGETS = {
+    LayoutKind.LEDGER: _ENTRY,
+    LayoutKind.ENGINE_LOG: _ENGINE,
+    LayoutKind.MARK_PRICES: Target(
+        "recovery_markpriceentry", (*_PRICE_COLUMNS, "mark_price")
+    ),
+    LayoutKind.FUNDING_RATES: Target(
+        "recovery_fundingrateentry", (*_PRICE_COLUMNS, "funding_rate")
+    ),
+}

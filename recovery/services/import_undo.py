@@ -1,0 +1,125 @@
+"""Undo an import: its rows stay stored and count no more.
+
+Nothing is deleted: what was read in an hour can be put back in a moment, and what an
+earlier receipt rests on can still be shown.
+"""
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
+from recovery.domain.duties import Duty
+from recovery.domain.errors import NotReadyError
+from recovery.domain.words import DecisionStatus
+from recovery.models import (
+    Decision,
+    LedgerEntry,
+    RecoveryCase,
+    Sighting,
+    SourceFile,
+    SourceFileState,
+)
+from recovery.services.actors import Actor, require_duty
+from recovery.services.audit import audit_write
+from recovery.services.due import assessments_make_due
+from recovery.venues.profile import LayoutKind
+
+_CASES_NAMED = 20
+
+
+@transaction.atomic
+def source_file_undo(
+    actor: Actor, source_file: SourceFile, *, reason: str
+) -> SourceFile:
+    """Take a loaded file back; the accounts it touched are assessed anew.
+
+    Rows that another file holds too go on counting by that file.
+
+    Raises:
+        NotReadyError: No reason, not loaded, not a ledger, or a decision rests on its
+            rows; the cases are named.
+        DutyMissingError: The actor imports nothing.
+    """
+    require_duty(actor, Duty.IMPORT_FILES)
+    source_file = _locked(source_file)
+    if not reason.strip():
+        raise NotReadyError("Say why the file is taken back.")
+    if source_file.state != SourceFileState.LOADED:
+        raise NotReadyError(
+            f"The file is {source_file.state}: only a loaded one is undone."
+        )
+    if source_file.kind != LayoutKind.LEDGER:
+        raise NotReadyError("Only ledgers are undone; import a corrected file instead.")
+    cases = _cases_resting_on(source_file)
+    if cases:
+        raise NotReadyError(
+            f"Decisions rest on its rows: {', '.join(cases)}. Return or reopen those first."
+        )
+    _turn(actor, source_file, SourceFileState.UNDONE, reason.strip())
+    return source_file
+
+
+@transaction.atomic
+def source_file_put_back(actor: Actor, source_file: SourceFile) -> SourceFile:
+    """Let an undone file count again.
+
+    Raises:
+        NotReadyError: It was not undone.
+        DutyMissingError: The actor imports nothing.
+    """
+    require_duty(actor, Duty.IMPORT_FILES)
+    source_file = _locked(source_file)
+    if source_file.state != SourceFileState.UNDONE:
+        raise NotReadyError("Only a file that was undone is put back.")
+    _turn(actor, source_file, SourceFileState.LOADED, "")
+    return source_file
+
+
+def _locked(source_file: SourceFile) -> SourceFile:
+    return SourceFile.objects.select_for_update().get(pk=source_file.pk)
+
+
+def _turn(
+    actor: Actor, source_file: SourceFile, state: SourceFileState, reason: str
+) -> None:
+    source_file.state = state
+    source_file.turns += 1
+    source_file.save(update_fields=["state", "turns"])
+    audit_write(
+        actor,
+        f"source_file.{'undo' if state == SourceFileState.UNDONE else 'put_back'}",
+        f"source file {source_file.sha256[:12]}",
+        personal={"reason": reason},
+    )
+    accounts = _entries(source_file).values_list("account_id", flat=True).distinct()
+    turn = f"turn-{source_file.sha256}-{source_file.turns}"
+    assessments_make_due(list(accounts), turn)
+
+
+def _entries(source_file: SourceFile) -> "QuerySet[LedgerEntry]":
+    """Entries the file brought in or was seen to hold."""
+    seen = Sighting.objects.filter(source_file=source_file).values("entry")
+    own = LedgerEntry.objects.filter(source_file=source_file)
+    return own | LedgerEntry.objects.filter(pk__in=seen)
+
+
+def _cases_resting_on(source_file: SourceFile) -> list[str]:
+    """Cases decided, or about to be, on an account's rows that only this file holds.
+
+    Every row up to the end of an event is part of what its figures rest on.
+    """
+    others = Sighting.objects.filter(entry=OuterRef("pk")).exclude(
+        source_file__state=SourceFileState.UNDONE
+    )
+    only_here = LedgerEntry.objects.filter(
+        ~Exists(others),
+        source_file=source_file,
+        account=OuterRef("result__assessment__event__account"),
+        occurred_at__lte=OuterRef("result__assessment__event__ended_at"),
+    )
+    decisions = Decision.objects.filter(
+        Exists(only_here),
+        status__in=(DecisionStatus.PROPOSED, DecisionStatus.APPROVED),
+    )
+    cases = RecoveryCase.objects.filter(decisions__in=decisions).distinct()
+    references = cases.order_by("reference").values_list("reference", flat=True)
+    return list(references[:_CASES_NAMED])

@@ -1,0 +1,175 @@
+"""Payments proposed by a maker: within what is owed, sealed, with their level."""
+
+import secrets
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from accounts.models import Destination
+from recovery.domain.approval_rules import ApprovalRules, approvals_needed
+from recovery.domain.canonical import canonical_json, digest_text
+from recovery.domain.duties import Duty
+from recovery.domain.errors import LimitExceededError, NotReadyError, SamePersonError
+from recovery.domain.ledger import ZERO
+from recovery.domain.lifecycle import PaymentAction
+from recovery.domain.money import format_amount
+from recovery.domain.references import grouped_reference
+from recovery.domain.words import DecisionKind, DecisionStatus, PaymentKind
+from recovery.models import Decision, Event, Payment, Provenance
+from recovery.services.actors import Actor, require_staff
+from recovery.services.approval_limits import (
+    Spender,
+    approval_rules_at,
+    spend_count,
+    value_of,
+)
+from recovery.services.decision_ground import require_ground
+from recovery.services.decisions import decision_provenance
+from recovery.services.destinations import destination_require_usable
+from recovery.services.payment_content import (
+    payment_content,
+    payment_headroom,
+    payment_lock,
+)
+from recovery.services.transitions import case_lock, payment_move
+
+
+@transaction.atomic
+def payment_propose(  # noqa: PLR0913 - one payment, all of it named
+    actor: Actor,
+    decision: Decision,
+    *,
+    kind: PaymentKind,
+    amount: Decimal,
+    now: datetime,
+    destination: Destination | None = None,
+    hold_reference: str = "",
+    replaces: Payment | None = None,
+) -> Payment:
+    """Propose one movement of money that an approved decision allows.
+
+    Args:
+        actor: A maker.
+        decision: Approved, owed.
+        kind: Credit or withdrawal.
+        amount: In the decision's asset, above 0.
+        now: Aware UTC.
+        destination: Of a withdrawal: usable, of this customer and asset.
+        hold_reference: Of a withdrawal: the wallet system's hold on the money.
+        replaces: A payment that came back and gave its place to this one.
+
+    Raises:
+        NotReadyError: The decision is not an approved "owed", or the destination
+            cannot be used.
+        LimitExceededError: More than may still be paid.
+        SamePersonError: The actor proposed the amount.
+        ApprovalLimitError: The maker's own limit is used up.
+        DutyMissingError: The actor proposes no payments.
+    """
+    maker = require_staff(actor, Duty.PROPOSE_PAYMENT)
+    case = case_lock(decision.case)
+    event = Event.objects.select_for_update(no_key=True).get(cases=case)
+    decision.refresh_from_db()
+    is_owed = (decision.kind, decision.status) == (
+        DecisionKind.OWED,
+        DecisionStatus.APPROVED,
+    )
+    if not is_owed:
+        raise NotReadyError("Only an approved decision that money is owed is paid.")
+    if decision.proposer_id == maker.pk:
+        raise SamePersonError(actor.name, "proposed the amount of this payment")
+    require_ground(decision)
+    headroom = payment_headroom(decision, kind)
+    if not ZERO < amount <= headroom:
+        raise LimitExceededError(
+            decision.asset, format_amount(amount), format_amount(headroom)
+        )
+    if kind == PaymentKind.WITHDRAWAL:
+        _require_destination(decision, destination, hold_reference, now)
+    rules = approval_rules_at(now)
+    value = value_of(rules, decision.asset, amount, at=now)
+    spend_count(rules, [Spender("proposes", maker.pk)], value, at=now)
+    payment = Payment(
+        reference=grouped_reference("PY", secrets.token_bytes(5)),
+        case=case,
+        decision=decision,
+        event=event,
+        kind=kind,
+        asset=decision.asset,
+        amount=amount,
+        destination=destination,
+        hold_reference=hold_reference.strip(),
+        # As the database gives it back: the seal must read the same at approval.
+        fee_amount=ZERO,
+        status_since=now,
+        proposer=maker,
+        proposed_at=now,
+        approvals_needed=_approvals(rules, value, decision),
+        value_amount=value,
+        value_currency=rules.currency,
+        replaces=replaces,
+    )
+    payment.sealed = canonical_json(payment_content(payment))
+    payment.content_digest = digest_text(payment.sealed)
+    payment.save()
+    return payment
+
+
+def _approvals(rules: ApprovalRules, value: Decimal | None, decision: Decision) -> int:
+    by_staff = Provenance.STAFF_OBTAINED in decision_provenance(decision.result)
+    return approvals_needed(rules, value, rests_on_staff_rows=by_staff)
+
+
+def _require_destination(
+    decision: Decision,
+    destination: Destination | None,
+    hold_reference: str,
+    now: datetime,
+) -> None:
+    if destination is None:
+        raise NotReadyError("A withdrawal goes to a destination on file.")
+    destination_require_usable(destination, now=now)
+    is_own = destination.customer_id == decision.case.customer_id
+    if not is_own or destination.asset != decision.asset:
+        raise NotReadyError("This destination is another customer's or asset's.")
+    if not hold_reference.strip():
+        raise NotReadyError(
+            "Give the wallet system's hold reference: without it the customer could "
+            "withdraw the same money there."
+        )
+
+
+@transaction.atomic
+def payment_replace(
+    actor: Actor,
+    payment: Payment,
+    *,
+    destination: Destination,
+    hold_reference: str,
+    reason: str,
+    now: datetime,
+) -> Payment:
+    """Propose a payment in the place of one that came back, to be approved anew.
+
+    Returns:
+        The new payment; the old one says that it was replaced.
+
+    Raises:
+        TransitionRefusedError: It did not come back.
+        NotReadyError, LimitExceededError: As for any proposal.
+        DutyMissingError: The actor proposes no payments.
+    """
+    case_lock(payment.case)
+    payment = payment_lock(payment)
+    payment_move(actor, payment, PaymentAction.REPLACE, now=now, reason=reason)
+    return payment_propose(
+        actor,
+        payment.decision,
+        kind=PaymentKind(payment.kind),
+        amount=payment.amount,
+        now=now,
+        destination=destination,
+        hold_reference=hold_reference,
+        replaces=payment,
+    )

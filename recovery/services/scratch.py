@@ -1,0 +1,225 @@
+"""The scratch page: rows somebody pasted, understood on the spot. Keeps nothing.
+
+No customer, no case, no job: the rows are read, summed, replayed and, where they hold
+a liquidation, assessed under the venue's rules, all in one request.
+"""
+
+import tempfile
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+
+from recovery.domain.assessment import EventAssessment, assess_event
+from recovery.domain.breaks import Finding, find_reason
+from recovery.domain.detection import EventWindow, detect_events
+from recovery.domain.errors import NotReadyError
+from recovery.domain.history import Entry, gather_items, in_booked_order
+from recovery.domain.ledger import LedgerLine, RowProblem
+from recovery.domain.ledger_sums import (
+    InstrumentSum,
+    OperationSum,
+    WalletReplay,
+    instrument_sums,
+    operation_sums,
+    wallet_replays,
+)
+from recovery.domain.money import exact
+from recovery.domain.opening import find_openings
+from recovery.domain.rulebook import RuleBook
+from recovery.domain.story import LineFacts, Step, story_sentences, story_steps
+from recovery.models import Provenance, SourceFile
+from recovery.services.actors import Actor
+from recovery.services.rules import RuleLoader
+from recovery.services.source_files import source_file_receive
+from recovery.sheets.open_source import open_source
+from recovery.sheets.records import Limits
+from recovery.venues.headerless import account_of, with_header
+from recovery.venues.interpretation import Interpreter
+from recovery.venues.outcomes import Ignored
+from recovery.venues.profile import RowOrder
+from recovery.venues.recognition import Recognition, recognise
+
+# A page is answered while somebody waits: longer pastes are files to import.
+SCRATCH_BYTES = 2 * 1024 * 1024
+SCRATCH_ROWS = 5_000
+_LIMITS = Limits(file_bytes=SCRATCH_BYTES, rows=SCRATCH_ROWS)
+
+
+@dataclass(frozen=True, slots=True)
+class ScratchSaid:
+    """What the person says of the rows because the rows cannot.
+
+    Attributes:
+        baselines: What an asset stood at before the first row.
+        stated: What it stands at after the last row.
+    """
+
+    venue: str = ""
+    account: str = ""
+    zone: str = ""
+    baselines: Mapping[str, Decimal] = field(default_factory=dict)
+    stated: Mapping[str, Decimal] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ScratchEvent:
+    """One event found in the rows, with its story."""
+
+    window: EventWindow
+    assessment: EventAssessment
+    finding: Finding
+    steps: tuple[Step, ...]
+    sentences: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Scratch:
+    """What the rows say.
+
+    Every record is counted once: records = lines + ignored + problems.
+    """
+
+    recognition: Recognition
+    zone: str
+    had_header: bool
+    lines: list[LedgerLine] = field(default_factory=list)
+    ignored: list[Ignored] = field(default_factory=list)
+    problems: list[RowProblem] = field(default_factory=list)
+    unknown_operations: Counter[str] = field(default_factory=Counter)
+    notes: list[str] = field(default_factory=list)
+    operations: list[OperationSum] = field(default_factory=list)
+    instruments: list[InstrumentSum] = field(default_factory=list)
+    wallets: list[WalletReplay] = field(default_factory=list)
+    events: list[ScratchEvent] = field(default_factory=list)
+    unruled: list[str] = field(default_factory=list)
+
+    @property
+    def records(self) -> int:
+        """How many rows there were."""
+        return len(self.lines) + len(self.ignored) + len(self.problems)
+
+
+def scratch_read(text: str, said: ScratchSaid) -> Scratch:
+    """Understand pasted rows. Writes nothing.
+
+    Raises:
+        RecoveryError: The rows as a whole cannot be taken; the message says why and
+            what to do.
+    """
+    with tempfile.TemporaryDirectory(prefix="scratch-") as folder:
+        scratch = _read(_written(Path(folder), text), said)
+    lines = _oldest_first(scratch)
+    scratch.operations = operation_sums(lines)
+    scratch.instruments = instrument_sums(lines)
+    scratch.wallets = wallet_replays(
+        lines, baselines=said.baselines, stated=said.stated
+    )
+    _find_events(scratch, lines)
+    return scratch
+
+
+def scratch_keep(actor: Actor, text: str, said: ScratchSaid) -> SourceFile:
+    """Store pasted rows as a source file after all; its import is due.
+
+    What somebody pasted counts as sent by the customer: it proves no amount.
+
+    Raises:
+        DutyMissingError: The actor imports nothing.
+    """
+    with tempfile.TemporaryDirectory(prefix="scratch-") as folder:
+        return source_file_receive(
+            actor,
+            path=_written(Path(folder), text),
+            name="pasted rows",
+            provenance=Provenance.CUSTOMER_SUPPLIED,
+            venue=said.venue,
+            account=said.account,
+            zone=said.zone,
+        )
+
+
+def _written(folder: Path, text: str) -> Path:
+    path = folder / "rows.txt"
+    path.write_text(text.strip("\r\n") + "\n", encoding="utf-8")
+    return path
+
+
+def _read(path: Path, said: ScratchSaid) -> Scratch:
+    source = open_source(path, limits=_LIMITS)
+    headed = with_header(source, venue=said.venue)
+    recognition = recognise(headed, venue=said.venue)
+    interpreter = Interpreter(
+        recognition, account=said.account or account_of(recognition), zone=said.zone
+    )
+    scratch = Scratch(recognition, interpreter.zone, bool(source.header))
+    with exact():
+        for outcome in interpreter.interpret_all(headed.records()):
+            if isinstance(outcome, LedgerLine):
+                scratch.lines.append(outcome)
+            elif isinstance(outcome, Ignored):
+                scratch.ignored.append(outcome)
+            elif isinstance(outcome, RowProblem):
+                scratch.problems.append(outcome)
+            else:
+                reason = "no ledger row: import the file instead"
+                scratch.ignored.append(Ignored(outcome.row_number, reason))
+    scratch.unknown_operations = interpreter.notices.unknown_operations
+    scratch.notes = [
+        f"Row {one.row_number}: {one.check} is off by {one.gap}."
+        for one in interpreter.notices.warnings
+    ]
+    return scratch
+
+
+def _oldest_first(scratch: Scratch) -> list[LedgerLine]:
+    """Rows by time; inside one instant in the order the layout lists them."""
+    is_newest_first = scratch.recognition.layout.order == RowOrder.NEWEST_FIRST
+    in_order = reversed(scratch.lines) if is_newest_first else scratch.lines
+    return sorted(in_order, key=lambda line: line.occurred_at)
+
+
+def _find_events(scratch: Scratch, lines: Sequence[LedgerLine]) -> None:
+    rules = RuleLoader().venue_book(scratch.recognition.venue)
+    accounts = dict.fromkeys(line.account for line in lines)
+    with exact():
+        for account in accounts:
+            own = [line for line in lines if line.account == account]
+            _find_events_of(scratch, own, rules)
+
+
+def _find_events_of(
+    scratch: Scratch, lines: Sequence[LedgerLine], rules: RuleBook
+) -> None:
+    entries = [
+        Entry(line.row_number, "pasted", Provenance.CUSTOMER_SUPPLIED, line)
+        for line in lines
+    ]
+    items = gather_items(in_booked_order(entries))
+    windows = detect_events(items)
+    openings = find_openings(items, windows)
+    for window, opening in zip(windows, openings, strict=True):
+        if window.instrument not in rules.instruments:
+            scratch.unruled.append(window.instrument)
+            continue
+        try:
+            assessment = assess_event(window, opening, rules)
+        except NotReadyError:
+            scratch.unruled.append(window.instrument)
+            continue
+        scratch.events.append(_event(window, assessment))
+
+
+def _event(window: EventWindow, assessment: EventAssessment) -> ScratchEvent:
+    steps = story_steps(
+        LineFacts(line.label, line.expected, line.recorded, line.basis)
+        for line in assessment.lines
+    )
+    return ScratchEvent(
+        window=window,
+        assessment=assessment,
+        finding=find_reason(assessment),
+        steps=steps,
+        sentences=story_sentences(steps, assessment.asset),
+    )

@@ -1,0 +1,244 @@
+"""Answers of venues' interfaces (JSON): a list of objects becomes a table of texts.
+
+Numbers stay the text that was sent: no digit passes through binary arithmetic.
+Inner objects become columns such as `delta.type`; inner lists stay as JSON text.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from recovery.sheets.errors import FileRefusedError
+from recovery.sheets.records import (
+    OPENING_ROWS,
+    Cells,
+    Flaw,
+    Limits,
+    Record,
+    Source,
+    SourceKind,
+)
+
+KEY_COLUMN = "key"  # The name under which an object of objects keeps its keys.
+INNER_MARK = "."
+DEEPEST = 12
+SEND_AGAIN = "Save the answer of the interface again, as it came."
+
+Row = dict[str, str]
+
+
+def open_json(path: Path, limits: Limits) -> Source:
+    """Open an answer of an interface.
+
+    Raises:
+        FileRefusedError: it is no JSON, holds no list of objects or several, or
+            names a key twice.
+    """
+    size = path.stat().st_size
+    if size > limits.json_bytes:
+        raise FileRefusedError(
+            "too_large",
+            f"The answer has {size} bytes; at most {limits.json_bytes} are read.",
+            "Ask the interface for shorter periods.",
+        )
+    documents = _documents(_text(path))
+    read = _rows if len(documents) == 1 else _rows_or_row
+    rows = [_flat(one) for document in documents for one in read(document)]
+    if len(rows) > limits.rows:
+        raise FileRefusedError(
+            "too_many_rows",
+            f"The file holds more than {limits.rows} rows.",
+            "Split it into parts.",
+        )
+    header = _header(rows, limits)
+    records = tuple(
+        _record(number, row, header) for number, row in enumerate(rows, start=1)
+    )
+    return Source(
+        path=path,
+        kind=SourceKind.JSON,
+        sheet="",
+        encoding="utf-8",
+        delimiter="",
+        preamble=tuple(_statements(documents[0])),
+        header=header,
+        header_number=0,
+        opening=(Record(0, header), *records[: OPENING_ROWS - 1]),
+        rows=lambda: iter(records),
+    )
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise FileRefusedError(
+            "encoding",
+            f"Byte {error.start} does not belong to the encoding of the file.",
+            SEND_AGAIN,
+        ) from error
+
+
+def _documents(text: str) -> list[Any]:
+    """The documents of the text: one, or one a line."""
+    try:
+        return [_parsed(text)]
+    except json.JSONDecodeError as error:
+        lines = [line for line in text.splitlines() if line.strip()]
+        if len(lines) < 2 or error.msg != "Extra data":
+            raise _unreadable(error, 0) from error
+    return [_parsed_line(line, number) for number, line in enumerate(lines, 1)]
+
+
+def _parsed_line(line: str, number: int) -> Any:
+    try:
+        return _parsed(line)
+    except json.JSONDecodeError as error:
+        raise _unreadable(error, number) from error
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(
+            text,
+            parse_float=str,
+            parse_int=str,
+            parse_constant=_no_number,
+            object_pairs_hook=_object,
+        )
+    except RecursionError as error:
+        raise FileRefusedError(
+            "too_deep", "The answer is nested too deeply.", SEND_AGAIN
+        ) from error
+
+
+def _no_number(text: str) -> str:
+    raise FileRefusedError(
+        "json_unreadable", f"The answer holds {text}, which is no number.", SEND_AGAIN
+    )
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise FileRefusedError(
+            "column_twice", f"An object names {twice[:40]!r} twice.", SEND_AGAIN
+        )
+    return found
+
+
+def _rows(document: Any) -> list[dict[str, Any]]:
+    """The one table of a document.
+
+    Raises:
+        FileRefusedError: there is none, or there are several.
+    """
+    tables = list(_tables(document, 0))
+    filled = [table for table in tables if table]
+    if len(filled) > 1:
+        raise FileRefusedError(
+            "several_tables",
+            "The answer holds more than one list of rows.",
+            "Save one list for each file.",
+        )
+    if not tables:
+        raise FileRefusedError(
+            "no_rows", "The answer holds no list of rows.", "Choose another file."
+        )
+    return filled[0] if filled else []
+
+
+def _rows_or_row(document: Any) -> list[dict[str, Any]]:
+    """The table of one line, or the line as a row."""
+    if isinstance(document, dict) and not any(_tables(document, 0)):
+        return [document]
+    return _rows(document)
+
+
+def _tables(value: Any, depth: int) -> Iterator[list[dict[str, Any]]]:
+    """Lists of objects, outermost first; what is inside a row is no table."""
+    if depth > DEEPEST:
+        return
+    if isinstance(value, list):
+        if all(isinstance(one, dict) for one in value):
+            yield value
+    elif isinstance(value, dict):
+        inner = list(value.values())
+        if _are_alike(inner):
+            yield [{KEY_COLUMN: key, **one} for key, one in value.items()]
+            return
+        for one in inner:
+            yield from _tables(one, depth + 1)
+
+
+def _are_alike(values: list[Any]) -> bool:
+    """Whether these are objects with the same keys: rows under their ids."""
+    if not values or not all(isinstance(one, dict) and one for one in values):
+        return False
+    if len(values) == 1:
+        inside = values[0].values()
+        return len(inside) > 1 and not any(isinstance(x, dict | list) for x in inside)
+    return all(one.keys() == values[0].keys() for one in values[1:])
+
+
+def _flat(row: Mapping[str, Any], before: str = "") -> Row:
+    flat: Row = {}
+    for name, value in row.items():
+        if isinstance(value, dict):
+            flat.update(_flat(value, f"{before}{name}{INNER_MARK}"))
+        else:
+            flat[f"{before}{name}"] = _cell(value)
+    return flat
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _header(rows: list[Row], limits: Limits) -> Cells:
+    """All keys of all rows, in the order of their first appearance."""
+    names: dict[str, None] = {}
+    for row in rows:
+        names.update(dict.fromkeys(row))
+        if len(names) > limits.columns:
+            raise FileRefusedError(
+                "too_many_columns",
+                f"The answer has more than {limits.columns} different keys.",
+                "Choose another file.",
+            )
+    return tuple(names)
+
+
+def _record(number: int, row: Row, header: Cells) -> Record:
+    cells = tuple(row.get(name, "").replace("\0", "") for name in header)
+    flaws = tuple(
+        Flaw(at, cells[at], "holds a NUL character")
+        for at, name in enumerate(header)
+        if "\0" in row.get(name, "")
+    )
+    return Record(number, cells, flaws)
+
+
+def _statements(document: Any) -> Iterator[Cells]:
+    """What the answer says outside its rows, as `name:value`."""
+    if isinstance(document, dict):
+        for name, value in document.items():
+            if isinstance(value, str) and value:
+                yield (f"{name}:{value}",)
+
+
+def _unreadable(error: json.JSONDecodeError, line: int) -> FileRefusedError:
+    return FileRefusedError(
+        "json_unreadable",
+        f"Line {line or error.lineno}, character {error.colno}: {error.msg}.",
+        SEND_AGAIN,
+    )

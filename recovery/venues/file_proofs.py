@@ -1,0 +1,90 @@
+"""What a file proves or disproves by itself, told while it is read."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+
+from recovery.domain.ledger import LedgerLine
+from recovery.domain.money import format_amount
+from recovery.venues.outcomes import Outcome
+from recovery.venues.profile import Layout, LayoutKind, RowOrder
+from recovery.venues.proofs import balance_gaps, in_time_order, zone_shift
+
+LINES_KEPT = 50_000
+GAPS_TOLD = 20
+
+
+class FileProofs:
+    """Keeps the lines of a venue's file and tells what they prove.
+
+    Files of the house carry a manifest instead. A file too long to keep is not
+    looked into, and that is told.
+
+    Args:
+        layout: of the file.
+        kept: how many lines are looked into at most.
+    """
+
+    def __init__(self, layout: Layout, kept: int = LINES_KEPT) -> None:
+        self._layout = layout
+        self._kept = kept
+        self._lines: list[LedgerLine] = []
+        self._is_watched = layout.kind is LayoutKind.LEDGER and not layout.announced_as
+        self._is_too_long = False
+
+    def watched(self, outcomes: Iterable[Outcome]) -> Iterable[Outcome]:
+        """The same outcomes, looked at on their way."""
+        return self._watched(outcomes) if self._is_watched else outcomes
+
+    def told(self) -> list[str]:
+        """What the file says against itself, in sentences; empty when nothing."""
+        if self._is_too_long:
+            unproven = (
+                f"More than {self._kept} rows: balances and hours of funding were not "
+                "compared. Send shorter periods to have them proven."
+            )
+            return [unproven]
+        ordered = in_time_order(self._lines, self._order())
+        gaps = self._gaps(ordered) if self._layout.has_running_balance else []
+        return [*gaps, *_shift_told(zone_shift(ordered))]
+
+    def _watched(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
+        for outcome in outcomes:
+            if isinstance(outcome, LedgerLine) and not self._is_too_long:
+                self._lines.append(outcome)
+                if len(self._lines) > self._kept:
+                    self._is_too_long = True
+                    self._lines.clear()
+            yield outcome
+
+    def _order(self) -> RowOrder:
+        """The order of the file, also when somebody has turned it round."""
+        order = self._layout.order
+        if order is RowOrder.BY_ID or not self._lines:
+            return order
+        first, last = self._lines[0].occurred_at, self._lines[-1].occurred_at
+        if first == last:
+            return order
+        return RowOrder.OLDEST_FIRST if first < last else RowOrder.NEWEST_FIRST
+
+    def _gaps(self, ordered: Sequence[LedgerLine]) -> list[str]:
+        gaps = list(balance_gaps(ordered))
+        told = [
+            f"Between rows {gap.after_row} and {gap.before_row}, account {gap.account}: "
+            f"the balance moves by {format_amount(gap.amount)} {gap.asset} without a row."
+            for gap in gaps[:GAPS_TOLD]
+        ]
+        if len(gaps) > GAPS_TOLD:
+            told.append(f"{len(gaps) - GAPS_TOLD} more gaps in the balances.")
+        return told
+
+
+def _shift_told(shift: timedelta | None) -> list[str]:
+    if not shift:
+        return []
+    hours = shift // timedelta(hours=1)
+    side = "after" if hours > 0 else "before"
+    suspicion = (
+        f"Funding rows stand {abs(hours)} hours {side} 00, 08 and 16 UTC: the zone of "
+        "the file may be another."
+    )
+    return [suspicion]

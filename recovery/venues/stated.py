@@ -1,0 +1,62 @@
+"""What a file says about itself outside its rows: preamble, header, file name."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from recovery.venues.profile import Layout
+
+_OFFSET = re.compile(r"(?:UTC|GMT)?(?:([+-])(\d{1,2})(?::?(\d{2}))?)?", re.ASCII)
+_MARK = "\ufeff"
+
+
+def file_statements(
+    layout: Layout, preamble: Sequence[Sequence[str]], name: str, zone: str
+) -> dict[str, str]:
+    """Account, asset and zone, as far as they are stated; the preamble comes first.
+
+    Args:
+        layout: the layout recognised.
+        preamble: rows above the header.
+        name: the file's name as it was sent.
+        zone: the zone stated in a column name, or empty.
+    """
+    found = _of_name(layout.file_name, name)
+    if zone:
+        found["zone"] = zone
+    labels = dict(reversed(list(_labels(preamble))))
+    for key, label in (
+        ("account", layout.account.preamble),
+        ("zone", layout.time.preamble),
+    ):
+        if value := labels.get(label.casefold(), "") if label else "":
+            found[key] = value
+    if "zone" in found:
+        found["zone"] = zone_label(found["zone"])
+    return found
+
+
+def zone_label(text: str) -> str:
+    """A zone as the desk writes it: `UTC+8` is `+08:00`; other names as they are."""
+    offset = _OFFSET.fullmatch(text.upper())
+    if offset is None:
+        return text
+    sign, hours, minutes = offset.groups()
+    if not hours or int(hours) == int(minutes or 0) == 0:
+        return "UTC"
+    return f"{sign}{int(hours):02}:{int(minutes or 0):02}"
+
+
+def _of_name(pattern: str, name: str) -> dict[str, str]:
+    found = re.search(pattern, name, re.IGNORECASE) if pattern else None
+    if found is None:
+        return {}
+    return {key: text for key, text in found.groupdict().items() if text}
+
+
+def _labels(preamble: Sequence[Sequence[str]]) -> Iterator[tuple[str, str]]:
+    """The `label:value` cells, such as `UID:1` and `Time Zone:UTC+8`."""
+    for row in preamble:
+        for cell in row:
+            label, colon, value = cell.replace(_MARK, "").partition(":")
+            if colon and value.strip():
+                yield label.strip().casefold(), value.strip()

@@ -1,0 +1,58 @@
+"""A desk copied as often as a test needs it: database and files, in a blink."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+import psycopg
+from django.conf import settings
+from django.db import connection
+from psycopg import sql
+
+_numbers = count(1)
+
+
+def _maintain(*statements: sql.Composed) -> None:
+    address = connection.settings_dict
+    with psycopg.connect(
+        host=address["HOST"],
+        port=address["PORT"] or None,
+        user=address["USER"],
+        password=address["PASSWORD"] or None,
+        dbname="postgres",
+        autocommit=True,
+    ) as server:
+        for statement in statements:
+            server.execute(statement)
+
+
+@contextmanager
+def copied_desk(folder: Path) -> Iterator[None]:
+    """Be at a copy of the desk for the length of a block; then back, and it is gone.
+
+    Everything follows: this process's connection and where files lie. Copies may be
+    copied again.
+    """
+    name, files = str(connection.settings_dict["NAME"]), settings.FILES_DIR
+    number = next(_numbers)
+    own, own_files = f"{name[:40]}_{number}", folder / f"files-{number}"
+    parts = {"own": sql.Identifier(own), "name": sql.Identifier(name)}
+    connection.close()
+    _maintain(
+        sql.SQL("DROP DATABASE IF EXISTS {own} WITH (FORCE)").format(**parts),
+        sql.SQL("CREATE DATABASE {own} TEMPLATE {name}").format(**parts),
+    )
+    if files.is_dir():
+        shutil.copytree(files, own_files)
+    connection.settings_dict["NAME"] = own
+    settings.FILES_DIR = own_files
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict["NAME"] = name
+        settings.FILES_DIR = files
+        _maintain(sql.SQL("DROP DATABASE {own} WITH (FORCE)").format(**parts))
+        shutil.rmtree(own_files, ignore_errors=True)

@@ -1,0 +1,82 @@
+"""SIGKILL of a migration at any statement (F30): the version before it still works.
+
+Every migration is one transaction. Whatever dies leaves the schema exactly as some
+whole migration made it, with `django_migrations` saying which; the next try finishes.
+"""
+
+import os
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+
+from config.desk import MIGRATION_LOCK_SECONDS
+from config.engines.addresses import DatabaseRole, database_from_env
+from tests.faults.copies import copied_desk
+from tests.faults.forks import Fate, Forks
+from tests.faults.left import catalogue
+from tests.story import People
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+OLD = "0002_guards"
+DEATHS = int(os.environ.get("FAULTS_STATEMENTS", "3"))
+OWNER = Fate(role=DatabaseRole.OWNER)
+
+
+def chosen(statements: int, deaths: int) -> Iterator[int]:
+    """The first, the last, and some evenly between; all of them if there are few."""
+    if statements <= deaths:
+        yield from range(1, statements + 1)
+        return
+    for step in range(deaths):
+        yield 1 + step * (statements - 1) // (deaths - 1)
+
+
+def applied() -> list[str]:
+    rows = MigrationRecorder(connection).migration_qs.filter(app="recovery")
+    return list(rows.order_by("id").values_list("name", flat=True))
+
+
+def test_a_killed_migration_leaves_the_version_before_it_whole(
+    forks: Forks, people: People
+) -> None:
+    newest = catalogue()
+    with copied_desk(people.folder):
+        names = applied()
+        assert forks("migrate", OWNER, to=OLD).text == ""
+        with copied_desk(people.folder):
+            whole = {OLD: catalogue()}
+            for name in names[names.index(OLD) + 1 :]:
+                assert forks("migrate", OWNER, to=name).text == ""
+                whole[name] = catalogue()
+        assert whole[names[-1]] == newest
+        with copied_desk(people.folder):
+            statements = forks("migrate", OWNER).statements
+
+        for number in chosen(statements, DEATHS):
+            with copied_desk(people.folder):
+                dies = Fate(statement=number, role=DatabaseRole.OWNER)
+                assert forks("migrate", dies).was_killed
+                assert catalogue() == whole[applied()[-1]], f"statement {number}"
+                assert forks("migrate", OWNER).error == ""
+                assert catalogue() == newest
+
+
+def test_a_migration_does_not_wait_for_ever_behind_a_reader(
+    forks: Forks, people: People
+) -> None:
+    """Whoever waits for a table makes all others wait: it gives up instead."""
+    with copied_desk(people.folder):
+        assert forks("migrate", OWNER, to=OLD).text == ""
+        app = database_from_env(DatabaseRole.APP)
+        name = connection.settings_dict["NAME"]
+        with psycopg.connect(
+            host=app["HOST"], user=app["USER"], password=app["PASSWORD"], dbname=name
+        ) as reader:
+            reader.execute("SELECT FROM recovery_auditentry")
+            ended = forks("migrate", OWNER)
+            assert "lock timeout" in ended.text
+            assert ended.seconds < MIGRATION_LOCK_SECONDS + 10
+        assert forks("migrate", OWNER).error == ""
