@@ -143,6 +143,8 @@ DESK: dict[str, object] = {
                         "accounts_tradingaccount_changelist",
                     ),
                     _nav("Destinations", "pin_drop", "accounts_destination_changelist"),
+                    _nav("Rests", "hourglass_top", "accounts_cooldown_changelist"),
+                    _nav("New mails", "mail_lock", "accounts_contactchange_changelist"),
                     _nav("Staff", "badge", "accounts_user_changelist"),
                 ],
             },
@@ -154,6 +156,12 @@ DESK: dict[str, object] = {
                         "Audit",
                         "history",
                         "recovery_auditentry_changelist",
+                        _READS_AUDIT,
+                    ),
+                    _nav(
+                        "Looks",
+                        "visibility",
+                        "accounts_personallook_changelist",
                         _READS_AUDIT,
                     ),
                     _nav(

@@ -233,6 +233,14 @@ AXES_LOCKOUT_TEMPLATE = "account/locked_out.html"
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 
+# How long a new destination rests where no rule of its client class says otherwise,
+# how old its screening may be, and how long a new mail on file gets no code and no money.
+COOL_DOWN_HOURS = env_int("COOL_DOWN_HOURS", 48)
+SCREENING_DAYS = env_int("SCREENING_DAYS", 30)
+CONTACT_COOLING_HOURS = env_int("CONTACT_COOLING_HOURS", 72)
+# How often in a day one person may look behind the mask of personal data.
+LOOKS_PER_DAY = env_int("LOOKS_PER_DAY", 30)
+
 # Within an hour: from one address, and from everybody together.
 RATE_LIMITS = {
     "claim_filing": (

@@ -1,7 +1,8 @@
-"""Customers, their trading accounts and where their money may go."""
+"""Customers and their trading accounts."""
 
 from django.db import models
 
+from accounts.masks import masked_name
 from accounts.roles import AccountKind, ClientClass, choices
 
 
@@ -15,9 +16,14 @@ class Customer(models.Model):
     language = models.CharField(max_length=8, default="en")
     jurisdiction = models.CharField(max_length=2, db_comment="ISO 3166-1 alpha-2.")
     created_at = models.DateTimeField(auto_now_add=True)
+    cooling_until = models.DateTimeField(
+        null=True,
+        blank=True,
+        db_comment="The mail on file is new: no code and no money before this.",
+    )
 
     def __str__(self) -> str:
-        return f"{self.full_name} ({self.uid})"
+        return f"{masked_name(self.full_name)} ({self.uid})"
 
 
 class TradingAccount(models.Model):
@@ -46,26 +52,3 @@ class TradingAccount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.venue} {self.number}"
-
-
-class Destination(models.Model):
-    """Where a customer's withdrawal may go; on file only once verified."""
-
-    customer = models.ForeignKey(Customer, models.PROTECT, related_name="destinations")
-    asset = models.CharField(max_length=16)
-    network = models.CharField(max_length=24)
-    address = models.CharField(max_length=120)
-    memo = models.CharField(max_length=64, blank=True)
-    verified_at = models.DateTimeField(null=True, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["customer", "asset", "network", "address", "memo"],
-                name="accounts_destination_once",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.network} {self.address[:6]}…{self.address[-4:]}"

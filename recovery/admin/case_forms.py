@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from accounts.models import Destination, User
+from accounts.models import Destination, DestinationStatus, User
 from recovery.admin.forms import AmountField, DeskForm, long_text, shown
 from recovery.domain.money import format_amount
 from recovery.domain.references import clean_reference
@@ -180,13 +180,13 @@ class WithdrawalForm(DeskForm):
     )
 
     def prepare(self) -> None:
-        """Offer the customer's verified destinations of the asset."""
+        """Offer the customer's approved destinations of the asset."""
         decision = decision_in_force(self.subject)
         field: Any = self.fields["destination"]
         field.queryset = Destination.objects.filter(
             customer_id=self.subject.customer_id,
             asset=decision.asset if decision else "",
-            verified_at__isnull=False,
+            status=DestinationStatus.APPROVED,
         )
 
 

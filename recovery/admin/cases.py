@@ -100,7 +100,7 @@ class CaseAdmin(DeskAdmin):
         if case.customer is None:
             return "unknown"
         mail = masked_mail(case.customer.email)
-        return two_lines(case.customer.full_name, mail)
+        return two_lines(str(case.customer), mail)
 
     @display(description="Event")
     def event_shown(self, case: RecoveryCase) -> SafeString | str:

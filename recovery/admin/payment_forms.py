@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from accounts.models import Destination
+from accounts.models import Destination, DestinationStatus
 from recovery.admin.forms import DeskForm, long_text
 
 
@@ -28,10 +28,10 @@ class ReplaceForm(DeskForm):
     reason = long_text("Reason", "Why it goes there this time.")
 
     def prepare(self) -> None:
-        """Offer the customer's verified destinations of the asset."""
+        """Offer the customer's approved destinations of the asset."""
         field: Any = self.fields["destination"]
         field.queryset = Destination.objects.filter(
             customer_id=self.subject.case.customer_id,
             asset=self.subject.asset,
-            verified_at__isnull=False,
+            status=DestinationStatus.APPROVED,
         )

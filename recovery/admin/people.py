@@ -1,4 +1,4 @@
-"""People: staff and their roles, customers, accounts, destinations, claims."""
+"""People: staff and their roles, customers, accounts, claims."""
 
 from datetime import datetime
 
@@ -8,10 +8,13 @@ from django.contrib.auth.models import Group
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from accounts.models import Customer, Destination, RoleGrant, TradingAccount, User
+from accounts.masks import masked_name
+from accounts.models import Customer, RoleGrant, TradingAccount, User
 from accounts.roles import GrantSource
 from recovery.admin.acts import Act, Data
 from recovery.admin.base import DeskAdmin, all_facts
+from recovery.admin.contacts import PROPOSE_MAIL, SHOW_PERSONAL
+from recovery.admin.destinations import PROPOSE_DESTINATION
 from recovery.admin.pages import Block, Fact, Page, Visit, heads, table_block
 from recovery.admin.people_acts import (
     ACTIVATE,
@@ -27,7 +30,6 @@ from recovery.domain.duties import Duty
 from recovery.models import Claim, Event, RecoveryCase
 from recovery.services.actors import Actor, staff_actor
 from recovery.services.audit import audit_values_erase
-from recovery.services.desk import customer_mail_show
 
 _SOURCES = {
     GrantSource.PERSON: "an administrator",
@@ -130,12 +132,6 @@ class RoleGrantAdmin(DeskAdmin):
         return moment_cell(grant.revoked_at)
 
 
-def _show_mail(actor: Actor, customer: Customer, _data: Data, _now: datetime) -> str:
-    return (
-        f"Mail on file: {customer_mail_show(actor, customer)} (this look is recorded)."
-    )
-
-
 def _erase_audit_values(
     actor: Actor, customer: Customer, _data: Data, _now: datetime
 ) -> str:
@@ -148,11 +144,11 @@ def _erase_audit_values(
 
 @admin.register(Customer)
 class CustomerAdmin(DeskAdmin):
-    """Customers; the mail address is masked until somebody asks, and that is recorded."""
+    """Customers; name and mail are masked until asked for, and that is recorded."""
 
     list_display = (
         "uid",
-        "full_name",
+        "name_shown",
         "mail_shown",
         "client_class",
         "language",
@@ -163,14 +159,9 @@ class CustomerAdmin(DeskAdmin):
     search_help_text = "UID, name or mail"
     ordering = ("-id",)
     acts = (
-        Act(
-            "show-mail",
-            "Show the mail address",
-            _show_mail,
-            "Shown.",
-            frozenset({Duty.WORK_CASE, Duty.HOLD_PAYMENT}),
-            hint="Writes a line into the audit.",
-        ),
+        SHOW_PERSONAL,
+        PROPOSE_MAIL,
+        PROPOSE_DESTINATION,
         Act(
             "erase-audit-values",
             "Erase personal values and words",
@@ -182,6 +173,11 @@ class CustomerAdmin(DeskAdmin):
         ),
     )
 
+    @display(description="Name", ordering="full_name")
+    def name_shown(self, customer: Customer) -> str:
+        """Masked."""
+        return masked_name(customer.full_name)
+
     @display(description="Mail on file")
     def mail_shown(self, customer: Customer) -> str:
         """Masked."""
@@ -191,17 +187,22 @@ class CustomerAdmin(DeskAdmin):
         """Who it is, their accounts and cases."""
         customer: Customer = visit.subject
         return Page(
-            title=customer.full_name,
+            title=str(customer),
             kind="Customer",
             facts=[
                 Fact("UID", customer.uid),
                 Fact("Mail on file", masked_mail(customer.email)),
+                Fact("No code and no money before", moment(customer.cooling_until)),
                 Fact("Client class", words(customer.client_class)),
                 Fact("Language", customer.language),
                 Fact("Jurisdiction", customer.jurisdiction),
                 Fact("Since", moment(customer.created_at)),
             ],
-            blocks=[_accounts_block(customer), _cases_block(customer)],
+            blocks=[
+                _accounts_block(customer),
+                _destinations_block(customer),
+                _cases_block(customer),
+            ],
         )
 
 
@@ -218,6 +219,20 @@ def _accounts_block(customer: Customer) -> Block:
         for account in customer.trading_accounts.order_by("venue", "number")
     ]
     return table_block("Trading accounts", heads("Number", "Venue", "Kind"), rows)
+
+
+def _destinations_block(customer: Customer) -> Block:
+    rows = [
+        (
+            link(reverse("admin:accounts_destination_change", args=[one.pk]), str(one)),
+            one.asset,
+            words(one.status),
+            moment_cell(one.usable_at),
+        )
+        for one in customer.destinations.order_by("-pk")[:50]
+    ]
+    columns = heads("Destination", "Asset", "Status", "Usable from")
+    return table_block("Destinations", columns, rows, empty="None yet.")
 
 
 def _cases_block(customer: Customer) -> Block:
@@ -275,25 +290,6 @@ class TradingAccountAdmin(DeskAdmin):
             facts=all_facts(account),
             blocks=[table_block("Events", columns, rows, empty="None found.")],
         )
-
-
-@admin.register(Destination)
-class DestinationAdmin(DeskAdmin):
-    """Where withdrawals may go."""
-
-    list_display = ("customer", "asset", "network", "address", "verified_shown")
-    list_filter = ("asset", "network", ("verified_at", admin.EmptyFieldListFilter))
-    search_fields = ("address__exact", "customer__uid__exact")
-    search_help_text = "Address or UID"
-    ordering = ("-id",)
-    list_select_related = ("customer",)
-
-    @display(description="Verified", ordering="verified_at")
-    def verified_shown(self, destination: Destination) -> SafeString:
-        """Since when it may be used."""
-        if destination.verified_at is None:
-            return badge("not verified", "wait")
-        return moment_cell(destination.verified_at)
 
 
 @admin.register(Claim)

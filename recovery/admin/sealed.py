@@ -6,7 +6,7 @@ from typing import Any
 
 from recovery.admin.acts import OfferedAct
 from recovery.admin.pages import Fact
-from recovery.admin.show import amount_text, moment, words
+from recovery.admin.show import amount_text, moment, read_aloud, words
 from recovery.domain.canonical import canonical_json
 from recovery.domain.lifecycle import PaymentStatus
 from recovery.domain.words import DecisionStatus
@@ -40,6 +40,8 @@ def _shown(key: str, value: Any) -> Fact:
         amount, currency = value
         unknown = "no price known" if currency else "—"
         return Fact("Worth", f"{amount} {currency}" if amount else unknown)
+    if key == "destination" and isinstance(value, list):
+        return Fact("Destination", read_aloud(*value))
     if isinstance(value, list):
         told = ", ".join(words(str(part)) for part in value if part)
         return Fact(words(key), told or "—")

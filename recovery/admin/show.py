@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from accounts.addresses.checks import address_groups
 from recovery.domain.ledger import ZERO
 from recovery.domain.money import format_amount
 
@@ -166,6 +167,15 @@ def masked_mail(mail: str) -> str:
     """A mail address that can be recognised but not read."""
     name, at, host = mail.partition("@")
     return f"{name[:1]}•••{at}{host}" if at else "—"
+
+
+def read_aloud(network: str, address: str, memo: str) -> SafeString:
+    """A destination as people compare it: its network, the address in groups of four."""
+    groups = format_html_join(" ", "<span>{}</span>", zip(address_groups(address)))
+    told = format_html(' <small class="dk-word">memo {}</small>', memo) if memo else ""
+    return format_html(
+        '<span class="dk-groups"><strong>{}</strong> {}{}</span>', network, groups, told
+    )
 
 
 def two_lines(first: str, second: str) -> SafeString:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from django.db import connection, transaction
 from django.db.models import Count, Min
 
+from accounts.models import PersonalLook
 from recovery.domain.words import BreakReason
 from recovery.domain.work import PeriodicWork
 from recovery.models import (
@@ -24,6 +25,7 @@ from recovery.models import (
     SourceFileState,
 )
 
+_WEEK = timedelta(days=7)
 _MILLISECONDS_MAX = 5_000
 _JOB_STATES = (JobState.DUE, JobState.RUNNING, JobState.QUARANTINED)
 _OUTBOX_STATES = (
@@ -132,14 +134,9 @@ def heartbeat_ages(now: datetime) -> dict[str, float]:
 
 
 def _heartbeats(now: datetime) -> Figures:
-    others = Heartbeat.objects.exclude(name__in=list(Queue)).order_by("name")
-    ages = heartbeat_ages(now) | {
-        name: _age(beat_at, now)
-        for name, beat_at in others.values_list("name", "beat_at")
-    }
     return {
         "desk_heartbeat_age_seconds": [
-            Sample({"name": name}, age) for name, age in ages.items()
+            Sample({"name": name}, age) for name, age in heartbeat_ages(now).items()
         ]
     }
 
@@ -160,6 +157,15 @@ def _audit(_now: datetime) -> Figures:
     return {"desk_audit_position": [Sample({}, last.first() or 0)]}
 
 
+def looks_of_week(now: datetime) -> int:
+    """How many looks behind the mask of personal data were taken in seven days."""
+    return PersonalLook.objects.filter(at__gt=now - _WEEK, at__lte=now).count()
+
+
+def _looks(now: datetime) -> Figures:
+    return {"desk_personal_looks_week": [Sample({}, looks_of_week(now))]}
+
+
 def _age(since: datetime | None, now: datetime) -> float:
     return max((now - since).total_seconds(), 0.0) if since else 0.0
 
@@ -172,4 +178,5 @@ _PARTS: tuple[Callable[[datetime], Figures], ...] = (
     _heartbeats,
     _rounds,
     _audit,
+    _looks,
 )

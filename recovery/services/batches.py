@@ -33,6 +33,7 @@ from recovery.services.approval_limits import approval_rules_at
 from recovery.services.audit import audit_write, refusal_recorded
 from recovery.services.batch_files import batch_file, batch_file_write, batch_path
 from recovery.services.decision_ground import decision_ground, require_ground
+from recovery.services.destinations import leaves_by
 from recovery.services.fail_points import fail_point
 from recovery.services.mails import mail_case_news
 from recovery.services.outcomes import confirmations_read, payments_post
@@ -84,7 +85,7 @@ def _build(
     actor: Actor, kind: PaymentKind, now: datetime, lines_max: int
 ) -> PayoutBatch | None:
     builder = require_staff(actor, Duty.BUILD_BATCH)
-    payments = _fit(_approved(kind, lines_max), now)
+    payments = _fit(_approved(kind, lines_max, now), now)
     if not payments:
         return None
     batch = PayoutBatch.objects.create(
@@ -104,10 +105,10 @@ def _build(
     return batch
 
 
-def _approved(kind: PaymentKind, lines_max: int) -> list[Payment]:
+def _approved(kind: PaymentKind, lines_max: int, now: datetime) -> list[Payment]:
     return list(
         _with_content(Payment.objects.select_for_update(of=("self",), skip_locked=True))
-        .filter(status=PaymentStatus.APPROVED, kind=kind)
+        .filter(leaves_by(now), status=PaymentStatus.APPROVED, kind=kind)
         .order_by("id")[:lines_max]
     )
 

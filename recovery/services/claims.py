@@ -177,7 +177,11 @@ def claim_request_code(reference: str, session_key: str, *, now: datetime) -> No
     with transaction.atomic():
         claim = _claim_locked(reference)
         writes = transaction.savepoint()
-        is_kept = _is_within_budget(claim, now) and claim is not _NOBODY
+        is_kept = (
+            _is_within_budget(claim, now)
+            and claim is not _NOBODY
+            and not _is_cooling(claim, now)
+        )
         # The older ones die: a code beyond its time opens nothing.
         ClaimCode.objects.filter(
             claim_id=claim.pk, used_at=None, expires_at__gt=now
@@ -199,6 +203,12 @@ def claim_request_code(reference: str, session_key: str, *, now: datetime) -> No
             transaction.savepoint_commit(writes)
         else:
             transaction.savepoint_rollback(writes)
+
+
+def _is_cooling(claim: Claim, now: datetime) -> bool:
+    """Whether the mail on file is so new that no code goes there yet (TRUST T18)."""
+    until = claim.customer.cooling_until if claim.customer else None
+    return until is not None and until > now
 
 
 def _is_within_budget(claim: Claim, now: datetime) -> bool:

@@ -7,10 +7,10 @@ every amount comes from the assessment.
 import json
 import tempfile
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from accounts.models import Destination, User
+from accounts.models import Customer, Destination, ScreeningResult, User
 from recovery.demo.next_file import BookedCredit, write_next_ledger
 from recovery.domain.ledger import ZERO
 from recovery.domain.words import BreakReason, DecisionKind, PaymentKind
@@ -31,6 +31,15 @@ from recovery.services.decisions import (
     decision_approve,
     decision_expected,
     decision_propose,
+)
+from recovery.services.destinations import (
+    Screening,
+    Verification,
+    Wanted,
+    destination_approve,
+    destination_propose,
+    destination_screen,
+    destination_verify,
 )
 from recovery.services.payments import payment_approve, payment_propose
 from recovery.services.source_files import source_file_receive
@@ -159,13 +168,7 @@ class DemoStory:
         )[0]
         if payment.case.customer is None:
             return
-        destination, _ = Destination.objects.get_or_create(
-            customer=payment.case.customer,
-            asset=payment.asset,
-            network="ethereum",
-            address=DEMO_ADDRESS,
-            defaults={"verified_at": self.now},
-        )
+        destination = self._destination(payment.case.customer, payment.asset)
         payment_propose(
             self.max,
             payment.decision,
@@ -175,6 +178,18 @@ class DemoStory:
             destination=destination,
             hold_reference=f"HOLD-{payment.reference}",
         )
+
+    def _destination(self, customer: Customer, asset: str) -> Destination:
+        """A destination that cooled down already: proposed five days ago."""
+        then = self.now - timedelta(days=5)
+        lia = staff_actor(User.objects.get(username="lia"), confirmed_at=then)
+        wanted = Wanted(asset, "ETHEREUM", DEMO_ADDRESS)
+        made = destination_propose(self.sam, customer, wanted, now=then)
+        proof = Verification("Called back on the number on file.", "Ticket 4711")
+        destination_verify(self.ada, made, proof, now=then)
+        found = Screening("Example Screening", ScreeningResult.CLEAR, then)
+        destination_screen(self.ada, made, found, now=then)
+        return destination_approve(lia, made, now=then)
 
     def _decided(self, scenario: str) -> None:
         self._approve(self._propose(self._case(self._event(scenario), self.ada)))

@@ -1,10 +1,9 @@
-"""Small acts of the desk itself: look behind a mask, put a job back, recompute."""
+"""Small acts of the desk itself: put a job back, recompute."""
 
 from datetime import datetime
 
 from django.db import transaction
 
-from accounts.models import Customer
 from recovery.domain.duties import Duty
 from recovery.domain.errors import NotReadyError
 from recovery.models import Event, Job, JobState
@@ -12,23 +11,6 @@ from recovery.services.actors import Actor, require_duty
 from recovery.services.assessments import event_recompute
 from recovery.services.audit import audit_write
 from recovery.services.jobs import job_retry
-
-
-@transaction.atomic
-def customer_mail_show(actor: Actor, customer: Customer) -> str:
-    """Give the mail on file in full, and record who asked for it.
-
-    Raises:
-        DutyMissingError: The actor neither works cases nor holds payments.
-    """
-    require_duty(actor, Duty.WORK_CASE, Duty.HOLD_PAYMENT)
-    audit_write(
-        actor,
-        "customer.mail.shown",
-        f"customer {customer.uid}",
-        personal={"mail": customer.email},
-    )
-    return customer.email
 
 
 @transaction.atomic

@@ -38,6 +38,18 @@ CASE_NEWS = frozenset(
 )
 
 
+# What is changed about a customer; told to the mail that was on file before.
+ACCOUNT_NEWS = frozenset(
+    {
+        "destination.proposed",
+        "destination.approved",
+        "destination.revoked",
+        "contact.proposed",
+        "contact.changed",
+    }
+)
+
+
 class MailUnknownError(ValueError):
     """There is no text for this piece of news."""
 
@@ -109,6 +121,26 @@ def mail_claim_code(customer: Customer, reference: str, code: str, *, key: str) 
     _mail_write(customer, CLAIM_CODE, key=key, reference=reference, code=code)
 
 
+def mail_account_news(
+    customer: Customer, event: str, *, key: str, to: str = "", **context: object
+) -> None:
+    """Tell a customer what was changed about them, at once, so that they can object.
+
+    Args:
+        customer: Whose data it is.
+        event: One of `ACCOUNT_NEWS`.
+        key: Names this one piece of news.
+        to: Another mail than the one on file: the old one after a change.
+        context: What the text needs beside the name.
+
+    Raises:
+        MailUnknownError: There is no text for the event.
+    """
+    if event not in ACCOUNT_NEWS:
+        raise MailUnknownError(event)
+    _mail_write(customer, event, key=key, to=to, **context)
+
+
 def _rendered(event: str, **context: object) -> tuple[str, str]:
     """Subject and body of a mail."""
     text = render_to_string(
@@ -118,7 +150,9 @@ def _rendered(event: str, **context: object) -> tuple[str, str]:
     return subject.strip(), body.strip() + "\n"
 
 
-def _mail_write(customer: Customer, event: str, *, key: str, **context: object) -> None:
+def _mail_write(
+    customer: Customer, event: str, *, key: str, to: str = "", **context: object
+) -> None:
     subject, body = _rendered(event, name=customer.full_name, **context)
     # One statement that lets the first writer win: safe to repeat, safe in parallel.
     OutboxMessage.objects.bulk_create(
@@ -126,7 +160,7 @@ def _mail_write(customer: Customer, event: str, *, key: str, **context: object) 
             OutboxMessage(
                 key=key,
                 event=event,
-                recipient=customer.email,
+                recipient=to or customer.email,
                 subject=subject,
                 body=body,
             )

@@ -17,6 +17,10 @@ from recovery.services.actors import Actor, require_fresh_factor, require_staff
 from recovery.services.approval_limits import Spender, approval_rules_at, spend_count
 from recovery.services.audit import audit_write, refusal_recorded
 from recovery.services.decision_ground import require_ground
+from recovery.services.destinations import (
+    destination_approver_refuse,
+    destination_require_usable,
+)
 from recovery.services.mails import mail_case_news
 from recovery.services.payment_content import payment_content, payment_lock
 from recovery.services.sessions import same_place_note
@@ -60,6 +64,9 @@ def _approve(
         raise NotReadyError(f"This payment is already {payment.status}.")
     rules = approval_rules_at(now)
     require_second_person(actor, step, _before(payment, rules))
+    if payment.destination is not None:
+        destination_approver_refuse(payment.destination, checker)
+        destination_require_usable(payment.destination, now=now)
     require_fresh_factor(actor, now=now)
     if payment.decision.status != DecisionStatus.APPROVED:
         raise NotReadyError("The decision behind this payment lost its force.")

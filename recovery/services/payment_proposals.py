@@ -26,6 +26,7 @@ from recovery.services.approval_limits import (
 )
 from recovery.services.decision_ground import require_ground
 from recovery.services.decisions import decision_provenance
+from recovery.services.destinations import destination_require_usable
 from recovery.services.payment_content import (
     payment_content,
     payment_headroom,
@@ -54,7 +55,7 @@ def payment_propose(  # noqa: PLR0913 - one payment, all of it named
         kind: Credit or withdrawal.
         amount: In the decision's asset, above 0.
         now: Aware UTC.
-        destination: Of a withdrawal: verified, on file, of this customer and asset.
+        destination: Of a withdrawal: usable, of this customer and asset.
         hold_reference: Of a withdrawal: the wallet system's hold on the money.
         replaces: A payment that came back and gave its place to this one.
 
@@ -85,7 +86,7 @@ def payment_propose(  # noqa: PLR0913 - one payment, all of it named
             decision.asset, format_amount(amount), format_amount(headroom)
         )
     if kind == PaymentKind.WITHDRAWAL:
-        _require_destination(decision, destination, hold_reference)
+        _require_destination(decision, destination, hold_reference, now)
     rules = approval_rules_at(now)
     value = value_of(rules, decision.asset, amount, at=now)
     spend_count(rules, [Spender("proposes", maker.pk)], value, at=now)
@@ -121,10 +122,14 @@ def _approvals(rules: ApprovalRules, value: Decimal | None, decision: Decision) 
 
 
 def _require_destination(
-    decision: Decision, destination: Destination | None, hold_reference: str
+    decision: Decision,
+    destination: Destination | None,
+    hold_reference: str,
+    now: datetime,
 ) -> None:
-    if destination is None or destination.verified_at is None:
-        raise NotReadyError("A withdrawal goes to a verified destination on file.")
+    if destination is None:
+        raise NotReadyError("A withdrawal goes to a destination on file.")
+    destination_require_usable(destination, now=now)
     is_own = destination.customer_id == decision.case.customer_id
     if not is_own or destination.asset != decision.asset:
         raise NotReadyError("This destination is another customer's or asset's.")

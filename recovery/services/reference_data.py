@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time
 from uuid import uuid4
 
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import Customer, TradingAccount
 from accounts.roles import ClientClass
@@ -19,6 +20,7 @@ from recovery.domain.errors import FileRejectedError
 from recovery.models import FeeTierMembership
 from recovery.services.actors import Actor, require_duty
 from recovery.services.audit import audit_write
+from recovery.services.contacts import contact_change_note
 from recovery.services.due import assessments_make_due
 
 _Row = dict[str, str]
@@ -57,22 +59,18 @@ def reference_data_load(actor: Actor, text: str, name: str) -> int:
 
 def _take_customer(actor: Actor, row: _Row) -> list[int]:
     uid, mail = row["uid"].strip(), row["mail"].strip()
-    before = Customer.objects.filter(uid=uid).values_list("email", flat=True).first()
+    said = {
+        "full_name": row["full_name"].strip(),
+        "client_class": ClientClass(row["client_class"].strip()),
+        "language": row["language"].strip(),
+        "jurisdiction": row["jurisdiction"].strip(),
+    }
     customer, _ = Customer.objects.update_or_create(
-        uid=uid,
-        defaults={
-            "full_name": row["full_name"].strip(),
-            "email": mail,
-            "client_class": ClientClass(row["client_class"].strip()),
-            "language": row["language"].strip(),
-            "jurisdiction": row["jurisdiction"].strip(),
-        },
+        uid=uid, defaults=said, create_defaults={**said, "email": mail}
     )
-    if before not in (None, mail):
-        personal = {"mail": mail, "mail_before": before}
-        audit_write(
-            actor, "customer.mail.changed", f"customer {uid}", personal=personal
-        )
+    if customer.email.lower() != mail.lower():
+        # One person's file moves no codes: another person looks at it first.
+        contact_change_note(actor, customer, mail, now=timezone.now())
     for pair in filter(None, row["accounts"].split(";")):
         venue, _, number = pair.partition(":")
         account, _ = TradingAccount.objects.get_or_create(venue=venue, number=number)

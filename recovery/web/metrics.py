@@ -36,6 +36,7 @@ HELP = {
     "desk_rounds_missed": "Periods of periodic work missed within the last day.",
     "desk_audit_position": "Entries in the audit's chain.",
     "desk_audit_head_age_seconds": "Seconds since a head was last written down.",
+    "desk_personal_looks_week": "Looks behind the mask of personal data in 7 days.",
     _DURATION: "How long answers take, by face and class of status.",
 }
 

@@ -10,13 +10,13 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from accounts.models import Destination
 from recovery.domain.errors import NotReadyError, StaleError
 from recovery.domain.lifecycle import PaymentStatus
 from recovery.domain.words import PaymentKind
 from recovery.models import Payment, PayoutBatch
 from recovery.services.batches import batch_build, batch_release
 from recovery.services.payments import payment_propose
+from tests import factories
 from tests.services.test_recomputed import destination, posted
 from tests.story import NOW, SHORT, People
 
@@ -149,12 +149,6 @@ def test_t08_another_destination_row_is_refused_by_the_database(
     people: People,
 ) -> None:
     payment = people.approved(withdrawal(people))
-    other = Destination.objects.create(
-        customer=payment.case.customer,
-        asset="USDT",
-        network="TRON",
-        address="T-OTHER",
-        verified_at=NOW,
-    )
+    other = factories.destination(payment.case.customer, address="T-OTHER")
     with pytest.raises(IntegrityError), transaction.atomic():
         Payment.objects.filter(pk=payment.pk).update(destination=other)

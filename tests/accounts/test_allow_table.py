@@ -31,6 +31,7 @@ EXPORTERS = EVERY_ROLE - {Role.SUPPORT, Role.COMPLIANCE, Role.ADMIN}
 
 # Pages of the desk that not every role reads. All others: every role.
 READERS = {
+    "accounts_personallook": AUDIT_READERS,
     "recovery_auditentry": AUDIT_READERS,
     "recovery_workbook_file": EXPORTERS,
     "recovery_sourcefile_scratch": EVERY_ROLE
@@ -42,6 +43,9 @@ WITHOUT_SIGN_IN = {"admin:login", "admin:logout", "admin:jsi18n"}
 
 # Who may take an act; the service asks again.
 ACTS = {
+    "contactchange approve": "checker lead",
+    "contactchange refuse": "checker lead",
+    "cooldown change": "lead",
     "approvalpolicy change": "lead",
     "assetprice record": "lead",
     "adjustment close": "checker lead",
@@ -52,7 +56,13 @@ ACTS = {
     "collection return": "checker",
     "collection write-off": "lead",
     "customer erase-audit-values": "admin",
+    "customer propose-destination": "analyst lead maker support",
+    "customer propose-mail": "analyst lead support",
     "customer show-mail": "analyst compliance lead support",
+    "destination approve": "checker lead",
+    "destination revoke": "analyst compliance lead maker support",
+    "destination screen": "analyst compliance lead maker support",
+    "destination verify": "analyst lead maker support",
     "event open-case": "analyst lead support",
     "event recompute": "analyst lead support",
     "feeschedule change": "lead",

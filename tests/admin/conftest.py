@@ -5,7 +5,14 @@ from datetime import timedelta
 import pytest
 from django.db.models import Model
 
-from accounts.models import Customer, RoleGrant, User
+from accounts.models import (
+    ContactChange,
+    CoolDown,
+    Customer,
+    PersonalLook,
+    RoleGrant,
+    User,
+)
 from recovery.domain.references import grouped_reference
 from recovery.models import (
     Adjustment,
@@ -73,6 +80,20 @@ def rows(ada: User, max_: User, bea: User, cem: Customer) -> dict[type[Model], M
         Approval.objects.first(),
         AuditEntry.objects.first(),
         RoleGrant.objects.first(),
+        CoolDown.objects.create(
+            client_class="retail", hours=72, valid_from=factories.NOW
+        ),
+        PersonalLook.objects.create(
+            user=ada, customer=cem, reason="Called.", at=factories.NOW
+        ),
+        ContactChange.objects.create(
+            customer=cem,
+            old_mail=cem.email,
+            new_mail="new@customers.example",
+            how="Called back.",
+            proposed_by=ada,
+            proposed_at=factories.NOW,
+        ),
         Job.objects.create(kind="import", due_at=later, state="quarantined"),
         Workbook.objects.create(as_of=factories.NOW, requested_at=factories.NOW),
         Claim.objects.create(

@@ -5,7 +5,7 @@ from accounts.roles import Role
 from recovery.models import AuditEntry, AuditValue
 from recovery.services.actors import staff_actor
 from recovery.services.audit_chain import audit_verify
-from recovery.services.desk import customer_mail_show
+from recovery.services.contacts import personal_data_show
 from tests import factories
 from tests.admin.doors import page_url, signed_in, take, text_of
 from tests.services.audit_desk import seal_now
@@ -14,7 +14,7 @@ from tests.services.audit_desk import seal_now
 def test_nobody_but_administrators_erases_beside_the_audit(
     ada: User, cem: Customer
 ) -> None:
-    customer_mail_show(staff_actor(ada), cem)
+    personal_data_show(staff_actor(ada), cem, reason="Asked.", now=factories.NOW)
     auditor = factories.staff("otto", Role.AUDITOR)
     for user in (ada, auditor):
         assert "Erase personal values" not in text_of(
@@ -25,7 +25,9 @@ def test_nobody_but_administrators_erases_beside_the_audit(
 
 
 def test_the_page_shows_role_position_hash_and_value(ada: User, cem: Customer) -> None:
-    customer_mail_show(staff_actor(ada, "RQ-7K3M-9Q2X"), cem)
+    personal_data_show(
+        staff_actor(ada, "RQ-7K3M-9Q2X"), cem, reason="Asked.", now=factories.NOW
+    )
     seal_now()
     entry = AuditEntry.objects.get(action="customer.mail.shown")
     client = signed_in(factories.staff("otto", Role.AUDITOR))
@@ -37,7 +39,7 @@ def test_the_page_shows_role_position_hash_and_value(ada: User, cem: Customer) -
 def test_erasing_on_the_customers_page_keeps_the_entry(
     ada: User, cem: Customer
 ) -> None:
-    customer_mail_show(staff_actor(ada), cem)
+    personal_data_show(staff_actor(ada), cem, reason="Asked.", now=factories.NOW)
     ida = signed_in(factories.staff("ida", Role.ADMIN))
     assert "Values erased: 1." in text_of(take(ida, cem, "erase-audit-values"))
     seal_now()
@@ -53,6 +55,8 @@ def test_a_request_header_of_a_stranger_is_not_believed(
     ada: User, cem: Customer
 ) -> None:
     address = page_url(cem).replace("change/", "do/show-mail/")
-    answer = signed_in(ada).post(address, headers={"X-Request-ID": "RC-FORGED"})
+    answer = signed_in(ada).post(
+        address, {"reason": "He calls."}, headers={"X-Request-ID": "RC-FORGED"}
+    )
     entry = AuditEntry.objects.get(action="customer.mail.shown")
     assert entry.request_id == answer.headers["X-Request-ID"] != "RC-FORGED"

@@ -308,8 +308,13 @@ def test_a_mail_address_is_masked_until_asked_and_asking_is_recorded(
 ) -> None:
     client = signed_in(ada)
     for address in (list_url(Customer), page_url(cem)):
-        assert cem.email not in text_of(client.get(address))
-    assert cem.email in text_of(take(client, cem, "show-mail"))
+        page = text_of(client.get(address))
+        assert cem.email not in page
+        assert cem.full_name not in page
+    assert "Reason" in text_of(take(client, cem, "show-mail"))
+    shown = text_of(take(client, cem, "show-mail", reason="The customer calls."))
+    assert cem.email in shown
+    assert cem.full_name in shown
     entry = AuditEntry.objects.get(action="customer.mail.shown")
     assert (entry.actor, entry.subject) == (ada, f"customer {cem.uid}")
 

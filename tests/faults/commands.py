@@ -50,6 +50,7 @@ from recovery.services.payments import (
 from recovery.services.source_files import source_file_receive
 from recovery.services.workbooks import workbook_request
 from recovery.tasks import run, run_all_due
+from tests import factories
 from tests.people import acting
 from tests.story import NOW, REASON, result_of
 
@@ -172,12 +173,9 @@ def propose_withdrawal(payment: int) -> Answer:
     credit = Payment.objects.get(pk=payment)
     if credit.case.customer is None:
         raise NotReadyError("The account is nobody's yet.")
-    to, _ = Destination.objects.get_or_create(
-        customer=credit.case.customer,
-        asset=credit.asset,
-        network="TRON",
-        address=f"T{credit.case.customer.uid:0>33}",
-        defaults={"verified_at": NOW},
+    address = f"T{credit.case.customer.uid:0>33}"
+    to = Destination.objects.filter(address=address).first() or factories.destination(
+        credit.case.customer, asset=credit.asset, address=address
     )
     made = payment_propose(
         who("max"),

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from accounts.models import Destination, TradingAccount
+from accounts.models import TradingAccount
 from recovery.domain.words import PaymentKind
 from recovery.models import FeeSchedule, Payment
 from recovery.services.batches import batch_build
@@ -16,6 +16,7 @@ from recovery.services.cases import case_open
 from recovery.services.due import assessments_make_due
 from recovery.services.payments import payment_propose
 from recovery.services.workbooks import workbook_request
+from tests import factories
 from tests.faults.desk import long_histories
 from tests.story import (
     NOW,
@@ -53,13 +54,7 @@ def posted(people: People, number: str = "A-1") -> Payment:
 def withdrawal(people: People, number: str = "A-1") -> Payment:
     """A proposed withdrawal of what was credited."""
     credit = posted(people, number)
-    to = Destination.objects.create(
-        customer=credit.case.customer,
-        asset="USDT",
-        network="TRON",
-        address=f"T{number:0>33}",
-        verified_at=NOW,
-    )
+    to = factories.destination(credit.case.customer, address=f"T{number:0>33}")
     return payment_propose(
         people.max_,
         credit.decision,

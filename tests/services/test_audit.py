@@ -15,7 +15,7 @@ from recovery.models import AuditEntry, AuditSeal, AuditValue
 from recovery.services.actors import OPERATOR, SYSTEM, staff_actor
 from recovery.services.audit import audit_values_erase, audit_write
 from recovery.services.audit_chain import audit_verify
-from recovery.services.desk import customer_mail_show
+from recovery.services.contacts import personal_data_show
 from recovery.services.reference_data import reference_data_load
 from tests import factories
 from tests.services.audit_desk import forge, seal_now
@@ -154,7 +154,7 @@ def test_a_mail_shown_is_a_commitment_and_an_erasable_value(
     bea: User, cem: Customer
 ) -> None:
     compliance = staff_actor(factories.staff("cora", "compliance"))
-    customer_mail_show(compliance, cem)
+    personal_data_show(compliance, cem, reason="Asked.", now=factories.NOW)
     seal_now()
     entry = AuditEntry.objects.get(action="customer.mail.shown")
     value = entry.values.get()
@@ -227,7 +227,7 @@ def test_a_changed_mail_on_file_is_told_with_both_values(cem: Customer) -> None:
     for mail in (cem.email, "new@customers.example"):
         line = f"{cem.uid},Cem,{mail},{cem.client_class},en,DE,\n"
         reference_data_load(OPERATOR, header + line, "customers.csv")
-    entry = AuditEntry.objects.get(action="customer.mail.changed")
+    entry = AuditEntry.objects.get(action="customer.mail.propose")
     assert dict(entry.values.values_list("name", "value")) == {
         "mail": "new@customers.example",
         "mail_before": cem.email,

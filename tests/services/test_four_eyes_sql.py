@@ -404,7 +404,9 @@ def test_a_payment_is_not_turned_to_another_destination(desk: Desk, role: App) -
         attempt(
             role,
             "INSERT INTO accounts_destination (customer_id, asset, network, address,"
-            " memo, created_at) SELECT customer_id, 'USDT', 'tron', 'T1', '', now()"
+            " memo, is_checked, status, proposed_at, verified_how, evidence, screening,"
+            " screened_by, revoked_reason, created_at) SELECT customer_id, 'USDT',"
+            " 'tron', 'T1', '', true, 'proposed', now(), '', '', '', '', '', now()"
             " FROM recovery_recoverycase WHERE id = %(case)s",
             "UPDATE recovery_payment SET destination_id ="
             " (SELECT max(id) FROM accounts_destination) WHERE id = %(id)s",

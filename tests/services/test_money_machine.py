@@ -24,7 +24,6 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from accounts.models import Destination
 from accounts.roles import Role
 from recovery.domain.errors import RecoveryError
 from recovery.domain.lifecycle import (
@@ -629,13 +628,7 @@ def test_no_order_of_acts_pays_more_than_is_owed(settings_of_files: None) -> Non
     MoneyMachine.desk = {
         "owner": owner,
         "event": event,
-        "destination": Destination.objects.create(
-            customer=owner,
-            asset="USDT",
-            network="TRON",
-            address="T1",
-            verified_at=NOW,
-        ),
+        "destination": factories.destination(owner),
         **{
             name: acting(factories.staff(name, role), NOW)
             for name, role in (

@@ -34,6 +34,7 @@ from recovery.services.payments import (
 )
 from recovery.services.recomputed import decided_follow, decisions_follow
 from recovery.services.reconfirmations import adjustment_close, decision_reconfirm
+from tests import factories
 from tests.story import NOW, SHORT, HouseAccount, People, bring_in, write_ledger
 
 
@@ -253,13 +254,7 @@ def posted(people: People, amount: Decimal = SHORT) -> Decision:
 
 
 def destination(decision: Decision, address: str = "T1") -> Destination:
-    return Destination.objects.create(
-        customer=decision.case.customer,
-        asset="USDT",
-        network="TRON",
-        address=address,
-        verified_at=NOW,
-    )
+    return factories.destination(decision.case.customer, address=address)
 
 
 def test_what_came_back_is_replaced_and_approved_anew(people: People) -> None:
