@@ -32,7 +32,7 @@ def test_taking_a_case_and_proposing_on_a_phone(
     browser_page.get_by_role("button", name="Take the case").click()
     browser_page.get_by_text("The case is yours.").wait_for()
     browser_page.get_by_text("Propose a decision").first.click()
-    browser_page.get_by_label("Reason").fill("The fee was booked too high.")
+    browser_page.locator("#propose-reason").fill("The fee was booked too high.")
     browser_page.get_by_role("button", name="Propose a decision").click()
     browser_page.get_by_text("Somebody else must approve it.").wait_for()
     case.refresh_from_db()

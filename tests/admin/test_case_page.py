@@ -17,11 +17,14 @@ def buttons(page: str) -> set[str]:
     return {part.split('"', 1)[0] for part in parts}
 
 
+WORKING = {"ask", "ask-third-party", "merge", "note", "assign"}
+
+
 @pytest.mark.parametrize(
     ("role", "expected"),
     [
-        (Role.SUPPORT, {"ask", "note", "assign"}),
-        (Role.ANALYST, {"ask", "note", "assign", "propose"}),
+        (Role.SUPPORT, WORKING),
+        (Role.ANALYST, WORKING | {"propose"}),
         (Role.MAKER, {"note"}),
         (Role.CHECKER, {"note"}),
         (Role.AUDITOR, set()),

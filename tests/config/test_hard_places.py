@@ -166,9 +166,17 @@ def test_servers_run_on_another_file_system() -> None:
         shutil.rmtree(run_dir, ignore_errors=True)
 
 
+def _maps_of(pid: int) -> str:
+    """The memory of a process; nothing of one that ended while we looked."""
+    try:
+        return Path(f"/proc/{pid}/maps").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
 def shared_memory_of(run_dir: Path) -> set[Path]:
     """What the servers of a folder keep in memory beside their processes."""
-    maps = [Path(f"/proc/{pid}/maps").read_text() for pid in servers_of(run_dir)]
+    maps = [_maps_of(pid) for pid in servers_of(run_dir)]
     return {
         Path(name) for name in re.findall(r"/dev/shm/PostgreSQL\.\d+", "".join(maps))
     }

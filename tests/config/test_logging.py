@@ -9,7 +9,7 @@ from io import StringIO
 
 import pytest
 import redis
-from django.conf import settings as real_settings
+from celery import current_app
 from django.core.mail.backends.locmem import EmailBackend
 from django.db import IntegrityError, connection
 from django.http import HttpRequest, HttpResponse
@@ -258,7 +258,7 @@ def found_in(text: str) -> list[str]:
 
 
 def everything_in_redis() -> str:
-    store = redis.Redis.from_url(redis_client_url(real_settings.CELERY_BROKER_URL))
+    store = redis.Redis.from_url(redis_client_url(current_app.conf.broker_url))
     with store:
         held = {key: store.dump(key) for key in store.scan_iter()}
         bells = [store.lrange(key, 0, -1) for key in held if store.type(key) == b"list"]

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 
 from accounts.models import Customer, Destination, TradingAccount, User
 from recovery.domain.errors import NotReadyError
@@ -252,8 +254,17 @@ def link_customer(number: str) -> Answer:
 
 
 @command
-def migrate(to: str = "") -> Answer:
-    """Bring the schema to a migration of the recovery app, by default to the last."""
+def migrate(to: str = "", but: str = "") -> Answer:
+    """Bring the schema to a migration of the recovery app, by default to the last.
+
+    Args:
+        but: Leave this app where it is and bring all others to their last.
+    """
+    if but:
+        apps = {app for app, _ in MigrationLoader(connection).graph.leaf_nodes()}
+        for app in sorted(apps - {but}):
+            call_command("migrate", app, verbosity=0)
+        return None
     call_command("migrate", *(["recovery", to] if to else []), verbosity=0)
     return None
 

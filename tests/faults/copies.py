@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -28,21 +28,30 @@ def _maintain(*statements: sql.Composed) -> None:
             server.execute(statement)
 
 
-@contextmanager
-def copied_desk(folder: Path) -> Iterator[None]:
+def copied_desk(folder: Path) -> AbstractContextManager[None]:
     """Be at a copy of the desk for the length of a block; then back, and it is gone.
 
     Everything follows: this process's connection and where files lie. Copies may be
     copied again.
     """
+    return _desk(folder, str(connection.settings_dict["NAME"]))
+
+
+def empty_desk(folder: Path) -> AbstractContextManager[None]:
+    """Be at a database that holds nothing yet, for the length of a block."""
+    return _desk(folder, "template0")
+
+
+@contextmanager
+def _desk(folder: Path, template: str) -> Iterator[None]:
     name, files = str(connection.settings_dict["NAME"]), settings.FILES_DIR
     number = next(_numbers)
     own, own_files = f"{name[:40]}_{number}", folder / f"files-{number}"
-    parts = {"own": sql.Identifier(own), "name": sql.Identifier(name)}
+    parts = {"own": sql.Identifier(own), "template": sql.Identifier(template)}
     connection.close()
     _maintain(
         sql.SQL("DROP DATABASE IF EXISTS {own} WITH (FORCE)").format(**parts),
-        sql.SQL("CREATE DATABASE {own} TEMPLATE {name}").format(**parts),
+        sql.SQL("CREATE DATABASE {own} TEMPLATE {template}").format(**parts),
     )
     if files.is_dir():
         shutil.copytree(files, own_files)

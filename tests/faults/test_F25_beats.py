@@ -10,6 +10,7 @@ from celery import current_app
 from celery.beat import Service
 
 from config.celery import BEAT_SCHEDULE
+from recovery.domain.work import PeriodicWork
 from recovery.models import Heartbeat, Job, OutboxMessage, OutboxState, Round
 from tests.faults.at_work import PATIENCE_SECONDS, Desk
 from tests.faults.working import comes_true
@@ -55,9 +56,9 @@ def test_f25_three_real_beats_begin_each_period_once_and_send_each_mail_once(
         rung = [beat.scheduler.schedule["sweep"].total_run_count for beat in beats]
         assert comes_true(lambda: desk.bells.length("mail") == 0, PATIENCE_SECONDS)
 
-    assert min(rung) >= 2
+    assert min(rung) >= 1
     assert Heartbeat.objects.filter(name="mail").exists()
-    assert Round.objects.count() == 1
+    assert Round.objects.count() == len(PeriodicWork)
     assert Job.objects.filter(kind="audit_head").count() == 1
     assert Job.objects.filter(kind="mail").count() == 1
     assert len(list(desk.mails.iterdir())) == mails_before + 1

@@ -14,7 +14,7 @@ from django.db.migrations.recorder import MigrationRecorder
 
 from config.desk import MIGRATION_LOCK_SECONDS
 from config.engines.addresses import DatabaseRole, database_from_env
-from tests.faults.copies import copied_desk
+from tests.faults.copies import copied_desk, empty_desk
 from tests.faults.forks import Fate, Forks
 from tests.faults.left import catalogue
 from tests.story import People
@@ -42,16 +42,16 @@ def applied() -> list[str]:
 def test_a_killed_migration_leaves_the_version_before_it_whole(
     forks: Forks, people: People
 ) -> None:
-    newest = catalogue()
-    with copied_desk(people.folder):
-        names = applied()
+    names = applied()
+    with empty_desk(people.folder):
         assert forks("migrate", OWNER, to=OLD).text == ""
+        assert forks("migrate", OWNER, but="recovery").text == ""
         with copied_desk(people.folder):
             whole = {OLD: catalogue()}
             for name in names[names.index(OLD) + 1 :]:
                 assert forks("migrate", OWNER, to=name).text == ""
                 whole[name] = catalogue()
-        assert whole[names[-1]] == newest
+        newest = whole[names[-1]]
         with copied_desk(people.folder):
             statements = forks("migrate", OWNER).statements
 
@@ -68,12 +68,15 @@ def test_a_migration_does_not_wait_for_ever_behind_a_reader(
     forks: Forks, people: People
 ) -> None:
     """Whoever waits for a table makes all others wait: it gives up instead."""
-    with copied_desk(people.folder):
+    with empty_desk(people.folder):
         assert forks("migrate", OWNER, to=OLD).text == ""
-        app = database_from_env(DatabaseRole.APP)
+        owner = database_from_env(DatabaseRole.OWNER)
         name = connection.settings_dict["NAME"]
         with psycopg.connect(
-            host=app["HOST"], user=app["USER"], password=app["PASSWORD"], dbname=name
+            host=owner["HOST"],
+            user=owner["USER"],
+            password=owner["PASSWORD"],
+            dbname=name,
         ) as reader:
             reader.execute("SELECT FROM recovery_auditentry")
             ended = forks("migrate", OWNER)

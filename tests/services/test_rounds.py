@@ -60,7 +60,7 @@ def test_three_periods_without_beat_are_written_down_done_once_and_told() -> Non
 @pytest.mark.django_db
 def test_the_audit_head_of_the_day_is_written_by_its_round(settings, tmp_path) -> None:
     settings.FILES_DIR = tmp_path
-    (job,) = rounds_begin()
+    (job,) = rounds_begin(periods={PeriodicWork.AUDIT_HEAD: 86_400})
 
     assert run(job.pk)
 
