@@ -23,6 +23,8 @@ _LABELS = {
     "surplus_taken": "surplus taken by the fund",
     "cover_received": "loss covered by the fund",
     "unknown": "rows of unknown kind",
+    "other_position": "other positions of the account",
+    "conversion": "conversion between assets",
 }
 _ROLE_OF = {
     "realised_pnl": LedgerRole.PNL,
