@@ -81,6 +81,7 @@ DESK: dict[str, object] = {
                         "recovery_sourcefile_scratch",
                         _READS_SCRATCH,
                     ),
+                    _nav("Files we read", "menu_book", "recovery_sourcefile_catalogue"),
                     _nav("Imports", "upload_file", "recovery_sourcefile_changelist"),
                     _nav("Ledger", "receipt_long", "recovery_ledgerentry_changelist"),
                     _nav("Jobs", "progress_activity", "recovery_job_changelist"),

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 
 from recovery.admin.acts import Act, Data, Outcome
 from recovery.admin.base import DeskAdmin
+from recovery.admin.catalogue import catalogue_view
 from recovery.admin.downloads import csv_download
 from recovery.admin.forms import DeskForm
 from recovery.admin.jobs import is_stopped, progress_block, stopped_notice
@@ -240,6 +241,11 @@ class SourceFileAdmin(DeskAdmin):
         """Refused records as a file, and the page for rows that are not imported."""
         return [
             path(
+                "catalogue/",
+                self.admin_site.admin_view(catalogue_view(self._catalogue_context)),
+                name="recovery_sourcefile_catalogue",
+            ),
+            path(
                 "scratch/",
                 self.admin_site.admin_view(scratch_view(self._scratch_context)),
                 name="recovery_sourcefile_scratch",
@@ -250,6 +256,13 @@ class SourceFileAdmin(DeskAdmin):
                 name="recovery_sourcefile_rejected",
             ),
         ]
+
+    def _catalogue_context(self, request: HttpRequest) -> dict[str, object]:
+        return {
+            **self._scratch_context(request),
+            "list_url": self.url("changelist"),
+            "is_fullwidth": "1",
+        }
 
     def _scratch_context(self, request: HttpRequest) -> dict[str, object]:
         return {**self.admin_site.each_context(request), "opts": self.opts}
