@@ -11,7 +11,7 @@ from typing import NamedTuple
 from recovery.models import Job, JobState
 from recovery.services.bells import ring_due
 from tests.faults.effects import effects_begin, effects_end, jobs_make
-from tests.faults.servers import RedisAt, redis_running
+from tests.faults.servers import RedisAt, bells_at, redis_running
 from tests.faults.working import Working, comes_true, working
 
 PATIENCE_SECONDS = 120
@@ -67,12 +67,13 @@ def at_work_in(folder: Path, **environment: str) -> Iterator[Desk]:
 def idle(at_work: Desk) -> Iterator[Desk]:
     """Its workers are up and idle, no job is there, effects can be left."""
     effects_begin()
-    jobs_make(1)
-    assert comes_true(_done_again, PATIENCE_SECONDS, every=0.5)
-    Job.objects.all().delete()
-    at_work.bells.flush()
-    effects_begin()
-    yield at_work
+    with bells_at(at_work.bells.url):
+        jobs_make(1)
+        assert comes_true(_done_again, PATIENCE_SECONDS, every=0.5)
+        Job.objects.all().delete()
+        at_work.bells.flush()
+        effects_begin()
+        yield at_work
     effects_end()
 
 

@@ -2,10 +2,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from celery import current_app
 from pytest_django import Settings
 
 from tests.faults.at_work import Desk, at_work_in, idle
 from tests.faults.forks import Forks
+from tests.faults.servers import bells_at
 from tests.story import People
 
 
@@ -41,8 +43,9 @@ def others() -> Iterator[Forks]:
 def at_work(
     django_db_setup: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Desk]:
-    """Workers that are started once."""
-    with at_work_in(tmp_path_factory.mktemp("desk")) as found:
+    """Workers that are started once; only tests that ask for them ring for them."""
+    ours = current_app.conf.broker_url
+    with at_work_in(tmp_path_factory.mktemp("desk")) as found, bells_at(ours):
         yield found
 
 

@@ -106,7 +106,7 @@ def test_a_reader_out_of_time_is_stopped_and_the_next_file_is_read(
     server: ReadingServer, tmp_path: Path
 ) -> None:
     with pytest.raises(ReaderDiedError):
-        list(read_apart(ledger(tmp_path, rows=100_000), server))
+        list(read_apart(ledger(tmp_path, rows=500_000), server))
     assert list(read_apart(ledger(tmp_path, rows=1), server))
 
 
