@@ -21,7 +21,8 @@ NAMES = ("worker", "worker2", "worker-recompute", "worker-mail")
 ENVIRONMENT = {
     "STRANGE_WORK": "by_number",
     "BROKER_VISIBILITY_SECONDS": "2",
-    "JOB_LEASE_SECONDS": "4",
+    # Longer than the longest chunk of a strange job.
+    "JOB_LEASE_SECONDS": "7",
     "WORKER_DEAF_SECONDS": "8",
     "JOB_MEMORY_MB": "600",
     "JOB_TRIES_MAX": str(TRIES_MAX),
