@@ -51,6 +51,10 @@ def _desk(folder: Path, template: str) -> Iterator[None]:
     connection.close()
     _maintain(
         sql.SQL("DROP DATABASE IF EXISTS {own} WITH (FORCE)").format(**parts),
+        # Workers of other tests may hold it open, idle; they come back by themselves.
+        sql.SQL(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {of}"
+        ).format(of=sql.Literal(template)),
         sql.SQL("CREATE DATABASE {own} TEMPLATE {template}").format(**parts),
     )
     if files.is_dir():
