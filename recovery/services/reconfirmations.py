@@ -84,7 +84,7 @@ def adjustment_close(
     user = require_staff(actor, Duty.APPROVE_DECISION)
     if not reason.strip():
         raise NotReadyError("Write down what was done about the difference.")
-    adjustment = Adjustment.objects.select_for_update().get(pk=adjustment.pk)
+    adjustment = Adjustment.objects.select_for_update(no_key=True).get(pk=adjustment.pk)
     if adjustment.state == AdjustmentState.CLOSED:
         raise NotReadyError("This adjustment is closed already.")
     adjustment.state = AdjustmentState.CLOSED

@@ -78,7 +78,7 @@ def notices_tell(now: datetime) -> int:
         How many notices were told.
     """
     notices = list(
-        StaffNotice.objects.select_for_update(skip_locked=True)
+        StaffNotice.objects.select_for_update(skip_locked=True, no_key=True)
         .filter(told_at=None)
         .order_by("id")[:_ROUND_MAX]
     )

@@ -142,3 +142,24 @@ def test_every_guard_is_switched_on() -> None:
         " WHERE NOT tgisinternal AND tgenabled <> 'O'"
     )
     assert off == set()
+
+
+def row_locks(tree: ast.AST) -> list[ast.Call]:
+    return [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "select_for_update"
+    ]
+
+
+def test_row_locks_let_rows_be_referred_to() -> None:
+    """A full lock makes every insert beside it wait, in an order nobody sees."""
+    found = {
+        f"{path.relative_to(CHECKOUT)}:{call.lineno}"
+        for path, tree in trees("recovery", "accounts", "config")
+        for call in row_locks(tree)
+        if "no_key" not in {keyword.arg for keyword in call.keywords}
+    }
+    assert found == set()
