@@ -15,7 +15,6 @@ from typing import Any
 
 from celery import Task, shared_task
 from django.core.exceptions import ObjectDoesNotExist
-from django.utils import timezone
 
 from recovery.domain.work import WORK_VERSION, Queue
 from recovery.models import Job, JobKind, JobState, SourceFile, Workbook
@@ -61,11 +60,11 @@ def _import(lease: Lease) -> None:
     source_file = SourceFile.objects.filter(pk=lease.payload["source_file"]).first()
     if source_file is None:
         raise JobUnfitError("Its source file is not there any more.")
-    source_file_load(lease, source_file, now=timezone.now())
+    source_file_load(lease, source_file, now=database_now())
 
 
 def _assess(lease: Lease) -> None:
-    accounts_assess(lease, lease.payload["accounts"], now=timezone.now())
+    accounts_assess(lease, lease.payload["accounts"], now=database_now())
 
 
 def _workbook(lease: Lease) -> None:
@@ -83,7 +82,7 @@ def _audit_head(_lease: Lease) -> None:
 
 
 def _match(lease: Lease) -> None:
-    claim_match(lease.payload["claim"], now=timezone.now())
+    claim_match(lease.payload["claim"], now=database_now())
 
 
 def _invariants(_lease: Lease) -> None:
@@ -214,7 +213,7 @@ def look_at_clocks() -> None:
 @shared_task(name="recovery.export_audit_head", ignore_result=True)
 def export_audit_head() -> None:
     """Write the day's head of the audit down. Safe to run any number of times."""
-    path, is_new = audit_head_export(timezone.now())
+    path, is_new = audit_head_export(database_now())
     if is_new:
         # The log leaves this machine sooner than any copy of the folder.
         head = json.loads(path.read_text(encoding="utf-8"))
