@@ -119,11 +119,6 @@ def staff_actor(
     return Actor(user, user.username, duties, first or "", request_id, confirmed_at)
 
 
-def roles_with(duty: Duty) -> list[Role]:
-    """Roles that bring a duty."""
-    return [role for role, duties in _DUTIES_OF_ROLE.items() if duty in duties]
-
-
 def _duties(roles: frozenset[Role]) -> frozenset[Duty]:
     return frozenset[Duty]().union(*(_DUTIES_OF_ROLE[role] for role in roles))
 

@@ -240,7 +240,7 @@ def batch_release(actor: Actor, batch: PayoutBatch, *, now: datetime) -> PayoutB
         NotReadyError: It is released already, or its lines changed.
         DutyMissingError: The actor releases no batches.
     """
-    with refusal_recorded(actor, f"batch {batch.reference}"):
+    with refusal_recorded(actor, f"batch {batch.reference}", batch):
         return _release(actor, batch, now)
 
 

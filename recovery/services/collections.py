@@ -303,7 +303,7 @@ def write_off_approve(
         FreshFactorNeededError: The last second factor is too long ago.
         TransitionRefusedError, DutyMissingError: As everywhere.
     """
-    with refusal_recorded(actor, f"collection {collection.reference}"):
+    with refusal_recorded(actor, f"collection {collection.reference}", collection):
         return _write_off(actor, collection, now)
 
 

@@ -82,7 +82,7 @@ def contact_change_approve(
         NotReadyError: Not proposed any more, or the mail changed meanwhile.
         DutyMissingError: The actor approves nothing.
     """
-    with refusal_recorded(actor, f"customer {change.customer.uid}"):
+    with refusal_recorded(actor, f"customer {change.customer.uid}", change):
         return _approve(actor, change, now)
 
 

@@ -230,7 +230,7 @@ def decision_approve(
         NotReadyError: It is not proposed any more.
         DutyMissingError, TransitionRefusedError: As everywhere.
     """
-    with refusal_recorded(actor, f"case {decision.case.reference}"):
+    with refusal_recorded(actor, f"case {decision.case.reference}", decision.case):
         return _approve(actor, decision, shown_digest, now)
 
 

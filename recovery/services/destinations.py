@@ -171,7 +171,7 @@ def destination_approve(
         NotReadyError: Not verified, or no recent clear screening.
         DutyMissingError: The actor approves nothing.
     """
-    with refusal_recorded(actor, f"destination {destination.pk}"):
+    with refusal_recorded(actor, f"destination {destination.pk}", destination):
         return _approve(actor, destination, now)
 
 
