@@ -166,6 +166,12 @@ DESK: dict[str, object] = {
                         _READS_AUDIT,
                     ),
                     _nav(
+                        "Stray messages",
+                        "unsubscribe",
+                        "recovery_straymessage_changelist",
+                        _READS_AUDIT,
+                    ),
+                    _nav(
                         "Mails",
                         "outgoing_mail",
                         "recovery_outboxmessage_changelist",

@@ -18,6 +18,7 @@ from recovery.admin import (
     people,
     rules,
     staff_notices,
+    stray_messages,
     workbooks,
 )
 
@@ -39,5 +40,6 @@ __all__ = [
     "people",
     "rules",
     "staff_notices",
+    "stray_messages",
     "workbooks",
 ]

@@ -40,6 +40,7 @@ from recovery.models.source_files import (
     SourceFileState,
 )
 from recovery.models.staff_notices import StaffNotice
+from recovery.models.stray_messages import StrayMessage
 from recovery.models.transitions import Transition
 
 __all__ = [
@@ -92,6 +93,7 @@ __all__ = [
     "SourceFileState",
     "SpendCounter",
     "StaffNotice",
+    "StrayMessage",
     "Transition",
     "Workbook",
     "WorkbookState",

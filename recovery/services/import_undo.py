@@ -75,7 +75,7 @@ def source_file_put_back(actor: Actor, source_file: SourceFile) -> SourceFile:
 
 
 def _locked(source_file: SourceFile) -> SourceFile:
-    return SourceFile.objects.select_for_update().get(pk=source_file.pk)
+    return SourceFile.objects.select_for_update(no_key=True).get(pk=source_file.pk)
 
 
 def _turn(

@@ -57,7 +57,9 @@ def source_file_receive(  # noqa: PLR0913 - what the file cannot say itself
         "received_by": actor.user,
     }
     with transaction.atomic():
-        source_file, is_new = SourceFile.objects.select_for_update().get_or_create(
+        source_file, is_new = SourceFile.objects.select_for_update(
+            no_key=True
+        ).get_or_create(
             sha256=digest, defaults={"bytes_size": path.stat().st_size, **said}
         )
         if is_new or _may_try_again(source_file):

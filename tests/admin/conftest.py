@@ -32,6 +32,7 @@ from recovery.models import (
     OutboxMessage,
     RejectedRecord,
     StaffNotice,
+    StrayMessage,
     Workbook,
 )
 from recovery.services.actors import staff_actor
@@ -117,6 +118,12 @@ def rows(ada: User, max_: User, bea: User, cem: Customer) -> dict[type[Model], M
             about=f"case {decision.case.reference}",
             subject_kind="recoverycase",
             subject_id=decision.case_id,
+        ),
+        StrayMessage.objects.create(
+            name="recovery.no_such_task",
+            reason="unknown_task",
+            hour_began_at=factories.NOW,
+            last_at=factories.NOW,
         ),
         Instrument.objects.create(venue="house", symbol="X", settle_asset="USDT"),
         FeeSchedule.objects.first(),  # Shipped with the desk.
