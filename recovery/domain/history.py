@@ -82,6 +82,11 @@ class Movement:
 Item = Fill | Movement
 
 
+def item_entries(item: Item) -> list[Entry]:
+    """The ledger entries an item was made of."""
+    return [item.entry] if isinstance(item, Movement) else item.entries
+
+
 @dataclass(slots=True)
 class _Gathering:
     items: list[Item] = field(default_factory=list)
@@ -162,12 +167,26 @@ def _take(state: _Gathering, entry: Entry) -> None:
         _add_fill(state, entry)
     elif line.role == LedgerRole.INFO and line.quantity is not None:
         state.open_legs[line.instrument] = _add_fill(state, entry)
-    elif line.role in _FILL_ROLES and line.instrument in state.open_legs:
-        _book(state.open_legs.pop(line.instrument), entry)
+    elif line.role in _FILL_ROLES and (name := _leg_of(state, line)) is not None:
+        _book(state.open_legs.pop(name), entry)
     elif line.role in _FEE_ROLES and (fill := _fill_charged(state, line)):
         _book(fill, entry)
     else:
         state.items.append(Movement(entry))
+
+
+def _leg_of(state: _Gathering, line: LedgerLine) -> str | None:
+    """The instrument of the open position leg that a cash row belongs to.
+
+    Old files do not name it on the cash row: then a leg of the same type and instant.
+    """
+    if line.instrument:
+        return line.instrument if line.instrument in state.open_legs else None
+    for name, leg in state.open_legs.items():
+        is_same = leg.entries[0].line.operation == line.operation
+        if is_same and leg.at == line.occurred_at:
+            return name
+    return None
 
 
 def _add_fill(state: _Gathering, entry: Entry) -> Fill:

@@ -21,7 +21,7 @@ from recovery.domain.restated import told_once
 from recovery.domain.rulebook import RuleBook
 from recovery.models import Event, LedgerEntry, SourceFile, SourceFileState
 from recovery.services.sightings import Holder, sightings_of, strongest
-from recovery.venues.loading import restating_layouts
+from recovery.venues.loading import restating_layouts, unmarked_venues
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +143,8 @@ def compute_account(
 ) -> list[Computed]:
     """Events of one account, assessed. Writes nothing.
 
-    An event of an instrument or time nobody wrote rules for is skipped: it is found
-    again as soon as there are some.
+    An event of a time nobody wrote rules for is skipped: it is found again as soon as
+    there are some. One of an instrument nobody wrote down is shown as recorded.
     """
     with exact():
         return list(_computed(account, entries, rules, names))
@@ -157,11 +157,8 @@ def _computed(
     names: EventNames,
 ) -> Iterator[Computed]:
     items = gather_items(in_booked_order(entries))
-    windows = [
-        window
-        for window in detect_events(items)
-        if window.instrument in rules.instruments
-    ]
+    is_marked = account.venue not in unmarked_venues()
+    windows = detect_events(items, is_marked=is_marked)
     openings = find_openings(items, windows)
     for window, opening in zip(windows, openings, strict=True):
         try:

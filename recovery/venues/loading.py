@@ -45,6 +45,14 @@ def restating_layouts() -> frozenset[tuple[str, str]]:
     )
 
 
+@cache
+def unmarked_venues() -> frozenset[str]:
+    """Venues whose rows may say nothing of a liquidation."""
+    return frozenset(
+        profile.code for profile in shipped_profiles() if not profile.marks_events
+    )
+
+
 def profile_from_text(name: str, text: str) -> VenueProfile:
     """The profile written in a TOML text.
 
@@ -66,6 +74,7 @@ def profile_from_text(name: str, text: str) -> VenueProfile:
 def _profile(top: Node) -> VenueProfile:
     with top.node("venue").closing() as venue:
         code, title = venue.text("code"), venue.text("name")
+        marks_events = venue.take("marks_events", bool, default=True)
     tables = top.node("operations")
     operations = {
         name: operations_from_node(tables.node(name)) for name in tables.names()
@@ -73,6 +82,7 @@ def _profile(top: Node) -> VenueProfile:
     return VenueProfile(
         code=code,
         name=title,
+        marks_events=marks_events,
         layouts=tuple(
             layout_from_node(node, code, operations) for node in _layouts(top)
         ),

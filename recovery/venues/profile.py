@@ -205,10 +205,14 @@ class PolicyLine:
 
 @dataclass(frozen=True, slots=True)
 class VenueProfile:
-    """Everything the desk ships about one venue."""
+    """Everything the desk ships about one venue.
+
+    `marks_events` is false where rows of a liquidation may say nothing of it.
+    """
 
     code: str
     name: str
+    marks_events: bool
     layouts: tuple[Layout, ...]
     policies: tuple[PolicyLine, ...]
     fee_schedule: tuple[FeeLine, ...]

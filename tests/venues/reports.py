@@ -13,6 +13,7 @@ from recovery.domain.money import exact, format_amount
 from recovery.sheets.open_source import open_source
 from recovery.venues.fingerprints import Ordinals, line_fingerprint
 from recovery.venues.interpretation import Interpreter
+from recovery.venues.loading import unmarked_venues
 from recovery.venues.outcomes import Ignored, Outcome
 from recovery.venues.proofs import balance_gaps, in_time_order
 from recovery.venues.recognition import recognise
@@ -57,8 +58,9 @@ def sums_of(lines: Iterable[LedgerLine]) -> dict[str, dict[str, str]]:
     }
 
 
-def events_of(lines: Sequence[LedgerLine]) -> list[dict[str, str]]:
+def events_of(lines: Sequence[LedgerLine], venue: str) -> list[dict[str, str]]:
     found = []
+    is_marked = venue not in unmarked_venues()
     for account in sorted({line.account for line in lines}):
         own = [line for line in lines if line.account == account]
         entries = [Entry(at, "file", "house", line) for at, line in enumerate(own)]
@@ -70,8 +72,9 @@ def events_of(lines: Sequence[LedgerLine]) -> list[dict[str, str]]:
                 "started_at": window.started_at.isoformat(),
                 "ended_at": window.ended_at.isoformat(),
                 "fills": str(len(window.forced)),
+                "rows": str(len(window.items)),
             }
-            for window in detect_events(gather_items(entries))
+            for window in detect_events(gather_items(entries), is_marked=is_marked)
         ]
     return found
 
@@ -110,5 +113,5 @@ def report(path: Path, *, name: str = "", **given: str) -> dict[str, Any]:
         "gaps": [
             [one.after_row, one.before_row, format_amount(one.amount)] for one in gaps
         ],
-        "events": events_of(ordered),
+        "events": events_of(ordered, layout.venue),
     }
