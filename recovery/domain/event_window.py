@@ -50,8 +50,18 @@ class EventWindow:
 
     @property
     def position_after(self) -> Decimal | None:
-        """Signed size after the last forced fill, where the records tell."""
-        return self.forced[-1].position_after if self.forced else None
+        """Signed size after the last forced fill, where the records tell.
+
+        Fills of one instant may stand in any order: the smallest size came last.
+        """
+        told = None
+        for fill in reversed(self.forced):
+            after = fill.position_after
+            if fill.at != self.forced[-1].at:
+                break
+            if after is not None and (told is None or abs(after) < abs(told)):
+                told = after
+        return told
 
     @property
     def position_before(self) -> Decimal | None:
@@ -72,7 +82,7 @@ class EventWindow:
         """Whether a forced fill of the same instrument belongs to this event."""
         if self.reference or fill.event_reference:
             return self.reference == fill.event_reference
-        return self.position_after != ZERO
+        return self.position_after != ZERO or fill.at == self.forced[-1].at
 
     @property
     def kind(self) -> EventKind:

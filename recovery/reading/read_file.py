@@ -26,7 +26,7 @@ def read_file(request: Request) -> Iterator[Message]:
     recognition = recognise(source, venue=request.venue, name=request.name)
     interpreter = Interpreter(recognition, account=request.account, zone=request.zone)
     yield _opened(recognition, interpreter)
-    maker = RowMaker(request.file_id, recognition.layout.order)
+    maker = RowMaker(request.file_id, recognition.layout)
     proofs = FileProofs(recognition.layout)
     outcomes = iter(proofs.watched(interpreter.interpret_all(source.records())))
     done = 0

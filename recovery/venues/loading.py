@@ -35,14 +35,18 @@ def shipped_profiles() -> tuple[VenueProfile, ...]:
 
 
 @cache
-def restating_layouts() -> frozenset[tuple[str, str]]:
-    """Venue and name (code and generation) of layouts that restate another."""
-    return frozenset(
-        (layout.venue, f"{layout.code} {layout.generation}")
+def restated_layouts() -> dict[tuple[str, str], frozenset[tuple[str, str]]]:
+    """Layouts that restate others, with those: venue, and code and generation."""
+    return {
+        (layout.venue, layout.name): frozenset(
+            (layout.venue, other.name)
+            for other in profile.layouts
+            if other.code in layout.restates
+        )
         for profile in shipped_profiles()
         for layout in profile.layouts
         if layout.restates
-    )
+    }
 
 
 @cache
