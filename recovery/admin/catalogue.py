@@ -75,5 +75,6 @@ def _shows(layout: Layout) -> str:
     if layout.checks:
         parts.append("rows prove themselves")
     if layout.restates:
-        parts.append(f"tells the money of {layout.restates} once more")
+        others = " and ".join(layout.restates)
+        parts.append(f"tells the money of {others} once more")
     return "; ".join(parts)

@@ -47,6 +47,17 @@ class EventMarker(StrEnum):
     COUNTERPARTY = "counterparty"  # Names another party's liquidation.
 
 
+# The markers that say a position of this customer was taken or closed by force.
+FORCED_MARKERS = frozenset(
+    {
+        EventMarker.LIQUIDATION,
+        EventMarker.REDUCTION,
+        EventMarker.ADL,
+        EventMarker.TAKEOVER,
+    }
+)
+
+
 class Side(StrEnum):
     """Direction of a fill."""
 

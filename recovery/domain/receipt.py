@@ -10,8 +10,8 @@ from recovery.domain.assessment import EventAssessment, Line
 from recovery.domain.breaks import Finding
 from recovery.domain.canonical import canonical_json, digest_text
 from recovery.domain.detection import EventWindow
-from recovery.domain.history import Entry
-from recovery.domain.opening import Opening, item_entries
+from recovery.domain.history import Entry, item_entries
+from recovery.domain.opening import Opening
 from recovery.domain.rulebook import RuleBook
 
 SCHEMA = "recovery-receipt/1"

@@ -9,6 +9,7 @@ from recovery.reading.messages import Ended, Message, Opened, Request, Rows
 from recovery.reading.rows import RowMaker, Tally
 from recovery.sheets.open_source import open_source
 from recovery.sheets.records import HOUSE_LIMITS, UPLOAD_LIMITS, Source
+from recovery.venues.accounts import check_account
 from recovery.venues.file_proofs import FileProofs
 from recovery.venues.interpretation import Interpreter
 from recovery.venues.manifest import read_manifest
@@ -22,11 +23,12 @@ def read_file(request: Request) -> Iterator[Message]:
         RecoveryError: The file is refused; the message says why and what to do.
     """
     limits = HOUSE_LIMITS if request.is_house else UPLOAD_LIMITS
-    source = open_source(Path(request.path), limits=limits)
+    source = open_source(Path(request.path), limits=limits, name=request.name)
     recognition = recognise(source, venue=request.venue, name=request.name)
     interpreter = Interpreter(recognition, account=request.account, zone=request.zone)
+    check_account(source.opening, recognition, request.account)
     yield _opened(recognition, interpreter)
-    maker = RowMaker(request.file_id, recognition.layout.order)
+    maker = RowMaker(request.file_id, recognition.layout)
     proofs = FileProofs(recognition.layout)
     outcomes = iter(proofs.watched(interpreter.interpret_all(source.records())))
     done = 0

@@ -153,7 +153,7 @@ def _event(one: Computed) -> Event:
         kind=window.kind,
         started_at=window.started_at,
         ended_at=window.ended_at,
-        position_before=window.forced[0].position_before,
+        position_before=window.position_before,
         position_after=window.position_after,
     )
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from accounts.models import TradingAccount
 from recovery.domain.assessment import EventAssessment, assess_event
@@ -17,11 +17,11 @@ from recovery.domain.money import exact
 from recovery.domain.opening import Opening, find_openings
 from recovery.domain.receipt import receipt_digest, write_receipt
 from recovery.domain.references import event_reference
-from recovery.domain.restated import told_once
+from recovery.domain.restated import SLACK, Restating, told_once
 from recovery.domain.rulebook import RuleBook
 from recovery.models import Event, LedgerEntry, SourceFile, SourceFileState
 from recovery.services.sightings import Holder, sightings_of, strongest
-from recovery.venues.loading import restating_layouts
+from recovery.venues.loading import restated_layouts, unmarked_venues
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def entries_by_account(
     """
     ids = list(accounts)
     seen = sightings_of(ids)
-    restating = _restating_files()
+    restating = _restating_files(ids)
     rows = (
         LedgerEntry.objects.filter(account__in=ids)
         .order_by(*_ORDER)
@@ -72,16 +72,27 @@ def entries_by_account(
         yield account_id, told_once(held, restating)
 
 
-def _restating_files() -> frozenset[str]:
-    """Files whose layout restates another, by the names entries give them."""
-    layouts = restating_layouts()
-    names = {layout for _, layout in layouts}
-    files = SourceFile.objects.filter(layout__in=names)
-    return frozenset(
-        sha256[:12]
-        for sha256, venue, layout in files.values_list("sha256", "venue", "layout")
-        if (venue, layout) in layouts
-    )
+def _restating_files(account_ids: Sequence[int]) -> Restating:
+    """Files whose layout restates others, with those, by the names entries give them."""
+    restated = restated_layouts()
+    venues = TradingAccount.objects.filter(pk__in=account_ids).values("venue")
+    held = SourceFile.objects.filter(venue__in=venues)
+    if not held.filter(layout__in={name for _, name in restated}).exists():
+        return {}
+    files = [
+        (sha256[:12], (venue, layout))
+        for sha256, venue, layout in held.values_list("sha256", "venue", "layout")
+    ]
+    holders: dict[tuple[str, str], set[str]] = {}
+    for name, layout in files:
+        holders.setdefault(layout, set()).add(name)
+    return {
+        name: frozenset(
+            other for told in restated[layout] for other in holders.get(told, ())
+        )
+        for name, layout in files
+        if layout in restated
+    }
 
 
 def _entry(row: tuple[Any, ...], seen: Sequence[Holder]) -> Entry | None:
@@ -99,40 +110,86 @@ def _entry(row: tuple[Any, ...], seen: Sequence[Holder]) -> Entry | None:
     return Entry(row[0], best.sha256[:12], best.provenance, line, is_doubted)
 
 
+class _Stored(NamedTuple):
+    """An event as it is stored: where, when, under which name."""
+
+    instrument: str
+    started_at: datetime
+    ended_at: datetime
+    reference: str
+
+    def is_of(self, window: EventWindow, slack: timedelta) -> bool:
+        """Whether it is the event of a window, give or take the slack."""
+        if not self.instrument or not window.instrument:
+            is_same = bool(slack)
+        else:
+            is_same = self.instrument == window.instrument
+        return (
+            is_same
+            and self.started_at - slack <= window.ended_at
+            and window.started_at <= self.ended_at + slack
+        )
+
+    def is_to_the_minute(self, window: EventWindow) -> bool:
+        """Whether one of the two was told by a list that is dated to the minute."""
+        starts = (self.started_at, window.started_at)
+        return any(not at.second and not at.microsecond for at in starts)
+
+
 class EventNames:
     """References of events: one that is stored keeps its own.
 
-    A late row can move the start of an event. The stored event whose time overlaps is
-    the same one, so cases and payments stay where they belong.
+    A late row can move the start of an event, and the wallet's own file says to the
+    second what a list of closed positions said to the minute. The stored event whose
+    time overlaps is the same one, so cases and payments stay where they belong.
     """
 
     def __init__(self, account_ids: Sequence[int]) -> None:
         rows = Event.objects.filter(account__in=account_ids).order_by("started_at")
-        self._known: dict[tuple[int, str], list[tuple[datetime, datetime, str]]] = {}
+        self._known: dict[int, list[_Stored]] = {}
         for account_id, instrument, start, end, reference in rows.values_list(
             "account_id", "instrument", "started_at", "ended_at", "reference"
         ):
-            place = self._known.setdefault((account_id, instrument), [])
-            place.append((start, end, reference))
+            known = self._known.setdefault(account_id, [])
+            known.append(_Stored(instrument, start, end, reference))
 
     def unmatched(self) -> list[str]:
         """References of stored events that the rows do not show any more."""
-        return [place[2] for places in self._known.values() for place in places]
+        return [one.reference for known in self._known.values() for one in known]
 
-    def reference(self, account: TradingAccount, window: EventWindow) -> str:
-        """The stored reference, each given once, else the one that follows."""
-        known = self._known.get((account.pk, window.instrument), [])
-        for place in known:
-            start, end, reference = place
-            if start <= window.ended_at and window.started_at <= end:
-                known.remove(place)
-                return reference
-        return event_reference(
-            account.venue,
-            account.number,
-            window.instrument,
-            window.started_at.isoformat(),
-        )
+    def references(
+        self, account: TradingAccount, windows: Sequence[EventWindow]
+    ) -> list[str]:
+        """The stored references, each given once, else those that follow."""
+        known = self._known.get(account.pk, [])
+        found: dict[int, str] = {}
+        for slack in (timedelta(), SLACK) if known else ():
+            for place, window in enumerate(windows):
+                if place not in found and (one := _stored(known, window, slack)):
+                    known.remove(one)
+                    found[place] = one.reference
+        return [
+            found.get(place) or _reference_of(account, window)
+            for place, window in enumerate(windows)
+        ]
+
+
+def _stored(
+    known: Sequence[_Stored], window: EventWindow, slack: timedelta
+) -> _Stored | None:
+    for one in known:
+        if one.is_of(window, slack) and (not slack or one.is_to_the_minute(window)):
+            return one
+    return None
+
+
+def _reference_of(account: TradingAccount, window: EventWindow) -> str:
+    return event_reference(
+        account.venue,
+        account.number,
+        window.instrument,
+        window.started_at.isoformat(),
+    )
 
 
 def compute_account(
@@ -143,8 +200,8 @@ def compute_account(
 ) -> list[Computed]:
     """Events of one account, assessed. Writes nothing.
 
-    An event of an instrument or time nobody wrote rules for is skipped: it is found
-    again as soon as there are some.
+    An event of a time nobody wrote rules for is skipped: it is found again as soon as
+    there are some. One of an instrument nobody wrote down is shown as recorded.
     """
     with exact():
         return list(_computed(account, entries, rules, names))
@@ -157,15 +214,12 @@ def _computed(
     names: EventNames,
 ) -> Iterator[Computed]:
     items = gather_items(in_booked_order(entries))
-    windows = [
-        window
-        for window in detect_events(items)
-        if window.instrument in rules.instruments
-    ]
+    is_marked = account.venue not in unmarked_venues()
+    windows = detect_events(items, is_marked=is_marked)
     openings = find_openings(items, windows)
-    for window, opening in zip(windows, openings, strict=True):
+    references = names.references(account, windows)
+    for window, opening, reference in zip(windows, openings, references, strict=True):
         try:
-            reference = names.reference(account, window)
             yield compute_event(account, window, opening, rules, reference)
         except NotReadyError:
             continue

@@ -39,6 +39,7 @@ from recovery.venues.manifest import Manifest, check_manifest
 from recovery.venues.profile import LayoutKind
 
 CHUNK = 20_000
+HOUSE = "house"
 
 
 class _Lease(Protocol):
@@ -167,10 +168,34 @@ class _Loader:
                 )
                 for problem in tally.problems
             )
+            self._tell_contradicted()
             self._count(tally, len(lines), inserted)
             lease.beat(self._done, unit="rows")
             fail_point("import.chunk_written")
         fail_point("import.chunk_committed")
+
+    def _tell_contradicted(self) -> None:
+        """Warn of rows whose id is known with another amount; the first one counts.
+
+        Inside a venue's file its own reader has told them already.
+        """
+        told = [
+            one
+            for one in self._writer.contradicted
+            if one[2] != self.file.pk or self._venue == HOUSE
+        ]
+        self._writer.contradicted.clear()
+        names = dict(
+            SourceFile.objects.filter(pk__in={one[2] for one in told}).values_list(
+                "pk", "sha256"
+            )
+        )
+        for row, source_id, file, other in told:
+            self.file.warnings.append(
+                f"Row {row} carries the id {source_id}, as row {other} of file "
+                f"{names[file][:12]} does, and differs in its amount: the one that "
+                "came first is kept. Ask the venue which is right."
+            )
 
     def _count(self, tally: Tally, lines: int, inserted: int) -> None:
         file = self.file
@@ -193,6 +218,7 @@ class _Loader:
                 "sums",
                 "first_at",
                 "last_at",
+                "warnings",
             ]
         )
 
@@ -217,7 +243,7 @@ def _summed(
 
 
 def _end(source_file: SourceFile, ended: Ended, loader: _Loader, now: datetime) -> None:
-    warnings = list(ended.warnings)
+    warnings = [*source_file.warnings, *ended.warnings]
     if ended.has_manifest:
         found = _disagreements(source_file, ended)
         warnings += found

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Mapping
 
-from recovery.domain.ledger import EventMarker, LedgerRole, Side
+from recovery.domain.ledger import EventMarker, LedgerLine, LedgerRole, Side
 from recovery.venues.derived_loading import derived_columns
 from recovery.venues.file_rules import (
     ZONE_ASKED,
     AccountRule,
+    IdentityRule,
     IgnoreRule,
     NumberRule,
     PositionLeg,
@@ -129,7 +130,8 @@ def layout_from_node(
             file_name=pattern_of(node, "file_name"),
             cells_missing=node.take("cells_missing", int, 0),
             cells_beyond=node.take("cells_beyond", int, 0),
-            restates=node.text("restates", ""),
+            restates=node.texts("restates", ()),
+            identity=_identity(node.node("identity")),
             verified=node.take("verified", bool, True),
             title=node.text("title", ""),
             obtain=node.text("obtain", ""),
@@ -247,6 +249,18 @@ def _position_leg(node: Node) -> PositionLeg | None:
     if bool(leg.equals_column) == bool(leg.pattern):
         raise node.fail("pattern", "give either equals_column or pattern")
     return leg
+
+
+def _identity(node: Node) -> IdentityRule | None:
+    if not node.names():
+        return None
+    with node.closing():
+        rule = IdentityRule(to=node.text("to"), fields=node.texts("fields"))
+    if rule.to not in ("second", "minute"):
+        raise node.fail("to", "say second or minute")
+    if unknown := set(rule.fields) - set(LedgerLine._fields):
+        raise node.fail("fields", f"a row has no {min(unknown)!r}")
+    return rule
 
 
 def _check(node: Node) -> RowCheck:

@@ -35,13 +35,25 @@ def shipped_profiles() -> tuple[VenueProfile, ...]:
 
 
 @cache
-def restating_layouts() -> frozenset[tuple[str, str]]:
-    """Venue and name (code and generation) of layouts that restate another."""
-    return frozenset(
-        (layout.venue, f"{layout.code} {layout.generation}")
+def restated_layouts() -> dict[tuple[str, str], frozenset[tuple[str, str]]]:
+    """Layouts that restate others, with those: venue, and code and generation."""
+    return {
+        (layout.venue, layout.name): frozenset(
+            (layout.venue, other.name)
+            for other in profile.layouts
+            if other.code in layout.restates
+        )
         for profile in shipped_profiles()
         for layout in profile.layouts
         if layout.restates
+    }
+
+
+@cache
+def unmarked_venues() -> frozenset[str]:
+    """Venues whose rows may say nothing of a liquidation."""
+    return frozenset(
+        profile.code for profile in shipped_profiles() if not profile.marks_events
     )
 
 
@@ -66,6 +78,7 @@ def profile_from_text(name: str, text: str) -> VenueProfile:
 def _profile(top: Node) -> VenueProfile:
     with top.node("venue").closing() as venue:
         code, title = venue.text("code"), venue.text("name")
+        marks_events = venue.take("marks_events", bool, default=True)
     tables = top.node("operations")
     operations = {
         name: operations_from_node(tables.node(name)) for name in tables.names()
@@ -73,6 +86,7 @@ def _profile(top: Node) -> VenueProfile:
     return VenueProfile(
         code=code,
         name=title,
+        marks_events=marks_events,
         layouts=tuple(
             layout_from_node(node, code, operations) for node in _layouts(top)
         ),
