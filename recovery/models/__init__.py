@@ -34,6 +34,8 @@ from recovery.models.rules import (
 )
 from recovery.models.sightings import Sighting
 from recovery.models.source_files import (
+    DayOrder,
+    MendedRecord,
     Provenance,
     RejectedRecord,
     SourceFile,
@@ -60,6 +62,7 @@ __all__ = [
     "Claim",
     "ClaimCode",
     "Collection",
+    "DayOrder",
     "Decision",
     "DeficitShare",
     "EngineEntry",
@@ -77,6 +80,7 @@ __all__ = [
     "LimitedAct",
     "LiquidationPolicy",
     "MarkPriceEntry",
+    "MendedRecord",
     "OutboxMessage",
     "OutboxState",
     "Payment",
