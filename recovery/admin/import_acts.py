@@ -9,6 +9,7 @@ from django.urls import reverse
 from recovery.admin.acts import Act, Data, Outcome
 from recovery.admin.import_forms import (
     LookForm,
+    MendForm,
     SayForm,
     UndoForm,
     UploadForm,
@@ -18,6 +19,7 @@ from recovery.domain.duties import Duty
 from recovery.models import Provenance, SourceFile, SourceFileState
 from recovery.services.actors import Actor
 from recovery.services.import_undo import source_file_put_back, source_file_undo
+from recovery.services.mending import rejected_mend
 from recovery.services.previews import (
     preview_discard,
     preview_load,
@@ -102,6 +104,17 @@ def _discard(actor: Actor, source: SourceFile, _data: Data, _now: datetime) -> O
     return Outcome(f"{source.name} is discarded; nothing of it is kept.", listed)
 
 
+def _mend(actor: Actor, source: SourceFile, data: Data, now: datetime) -> Outcome:
+    file: TemporaryUploadedFile = data["file"]
+    path = Path(file.temporary_file_path())
+    mended = rejected_mend(actor, source, path=path, name=sent_name(file))
+    if mended.received_at < now:
+        return _known(mended)
+    if mended.job is not None:
+        ring(mended.job)
+    return Outcome("The mended rows are being read.", page_of(mended))
+
+
 def _undo(actor: Actor, source: SourceFile, data: Data, _now: datetime) -> None:
     source_file_undo(actor, source, reason=data["reason"])
     ring_due()
@@ -114,6 +127,11 @@ def _put_back(actor: Actor, source: SourceFile, _data: Data, _now: datetime) -> 
 
 def _is_previewed(_actor: Actor, source: SourceFile) -> bool:
     return bool(source.state == SourceFileState.PREVIEWED)
+
+
+def _is_mendable(_actor: Actor, source: SourceFile) -> bool:
+    is_loaded = source.state == SourceFileState.LOADED and source.mends_id is None
+    return bool(is_loaded and source.rejected)
 
 
 def _is_loadable(_actor: Actor, source: SourceFile) -> bool:
@@ -162,6 +180,17 @@ FILE_ACTS = (
         _IMPORTERS,
         fits=_is_previewed,
         tone="danger",
+    ),
+    Act(
+        "mend",
+        "Hand mended rows in",
+        _mend,
+        "Handed in.",
+        _IMPORTERS,
+        MendForm,
+        fits=_is_mendable,
+        hint="The sheet downloaded below, with the wrong cells mended. Its first two "
+        "columns stay; they say which row each one mends.",
     ),
     Act(
         "undo",

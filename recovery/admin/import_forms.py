@@ -108,6 +108,12 @@ class LookForm(SayForm):
     field_order = ("sources",)
 
 
+class MendForm(DeskForm):
+    """Rejected rows, mended."""
+
+    file = FilesField(label="Mended rows", help_text="CSV or XLSX.")
+
+
 class UndoForm(DeskForm):
     """Why a file is taken back."""
 

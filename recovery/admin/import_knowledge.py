@@ -1,10 +1,10 @@
 """What the desk knows of a layout: where to get it, what it proves, how sure we are."""
 
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from recovery.admin.pages import Block, heads, table_block
-from recovery.admin.show import badge, two_lines
+from recovery.admin.show import badge
 from recovery.venues.loading import shipped_profiles
 from recovery.venues.profile import Layout, LayoutKind
 
@@ -47,7 +47,8 @@ def _sureness(layout: Layout) -> SafeString:
     )
     known = "Read in the venue's own files or documents."
     unseen = "Nobody here has seen such a file of the venue: check the first rows."
-    return two_lines(state, layout.note or (known if layout.verified else unseen))
+    told = layout.note or (known if layout.verified else unseen)
+    return format_html("{}<p>{}</p>", state, told)
 
 
 def proven(layout: Layout) -> list[str]:

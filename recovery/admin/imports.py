@@ -8,23 +8,34 @@ from django.utils.safestring import SafeString
 
 from recovery.admin.base import DeskAdmin
 from recovery.admin.catalogue import catalogue_view
-from recovery.admin.downloads import csv_download
 from recovery.admin.import_acts import FILE_ACTS, LIST_ACTS
 from recovery.admin.import_blocks import (
     UNREAD,
     conservation_text,
     file_facts,
+    left_out_block,
     manifest_block,
-    rejected_block,
+    proofs_block,
+    rests_blocks,
+    sightings_blocks,
     sums_block,
 )
+from recovery.admin.import_downloads import rejected_csv, rejected_xlsx
+from recovery.admin.import_knowledge import knowledge_block, layout_known
 from recovery.admin.import_preview import preview_page
-from recovery.admin.jobs import is_stopped, progress_block, stopped_notice
+from recovery.admin.import_workbench import workbench_blocks
+from recovery.admin.jobs import (
+    is_stopped,
+    progress_block,
+    refresh_seconds,
+    stopped_notice,
+)
 from recovery.admin.pages import Page, Visit
 from recovery.admin.scratch import scratch_view
 from recovery.admin.show import (
     badge,
     breakable,
+    counted,
     moment_cell,
     nowrap,
     two_lines,
@@ -102,7 +113,8 @@ class SourceFileAdmin(DeskAdmin):
         if source.state == SourceFileState.PREVIEWED:
             return preview_page(visit, _state_badge(source))
         notices = stopped_notice(source.job)
-        notices += [str(warning) for warning in source.warnings]
+        if source.warnings:
+            notices.append(f"{counted(len(source.warnings), 'warning')}: see below.")
         if source.refusal:
             notices.insert(0, f"Refused: {source.refusal}")
         blocks = [progress_block(source.job)] if source.job else []
@@ -114,11 +126,17 @@ class SourceFileAdmin(DeskAdmin):
             facts=file_facts(source),
             blocks=[
                 *blocks,
+                *workbench_blocks(source),
                 manifest_block(source),
                 sums_block(source),
-                rejected_block(source),
+                proofs_block(source),
+                left_out_block(source),
+                *sightings_blocks(source),
+                knowledge_block(layout_known(source.venue, source.layout)),
+                *rests_blocks(source, visit.request),
             ],
             notices=notices,
+            refresh_seconds=refresh_seconds(source.job),
         )
 
     def own_urls(self) -> list[URLPattern]:
@@ -139,6 +157,11 @@ class SourceFileAdmin(DeskAdmin):
                 self.admin_site.admin_view(self.rejected_view),
                 name="recovery_sourcefile_rejected",
             ),
+            path(
+                "<int:pk>/rejected.xlsx",
+                self.admin_site.admin_view(self.rejected_book_view),
+                name="recovery_sourcefile_rejected_book",
+            ),
         ]
 
     def _catalogue_context(self, request: HttpRequest) -> dict[str, object]:
@@ -152,13 +175,9 @@ class SourceFileAdmin(DeskAdmin):
         return {**self.admin_site.each_context(request), "opts": self.opts}
 
     def rejected_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Refused records with their reasons."""
-        source = self.row(request, pk)
-        rows = source.rejected_records.order_by("row_number").values_list(
-            "row_number", "column", "value", "reason"
-        )
-        return csv_download(
-            ("row", "column", "value", "reason"),
-            rows.iterator(),
-            f"rejected-{source.sha256[:12]}.csv",
-        )
+        """Rejected rows to mend, as CSV."""
+        return rejected_csv(self.row(request, pk))
+
+    def rejected_book_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Rejected rows to mend, as a workbook."""
+        return rejected_xlsx(self.row(request, pk))

@@ -12,6 +12,7 @@ DESK_COLUMNS = (ROW_COLUMN, REASON_COLUMN)
 # Stands above the cells of a file that had no names of columns.
 UNNAMED_COLUMN = "Desk column"
 _APOSTROPHE = "'"
+MENDED = "Rows mended on this desk: what lies between them was not compared."
 
 
 def is_handed_out(source: Source) -> bool:
@@ -39,6 +40,7 @@ def without_desk_columns(source: Source) -> Source:
         header=() if header[:1] == (f"{UNNAMED_COLUMN} 1",) else header,
         opening=tuple(map(_bare, below)),
         rows=rows,
+        notes=[*source.notes, MENDED],
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from recovery.domain.money import format_amount
 from recovery.reading.day_order import day_order_settled, settled_order
-from recovery.reading.desk_columns import without_desk_columns
+from recovery.reading.desk_columns import MENDED, without_desk_columns
 from recovery.reading.messages import Ended, Message, Opened, Request, Rows
 from recovery.reading.rows import RowMaker, Tally
 from recovery.sheets.open_source import open_source
@@ -30,7 +30,11 @@ def read_file(request: Request) -> Iterator[Message]:
     yield _opened(recognition, interpreter)
     maker = RowMaker(request.file_id, recognition.layout.order)
     proofs = FileProofs(recognition.layout)
-    outcomes = iter(proofs.watched(interpreter.interpret_all(source.records())))
+    understood = interpreter.interpret_all(source.records())
+    is_mended = (
+        MENDED in source.notes
+    )  # Its rows are not neighbours: they prove nothing.
+    outcomes = iter(understood if is_mended else proofs.watched(understood))
     done = 0
     while True:
         left = request.done - done

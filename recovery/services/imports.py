@@ -33,6 +33,7 @@ from recovery.services.fail_points import fail_point
 from recovery.services.import_targets import TARGETS
 from recovery.services.jobs import LeaseLostError
 from recovery.services.loading import RowWriter
+from recovery.services.mending import Mending
 from recovery.services.source_files import source_file_request
 from recovery.services.staff_notices import notice_write
 from recovery.venues.manifest import Manifest, check_manifest
@@ -120,6 +121,9 @@ class _Loader:
         self._accounts = AccountBook(opened.venue)
         self._touched: set[int] = set()
         self._writer = RowWriter(TARGETS[self._kind])
+        self._mending = (
+            Mending(source_file, TARGETS[self._kind]) if source_file.mends_id else None
+        )
         self._done = 0
 
     def take(self, lease: _Lease, rows: Rows) -> None:
@@ -147,7 +151,7 @@ class _Loader:
 
     def _store(self, lease: _Lease, tally: Tally, lines: list[str]) -> None:
         with transaction.atomic():
-            inserted = self._writer.write(lines)
+            inserted = self._write(lines)
             RejectedRecord.objects.bulk_create(
                 RejectedRecord(
                     source_file=self.file,
@@ -162,6 +166,14 @@ class _Loader:
             lease.beat(self._done, unit="rows")
             fail_point("import.chunk_written")
         fail_point("import.chunk_committed")
+
+    def _write(self, lines: list[str]) -> int:
+        """Load rows; those of a mended file say which record they bring again."""
+        if self._mending is None:
+            return self._writer.write(lines)
+        inserted = self._writer.write(self._mending.new_lines(lines))
+        self._mending.link(lines)
+        return inserted
 
     def _count(self, tally: Tally, lines: int, inserted: int) -> None:
         file = self.file
