@@ -10,6 +10,7 @@ from recovery.admin.acts import Act, Data, Outcome
 from recovery.admin.import_forms import (
     LookForm,
     MendForm,
+    RowsForm,
     SayForm,
     UndoForm,
     UploadForm,
@@ -24,6 +25,7 @@ from recovery.services.previews import (
     preview_discard,
     preview_load,
     preview_make,
+    preview_paste,
     preview_say,
 )
 from recovery.services.source_files import source_file_receive
@@ -82,7 +84,14 @@ def _look(actor: Actor, _none: object, data: Data, _now: datetime) -> Outcome:
         listed = reverse("admin:recovery_sourcefile_changelist")
         waiting = f"{listed}?state__exact={SourceFileState.PREVIEWED}"
         return Outcome(f"Looked into {len(found)} files.", waiting)
-    (one,) = found
+    return _looked(found[0])
+
+
+def _paste(actor: Actor, _none: object, data: Data, _now: datetime) -> Outcome:
+    return _looked(preview_paste(actor, data["rows"], said_of(data)))
+
+
+def _looked(one: SourceFile) -> Outcome:
     if one.state != SourceFileState.PREVIEWED:
         return _known(one)
     return Outcome("Looked into it; nothing is loaded yet.", page_of(one))
@@ -222,6 +231,15 @@ LIST_ACTS = (
         LookForm,
         tone="primary",
         hint="Shows what each file is and means; nothing is loaded until you say so.",
+    ),
+    Act(
+        "paste",
+        "Paste rows",
+        _paste,
+        "Looked into.",
+        _IMPORTERS,
+        RowsForm,
+        hint="They go the way of a file: looked into first, loaded when you say so.",
     ),
     Act(
         "upload",

@@ -21,6 +21,7 @@ DAY_ORDERS = [
     (DayOrder.MONTH.value, "The month first: 12/31/2026"),
 ]
 FILES_AT_ONCE = 20
+PASTED_BYTES = 2 * 1024 * 1024
 
 
 class FilesField(forms.FileField):
@@ -106,6 +107,20 @@ class LookForm(SayForm):
         help_text=f"CSV, XLSX or JSON; up to {FILES_AT_ONCE} at once.",
     )
     field_order = ("sources",)
+
+
+class RowsForm(SayForm):
+    """Rows as they were copied from a screen, and what they cannot say."""
+
+    rows = forms.CharField(
+        label="Rows",
+        max_length=PASTED_BYTES,
+        strip=False,
+        widget=forms.Textarea({"rows": 8, "spellcheck": "false"}),
+        help_text="Copied from a table or a text, with the row of names above them if "
+        "there is one; columns may be apart by blanks.",
+    )
+    field_order = ("rows",)
 
 
 class MendForm(DeskForm):

@@ -5,6 +5,7 @@ the same for everybody who reads it. Until the load is confirmed nothing of the 
 counts; a discarded one leaves its line in the audit and nothing else.
 """
 
+import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import closing
@@ -29,6 +30,7 @@ from recovery.services.source_files import (
     source_file_path,
     source_file_request,
 )
+from recovery.sheets.pasted_text import pasted_table
 
 COMPARED_ROWS = 2_000
 _FILES_NAMED = 5
@@ -76,6 +78,18 @@ def preview_make(actor: Actor, *, path: Path, name: str, said: Said) -> SourceFi
     if is_new or source_file.state == SourceFileState.PREVIEWED:
         return preview_say(actor, source_file, said)
     return source_file
+
+
+def preview_paste(actor: Actor, text: str, said: Said) -> SourceFile:
+    """Store rows that somebody pasted and look into them, as into a file.
+
+    Raises:
+        DutyMissingError: The actor imports nothing.
+    """
+    with tempfile.TemporaryDirectory(prefix="pasted-") as folder:
+        path = Path(folder) / "rows.txt"
+        path.write_text(pasted_table(text), encoding="utf-8")
+        return preview_make(actor, path=path, name="pasted rows", said=said)
 
 
 def preview_say(actor: Actor, source_file: SourceFile, said: Said) -> SourceFile:

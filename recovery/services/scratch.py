@@ -34,6 +34,7 @@ from recovery.services.actors import Actor
 from recovery.services.rules import RuleLoader
 from recovery.services.source_files import source_file_receive
 from recovery.sheets.open_source import open_source
+from recovery.sheets.pasted_text import pasted_table
 from recovery.sheets.records import Limits
 from recovery.venues.headerless import account_of, with_header
 from recovery.venues.interpretation import Interpreter
@@ -109,7 +110,7 @@ def scratch_read(text: str, said: ScratchSaid) -> Scratch:
             what to do.
     """
     with tempfile.TemporaryDirectory(prefix="scratch-") as folder:
-        scratch = _read(_written(Path(folder), text), said)
+        scratch = _read(rows_written(Path(folder), text), said)
     lines = _oldest_first(scratch)
     scratch.operations = operation_sums(lines)
     scratch.instruments = instrument_sums(lines)
@@ -131,7 +132,7 @@ def scratch_keep(actor: Actor, text: str, said: ScratchSaid) -> SourceFile:
     with tempfile.TemporaryDirectory(prefix="scratch-") as folder:
         return source_file_receive(
             actor,
-            path=_written(Path(folder), text),
+            path=rows_written(Path(folder), text),
             name="pasted rows",
             provenance=Provenance.CUSTOMER_SUPPLIED,
             venue=said.venue,
@@ -140,9 +141,10 @@ def scratch_keep(actor: Actor, text: str, said: ScratchSaid) -> SourceFile:
         )
 
 
-def _written(folder: Path, text: str) -> Path:
+def rows_written(folder: Path, text: str) -> Path:
+    """Pasted rows as a file, with tabs where blanks parted their columns."""
     path = folder / "rows.txt"
-    path.write_text(text.strip("\r\n") + "\n", encoding="utf-8")
+    path.write_text(pasted_table(text), encoding="utf-8")
     return path
 
 

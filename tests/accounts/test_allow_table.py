@@ -103,6 +103,7 @@ ACTS = {
     "sourcefile load": "analyst lead maker support",
     "sourcefile look": "analyst lead maker support",
     "sourcefile mend": "analyst lead maker support",
+    "sourcefile paste": "analyst lead maker support",
     "sourcefile put-back": "analyst lead maker support",
     "sourcefile say": "analyst lead maker support",
     "sourcefile undo": "analyst lead maker support",

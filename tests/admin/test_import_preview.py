@@ -153,3 +153,39 @@ def test_a_strange_file_is_shown_with_its_refusal(client: Client) -> None:
     assert "No known layout has the columns: name, colour" in page
     assert "&lt;b&gt;red&lt;/b&gt;" in page
     assert take(client, SourceFile.objects.get(), "load").status_code == 409
+
+
+ALIGNED = """
+Date(UTC)            type          Amount  Asset  Symbol   Transaction ID
+2026-02-01 10:00:00  REALIZED_PNL   -2.50  USDT   BTCUSDT  1
+2026-02-01 10:00:01  FUNDING_FEE     0.01  USDT   BTCUSDT  2
+2026-02-01 10:00:02  ODD_THING       ?     USDT   BTCUSDT  3
+"""
+BARE = "\n".join(ALIGNED.splitlines()[2:4])
+
+
+def paste(client: Client, rows: str, **said: str) -> str:
+    address = reverse("admin:recovery_sourcefile_list_act", args=["paste"])
+    return text_of(client.post(address, {"rows": rows, **SAID, **said}, follow=True))
+
+
+def test_pasted_rows_go_the_way_of_a_file(client: Client) -> None:
+    page = paste(client, ALIGNED, account="77")
+    assert "3 rows = 2 understood + 0 left out + 1 not understood" in page
+    assert "binance futures-income (date)" in page
+    source = SourceFile.objects.get()
+    take(client, source, "load")
+    run_all_due()
+    source.refresh_from_db()
+    assert (source.name, source.accepted, source.rejected) == ("pasted rows", 2, 1)
+
+
+def test_pasted_rows_without_names_are_told_by_their_shape(client: Client) -> None:
+    page = paste(client, BARE)
+    assert "binance" in page
+    assert "Whose account is it?" in page
+
+
+def test_a_letter_is_no_table(client: Client) -> None:
+    page = paste(client, "Dear desk,\nwhere is my money?\n")
+    assert "This file cannot be loaded as it is." in page
