@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 
 from recovery.domain.money import AmountUnreadableError, parse_amount
+from recovery.domain.story_words import story_languages
 from recovery.services.scratch import SCRATCH_BYTES, SCRATCH_ROWS
 from recovery.venues.loading import shipped_profiles
 
@@ -73,6 +74,7 @@ class PasteForm(forms.Form):
         max_length=32,
         help_text="Empty: as the layout says.",
     )
+    language = forms.ChoiceField(label="Story in", required=False)
     baselines = _BalancesField(
         label="Balance before the first row",
         required=False,
@@ -86,6 +88,8 @@ class PasteForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        languages = [(one.code, one.name) for one in story_languages().values()]
+        self.fields["language"].choices = languages  # type: ignore[attr-defined]
         choices = [("", "Recognise it"), *_venues()]
         self.fields["venue"].choices = choices  # type: ignore[attr-defined]
 
