@@ -1,6 +1,6 @@
 """Forms of the import pages: files, rows that were pasted, and what they cannot say."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
@@ -8,6 +8,7 @@ from django.conf import settings
 from recovery.admin.forms import DeskForm
 from recovery.models import DayOrder, Provenance
 from recovery.services.previews import Said
+from recovery.venues.loading import shipped_profiles
 
 PROVENANCES = {
     Provenance.HOUSE: "The platform's own records",
@@ -53,9 +54,7 @@ class SayForm(DeskForm):
     provenance = forms.ChoiceField(
         label="Where it comes from", choices=list(PROVENANCES.items())
     )
-    venue = forms.CharField(
-        label="Venue", required=False, max_length=32, help_text="Empty: recognise it."
-    )
+    venue = forms.ChoiceField(label="Venue", required=False)
     account = forms.CharField(
         label="Account number",
         required=False,
@@ -77,6 +76,12 @@ class SayForm(DeskForm):
     day_order = forms.ChoiceField(
         label="Day or month first", required=False, choices=DAY_ORDERS
     )
+
+    def prepare(self) -> None:
+        """Offer the venues whose files the desk reads."""
+        venues = [(profile.code, profile.name) for profile in shipped_profiles()]
+        field = cast("forms.ChoiceField", self.fields["venue"])
+        field.choices = [("", "Recognise it"), *venues]
 
 
 def said_of(data: dict[str, Any]) -> Said:

@@ -47,7 +47,7 @@ def preview_page(visit: Visit, state: SafeString) -> Page:
     """Everything a person needs to confirm or discard a file."""
     source: SourceFile = visit.subject
     facts: Facts = source.preview or {}
-    if facts.get("needs"):
+    if facts.get("needs") or "refused" in facts:
         visit.acts = [
             replace(one, is_open=one.is_open or one.act.name == "say")
             for one in visit.acts

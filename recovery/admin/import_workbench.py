@@ -25,6 +25,14 @@ def workbench_blocks(source: SourceFile) -> list[Block]:
     return [_reasons_block(source, opened.count()), _rows_block(source)]
 
 
+def mended_text(source: SourceFile) -> str:
+    """What became of the rejected records; empty where none was mended."""
+    if not source.rejected or not source.mended_by.exists():
+        return ""
+    left = rejected_open(source).count()
+    return f"Of the rejected, {source.rejected - left:,} are mended, {left:,} open."
+
+
 def _whose_block(source: SourceFile) -> Block:
     block = table_block(
         "Mends rejected records",

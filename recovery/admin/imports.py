@@ -23,7 +23,7 @@ from recovery.admin.import_blocks import (
 from recovery.admin.import_downloads import rejected_csv, rejected_xlsx
 from recovery.admin.import_knowledge import knowledge_block, layout_known
 from recovery.admin.import_preview import preview_page
-from recovery.admin.import_workbench import workbench_blocks
+from recovery.admin.import_workbench import mended_text, workbench_blocks
 from recovery.admin.jobs import (
     is_stopped,
     progress_block,
@@ -122,7 +122,7 @@ class SourceFileAdmin(DeskAdmin):
             title=source.name,
             kind="Source file",
             badge=_state_badge(source),
-            headline=conservation_text(source),
+            headline=f"{conservation_text(source)} {mended_text(source)}".strip(),
             facts=file_facts(source),
             blocks=[
                 *blocks,

@@ -119,6 +119,8 @@ def _said(form: PasteForm) -> ScratchSaid:
         account=form.cleaned_data["account"].strip(),
         zone=form.cleaned_data["zone"].strip(),
         language=form.cleaned_data["language"] or "en",
+        from_at=form.cleaned_data["from_at"],
+        until_at=form.cleaned_data["until_at"],
         baselines=form.cleaned_data["baselines"],
         stated=form.cleaned_data["stated"],
     )

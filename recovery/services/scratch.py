@@ -66,12 +66,15 @@ class ScratchSaid:
         baselines: What an asset stood at before the first row.
         stated: What it stands at after the last row.
         language: The story is told in it.
+        from_at, until_at: Rows outside are left out; both instants are inside.
     """
 
     venue: str = ""
     account: str = ""
     zone: str = ""
     language: str = "en"
+    from_at: datetime | None = None
+    until_at: datetime | None = None
     baselines: Mapping[str, Decimal] = field(default_factory=dict)
     stated: Mapping[str, Decimal] = field(default_factory=dict)
 
@@ -187,7 +190,10 @@ def _read(path: Path, said: ScratchSaid) -> Scratch:
     scratch = Scratch(recognition, interpreter.zone, bool(source.header), words)
     with exact():
         for outcome in interpreter.interpret_all(headed.records()):
-            if isinstance(outcome, LedgerLine):
+            if isinstance(outcome, LedgerLine) and _is_outside(outcome, said):
+                reason = "outside the time asked for"
+                scratch.ignored.append(Ignored(outcome.row_number, reason))
+            elif isinstance(outcome, LedgerLine):
                 scratch.lines.append(outcome)
             elif isinstance(outcome, Ignored):
                 scratch.ignored.append(outcome)
@@ -202,6 +208,12 @@ def _read(path: Path, said: ScratchSaid) -> Scratch:
         for one in interpreter.notices.warnings
     ]
     return scratch
+
+
+def _is_outside(line: LedgerLine, said: ScratchSaid) -> bool:
+    is_before = said.from_at is not None and line.occurred_at < said.from_at
+    is_after = said.until_at is not None and line.occurred_at > said.until_at
+    return is_before or is_after
 
 
 def _oldest_first(scratch: Scratch) -> list[LedgerLine]:

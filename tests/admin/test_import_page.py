@@ -87,6 +87,7 @@ def test_mended_csv_rows_join_the_import(client: Client, income: SourceFile) -> 
     )
     page = text_of(client.get(page_url(income)))
     assert "2 rejected, 1 mended, 1 open." in page
+    assert "2 rejected. Of the rejected, 1 are mended, 1 open." in page
     assert sum(LedgerEntry.objects.values_list("amount", flat=True)) == Decimal("-5.5")
     came = MendedRecord.objects.get().source_file
     told = text_of(client.get(page_url(came)))

@@ -131,6 +131,17 @@ def test_a_file_loaded_meanwhile_is_neither_discarded_nor_loaded_twice(
     assert Job.objects.count() == 1
 
 
+def test_a_file_that_cannot_be_read_to_its_end_is_said(
+    client: Client, tmp_path: Path
+) -> None:
+    look(client, DERIBIT)
+    source = SourceFile.objects.get()
+    (tmp_path / "sources" / source.sha256).unlink()
+    page = text_of(take(client, source, "say", **SAID))
+    assert "The file could not be read to its end" in page
+    assert take(client, source, "load").status_code == 409
+
+
 def test_several_files_are_listed_as_waiting(client: Client) -> None:
     page = text_of(look(client, LOG, DERIBIT))
     assert "Looked into 2 files." in page

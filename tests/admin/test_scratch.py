@@ -143,3 +143,23 @@ def test_rows_without_an_event_have_a_story_too(client: Client) -> None:
     page = text_of(post(client, {"rows": pasted(account), "stated": "USDT 90"}))
     assert "Funding cost 3 USDT." in page
     assert "the balance stated is 90 USDT, which is 7 USDT less for you." in page
+
+
+def test_a_wallet_is_replayed_between_two_instants(client: Client) -> None:
+    account = HouseAccount("A-1", [])
+    for _ in range(4):
+        account.add("deposit", "10")
+    rows = pasted(account)
+    window = {"from_at": "2026-10-10 16:00:02", "until_at": "2026-10-10T16:00:03Z"}
+    page = text_of(post(client, {"rows": rows, **window}))
+    assert "4 rows = 2 understood + 2 left out" in page
+    assert "You had 10 USDT." in page
+    assert "You moved in 20 USDT." in page
+    assert "That leaves 30 USDT, as it should be." in page
+    assert "outside the time asked for" in page
+
+
+def test_a_time_nobody_can_read_is_asked_again(client: Client) -> None:
+    answer = post(client, {"rows": "a,b", "from_at": "yesterday"})
+    assert answer.status_code == 400
+    assert "is no time" in text_of(answer)
