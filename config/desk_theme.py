@@ -36,6 +36,7 @@ DESK: dict[str, object] = {
         lambda _request: static("desk/progress.js"),
         lambda _request: static("desk/files.js"),
         lambda _request: static("desk/copy.js"),
+        lambda _request: static("desk/picture.js"),
     ],
     "DASHBOARD_CALLBACK": "recovery.admin.dashboard.dashboard",
     "COMMAND": {"search_callback": "recovery.admin.dashboard.desk_search"},

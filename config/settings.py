@@ -145,6 +145,8 @@ FILES_DIR = Path(env_str("FILES_DIR", str(RUN_DIR / "files")))
 MAIL_DIR = Path(env_str("MAIL_DIR", str(RUN_DIR / "mail")))
 FILE_UPLOAD_HANDLERS = ["config.uploads.BoundedUploadHandler"]
 FILE_UPLOAD_PERMISSIONS = 0o600
+# The platform puts its own files here; empty: nobody looks.
+IMPORT_FOLDER = env_str("IMPORT_FOLDER")
 UPLOAD_BYTES_MAX = env_int("UPLOAD_BYTES_MAX", 1_000_000_000)
 
 EMAIL_BACKEND = env_str(
@@ -311,6 +313,7 @@ APPEND_ONLY_TABLES = [
     "recovery_markpriceentry",
     "recovery_fundingrateentry",
     "recovery_rejectedrecord",
+    "recovery_mendedrecord",
     "recovery_sighting",
     "recovery_casenote",
 ]

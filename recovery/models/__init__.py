@@ -34,6 +34,8 @@ from recovery.models.rules import (
 )
 from recovery.models.sightings import Sighting
 from recovery.models.source_files import (
+    DayOrder,
+    MendedRecord,
     Provenance,
     RejectedRecord,
     SourceFile,
@@ -61,6 +63,7 @@ __all__ = [
     "Claim",
     "ClaimCode",
     "Collection",
+    "DayOrder",
     "Decision",
     "DeficitShare",
     "EngineEntry",
@@ -78,6 +81,7 @@ __all__ = [
     "LimitedAct",
     "LiquidationPolicy",
     "MarkPriceEntry",
+    "MendedRecord",
     "OutboxMessage",
     "OutboxState",
     "Payment",

@@ -5,9 +5,10 @@ checkpoint, under a lease that still stands. A second run skips what the checkpo
 says is done; it reads those records again only to count equal rows.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
@@ -19,7 +20,6 @@ from recovery.domain.ledger import ZERO
 from recovery.domain.money import exact, format_amount
 from recovery.domain.staff_news import StaffNews
 from recovery.models import (
-    Provenance,
     RejectedRecord,
     SourceFile,
     SourceFileState,
@@ -33,7 +33,8 @@ from recovery.services.fail_points import fail_point
 from recovery.services.import_targets import TARGETS
 from recovery.services.jobs import LeaseLostError
 from recovery.services.loading import RowWriter
-from recovery.services.source_files import source_file_path
+from recovery.services.mending import Mending
+from recovery.services.source_files import source_file_request
 from recovery.services.staff_notices import notice_write
 from recovery.venues.manifest import Manifest, check_manifest
 from recovery.venues.profile import LayoutKind
@@ -46,18 +47,9 @@ class _Lease(Protocol):
     def beat(self, done: int, total: int = 0, unit: str = "") -> None: ...
 
 
-def _request(source_file: SourceFile) -> Request:
-    return Request(
-        path=str(source_file_path(source_file)),
-        file_id=source_file.pk,
-        name=source_file.name,
-        venue=source_file.venue,
-        account=source_file.account_number,
-        zone=source_file.zone,
-        done=source_file.checkpoint,
-        chunk=CHUNK,
-        is_house=source_file.provenance == Provenance.HOUSE,
-    )
+def _load_request(source_file: SourceFile) -> Request:
+    said = source_file_request(source_file)
+    return replace(said, done=source_file.checkpoint, chunk=CHUNK)
 
 
 def source_file_load(lease: _Lease, source_file: SourceFile, *, now: datetime) -> None:
@@ -71,7 +63,7 @@ def source_file_load(lease: _Lease, source_file: SourceFile, *, now: datetime) -
     if source_file.state in (SourceFileState.LOADED, SourceFileState.REFUSED):
         return
     try:
-        with closing(read_apart(_request(source_file))) as messages:
+        with closing(read_apart(_load_request(source_file))) as messages:
             _load(lease, source_file, messages, now)
     except RecoveryError as refusal:
         source_file_refuse(source_file, refusal)
@@ -130,6 +122,9 @@ class _Loader:
         self._accounts = AccountBook(opened.venue)
         self._touched: set[int] = set()
         self._writer = RowWriter(TARGETS[self._kind])
+        self._mending = (
+            Mending(source_file, TARGETS[self._kind]) if source_file.mends_id else None
+        )
         self._done = 0
 
     def take(self, lease: _Lease, rows: Rows) -> None:
@@ -157,7 +152,7 @@ class _Loader:
 
     def _store(self, lease: _Lease, tally: Tally, lines: list[str]) -> None:
         with transaction.atomic():
-            inserted = self._writer.write(lines)
+            inserted = self._write(lines)
             RejectedRecord.objects.bulk_create(
                 RejectedRecord(
                     source_file=self.file,
@@ -197,6 +192,14 @@ class _Loader:
                 "came first is kept. Ask the venue which is right."
             )
 
+    def _write(self, lines: list[str]) -> int:
+        """Load rows; those of a mended file say which record they bring again."""
+        if self._mending is None:
+            return self._writer.write(lines)
+        inserted = self._writer.write(self._mending.new_lines(lines))
+        self._mending.link(lines)
+        return inserted
+
     def _count(self, tally: Tally, lines: int, inserted: int) -> None:
         file = self.file
         file.checkpoint = file.records = self._done
@@ -204,6 +207,7 @@ class _Loader:
         file.duplicate += lines - inserted
         file.ignored += tally.ignored
         file.rejected += len(tally.problems)
+        file.left_out = dict(Counter(file.left_out) + tally.left_out)
         file.sums = _summed(file.sums, tally.sums)
         file.first_at = min(filter(None, [file.first_at, tally.first_at]), default=None)
         file.last_at = max(filter(None, [file.last_at, tally.last_at]), default=None)
@@ -215,6 +219,7 @@ class _Loader:
                 "duplicate",
                 "ignored",
                 "rejected",
+                "left_out",
                 "sums",
                 "first_at",
                 "last_at",
