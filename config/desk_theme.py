@@ -84,6 +84,7 @@ DESK: dict[str, object] = {
                     _nav("Files we read", "menu_book", "recovery_sourcefile_catalogue"),
                     _nav("Imports", "upload_file", "recovery_sourcefile_changelist"),
                     _nav("Ledger", "receipt_long", "recovery_ledgerentry_changelist"),
+                    _nav("Unknown rows", "help", "recovery_operationmapping_unknown"),
                     _nav("Jobs", "progress_activity", "recovery_job_changelist"),
                 ],
             },

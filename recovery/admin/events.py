@@ -36,6 +36,7 @@ from recovery.domain.lifecycle import CASE_ENDED
 from recovery.domain.references import clean_reference
 from recovery.models import Event, LedgerEntry
 from recovery.selectors.desk import main_result
+from recovery.selectors.operation_mappings import operation_meanings, role_read
 from recovery.selectors.timelines import engine_steps, ledger_window
 from recovery.services.actors import Actor
 from recovery.services.cases import case_open
@@ -177,10 +178,11 @@ def _facts(event: Event) -> list[Fact]:
 
 def timeline_block(event: Event) -> Block:
     """Every ledger row of the account in and around the event."""
+    meanings = operation_meanings()
     rows = [
         (
             moment_cell(entry.occurred_at),
-            entry.role,
+            role_read(entry, meanings),
             entry.operation,
             entry.instrument or "—",
             amount_cell(entry.amount, entry.asset, flow_word(entry.amount)),

@@ -15,6 +15,7 @@ from recovery.admin.show import (
     moment_cell,
 )
 from recovery.models import EngineEntry, LedgerEntry, MarkPriceEntry, SourceFile
+from recovery.selectors.operation_mappings import operation_meanings, role_read
 
 
 def _file_fact(admin_of: DeskAdmin, source: SourceFile, row_number: int) -> Fact:
@@ -85,7 +86,9 @@ class LedgerEntryAdmin(RowAdmin):
     def headline(self, row: LedgerEntry) -> str:
         """What the row says."""
         amount = amount_text(row.amount, row.asset)
-        return f"{row.operation}: {amount} {flow_word(row.amount)}."
+        said = f"{row.operation}: {amount} {flow_word(row.amount)}."
+        role = role_read(row, operation_meanings())
+        return said if role == row.role else f"{said} Read as {role}, by staff."
 
 
 @admin.register(EngineEntry)

@@ -18,6 +18,7 @@ from recovery.models.ledger import (
     LedgerEntry,
     MarkPriceEntry,
 )
+from recovery.models.mappings import MappingStatus, OperationMapping
 from recovery.models.outbox import OutboxMessage, OutboxState
 from recovery.models.payments import Approval, Payment, PayoutBatch
 from recovery.models.rate_limits import LimitedAct, RateCount
@@ -76,7 +77,9 @@ __all__ = [
     "LedgerEntry",
     "LimitedAct",
     "LiquidationPolicy",
+    "MappingStatus",
     "MarkPriceEntry",
+    "OperationMapping",
     "OutboxMessage",
     "OutboxState",
     "Payment",

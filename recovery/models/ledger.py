@@ -81,6 +81,12 @@ class LedgerEntry(FromSourceFile):
                 condition=~models.Q(event_reference=""),
                 name="recovery_entry_event",
             ),
+            # The few rows nobody has said the meaning of are listed by row type.
+            models.Index(
+                fields=["source_file", "operation"],
+                condition=models.Q(role="UNKNOWN"),
+                name="recovery_entry_unknown",
+            ),
         ]
 
     def __str__(self) -> str:
