@@ -310,6 +310,7 @@ APPEND_ONLY_TABLES = [
     "recovery_markpriceentry",
     "recovery_fundingrateentry",
     "recovery_rejectedrecord",
+    "recovery_mendedrecord",
     "recovery_sighting",
     "recovery_casenote",
 ]

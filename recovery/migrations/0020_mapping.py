@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0004_destinations'),
-        ('recovery', '0013_destinations'),
+        ('recovery', '0019_screens'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -35,6 +35,8 @@ from recovery.models.rules import (
 )
 from recovery.models.sightings import Sighting
 from recovery.models.source_files import (
+    DayOrder,
+    MendedRecord,
     Provenance,
     RejectedRecord,
     SourceFile,
@@ -61,6 +63,7 @@ __all__ = [
     "Claim",
     "ClaimCode",
     "Collection",
+    "DayOrder",
     "Decision",
     "DeficitShare",
     "EngineEntry",
@@ -79,6 +82,7 @@ __all__ = [
     "LiquidationPolicy",
     "MappingStatus",
     "MarkPriceEntry",
+    "MendedRecord",
     "OperationMapping",
     "OutboxMessage",
     "OutboxState",

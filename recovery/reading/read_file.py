@@ -5,11 +5,14 @@ from itertools import islice
 from pathlib import Path
 
 from recovery.domain.money import format_amount
+from recovery.reading.day_order import day_order_settled, settled_order
+from recovery.reading.desk_columns import without_desk_columns
 from recovery.reading.messages import Ended, Message, Opened, Request, Rows
 from recovery.reading.rows import RowMaker, Tally
 from recovery.sheets.open_source import open_source
 from recovery.sheets.records import HOUSE_LIMITS, UPLOAD_LIMITS, Source
 from recovery.venues.file_proofs import FileProofs
+from recovery.venues.headerless import with_header
 from recovery.venues.interpretation import Interpreter
 from recovery.venues.manifest import read_manifest
 from recovery.venues.recognition import Recognition, recognise
@@ -21,10 +24,9 @@ def read_file(request: Request) -> Iterator[Message]:
     Raises:
         RecoveryError: The file is refused; the message says why and what to do.
     """
-    limits = HOUSE_LIMITS if request.is_house else UPLOAD_LIMITS
-    source = open_source(Path(request.path), limits=limits)
-    recognition = recognise(source, venue=request.venue, name=request.name)
-    interpreter = Interpreter(recognition, account=request.account, zone=request.zone)
+    source = opened_source(request)
+    recognition = recognised(request, source)
+    interpreter = interpreter_for(request, recognition)
     yield _opened(recognition, interpreter)
     maker = RowMaker(request.file_id, recognition.layout.order)
     proofs = FileProofs(recognition.layout)
@@ -37,8 +39,38 @@ def read_file(request: Request) -> Iterator[Message]:
         if not tally.records:
             break
         done += tally.records
-        yield _rows(tally)
-    yield _ended(source, [*_warnings(source, interpreter), *proofs.told()])
+        yield numbered_accounts(tally)
+    yield _ended(source, [*warnings_told(source, interpreter), *proofs.told()])
+
+
+def opened_source(request: Request) -> Source:
+    """The file, opened; columns this desk added to rows it handed out are left out.
+
+    Rows without a header get the header their cells have the shape of.
+    """
+    limits = HOUSE_LIMITS if request.is_house else UPLOAD_LIMITS
+    source = open_source(Path(request.path), limits=limits)
+    return with_header(without_desk_columns(source), venue=request.venue)
+
+
+def recognised(request: Request, source: Source) -> Recognition:
+    """Its layout, with the order of day and month settled.
+
+    Raises:
+        DayOrderNeededError: Its times read two ways, and nobody said which.
+    """
+    found = recognise(source, venue=request.venue, name=request.name)
+    return day_order_settled(found, source, request.day_order)
+
+
+def interpreter_for(request: Request, recognition: Recognition) -> Interpreter:
+    """What understands its rows, told what the file cannot say."""
+    return Interpreter(
+        recognition,
+        account=request.account,
+        zone=request.zone,
+        asset=request.asset,
+    )
 
 
 def _opened(recognition: Recognition, interpreter: Interpreter) -> Opened:
@@ -54,11 +86,13 @@ def _opened(recognition: Recognition, interpreter: Interpreter) -> Opened:
             "unknown": list(recognition.unknown),
             "runner_up": runner_up
             and f"{runner_up.layout.venue} {runner_up.layout.code} {runner_up.score} %",
+            "stated": dict(recognition.stated),
+            "day_order": settled_order(recognition),
         },
     )
 
 
-def _rows(tally: Tally) -> Rows:
+def numbered_accounts(tally: Tally) -> Rows:
     """A chunk whose rows carry the place of their account instead of its number."""
     accounts = list(dict.fromkeys(tally.accounts))
     if not accounts:
@@ -87,7 +121,8 @@ def _ended(source: Source, warnings: list[str]) -> Ended:
     )
 
 
-def _warnings(source: Source, interpreter: Interpreter) -> list[str]:
+def warnings_told(source: Source, interpreter: Interpreter) -> list[str]:
+    """What a reader of the import should know beside the row problems."""
     notices = interpreter.notices
     return [
         *(

@@ -4,6 +4,7 @@ A row's text lacks its first column, the account's id or the venue: it is put be
 it when the row is written, where the database is.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -36,6 +37,7 @@ class Tally:
     Attributes:
         accounts: Account number of each row; empty where rows name no account.
         lines: Each row's text behind its first column, beside `accounts`.
+        left_out: How many rows were ignored for each reason.
     """
 
     records: int = 0
@@ -43,6 +45,7 @@ class Tally:
     lines: list[str] = field(default_factory=list)
     problems: list[RowProblem] = field(default_factory=list)
     ignored: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
     sums: Sums = field(default_factory=dict)
     first_at: datetime | None = None
     last_at: datetime | None = None
@@ -89,6 +92,7 @@ class RowMaker:
                     tally.problems.append(outcome)
                 elif isinstance(outcome, Ignored):
                     tally.ignored += 1
+                    tally.left_out[outcome.reason] += 1
                 elif isinstance(outcome, EngineStep):
                     self._take_step(tally, outcome)
                 else:

@@ -5,9 +5,10 @@ checkpoint, under a lease that still stands. A second run skips what the checkpo
 says is done; it reads those records again only to count equal rows.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
@@ -19,7 +20,6 @@ from recovery.domain.ledger import ZERO
 from recovery.domain.money import exact, format_amount
 from recovery.domain.staff_news import StaffNews
 from recovery.models import (
-    Provenance,
     RejectedRecord,
     SourceFile,
     SourceFileState,
@@ -33,7 +33,7 @@ from recovery.services.fail_points import fail_point
 from recovery.services.import_targets import TARGETS
 from recovery.services.jobs import LeaseLostError
 from recovery.services.loading import RowWriter
-from recovery.services.source_files import source_file_path
+from recovery.services.source_files import source_file_request
 from recovery.services.staff_notices import notice_write
 from recovery.venues.manifest import Manifest, check_manifest
 from recovery.venues.profile import LayoutKind
@@ -45,18 +45,9 @@ class _Lease(Protocol):
     def beat(self, done: int, total: int = 0, unit: str = "") -> None: ...
 
 
-def _request(source_file: SourceFile) -> Request:
-    return Request(
-        path=str(source_file_path(source_file)),
-        file_id=source_file.pk,
-        name=source_file.name,
-        venue=source_file.venue,
-        account=source_file.account_number,
-        zone=source_file.zone,
-        done=source_file.checkpoint,
-        chunk=CHUNK,
-        is_house=source_file.provenance == Provenance.HOUSE,
-    )
+def _load_request(source_file: SourceFile) -> Request:
+    said = source_file_request(source_file)
+    return replace(said, done=source_file.checkpoint, chunk=CHUNK)
 
 
 def source_file_load(lease: _Lease, source_file: SourceFile, *, now: datetime) -> None:
@@ -70,7 +61,7 @@ def source_file_load(lease: _Lease, source_file: SourceFile, *, now: datetime) -
     if source_file.state in (SourceFileState.LOADED, SourceFileState.REFUSED):
         return
     try:
-        with closing(read_apart(_request(source_file))) as messages:
+        with closing(read_apart(_load_request(source_file))) as messages:
             _load(lease, source_file, messages, now)
     except RecoveryError as refusal:
         source_file_refuse(source_file, refusal)
@@ -179,6 +170,7 @@ class _Loader:
         file.duplicate += lines - inserted
         file.ignored += tally.ignored
         file.rejected += len(tally.problems)
+        file.left_out = dict(Counter(file.left_out) + tally.left_out)
         file.sums = _summed(file.sums, tally.sums)
         file.first_at = min(filter(None, [file.first_at, tally.first_at]), default=None)
         file.last_at = max(filter(None, [file.last_at, tally.last_at]), default=None)
@@ -190,6 +182,7 @@ class _Loader:
                 "duplicate",
                 "ignored",
                 "rejected",
+                "left_out",
                 "sums",
                 "first_at",
                 "last_at",
