@@ -20,6 +20,7 @@ from recovery.admin.catalogue import catalogue_view
 from recovery.admin.downloads import csv_download
 from recovery.admin.forms import DeskForm
 from recovery.admin.jobs import is_stopped, progress_block, stopped_notice
+from recovery.admin.layout_pages import mapping_block
 from recovery.admin.pages import Block, Fact, Page, Visit, heads, table_block
 from recovery.admin.scratch import scratch_view
 from recovery.admin.show import (
@@ -229,6 +230,7 @@ class SourceFileAdmin(DeskAdmin):
             headline=conservation_text(source),
             facts=_facts(source),
             blocks=[
+                *mapping_block(source),
                 *blocks,
                 manifest_block(source),
                 sums_block(source),

@@ -16,6 +16,7 @@ from recovery.admin.show import (
     link,
     moment,
     moment_cell,
+    two_lines,
     variance_text,
     words,
 )
@@ -82,20 +83,21 @@ def unknown_row(
         url = reverse("admin:recovery_operationmapping_change", args=[mapping.pk])
         said = link(url, f"{mapping.role} v{mapping.version}, {mapping.status}")
     return (
-        link(operation_url(one.key), one.names[0]),
-        f"{one.key.venue} {one.key.layout}",
+        two_lines(
+            link(operation_url(one.key), one.names[0]),
+            f"{one.key.venue} {one.key.layout}",
+        ),
         f"{one.rows:,}",
         f"{one.accounts:,}",
         _money_text(one),
-        moment_cell(one.first_at),
-        moment_cell(one.last_at),
+        two_lines(moment(one.first_at), moment(one.last_at)),
         said,
     )
 
 
 def _money_text(one: UnknownOperation) -> str:
     sums = [
-        f"{amount_text(money.amount, money.asset)} {flow_word(money.amount)}"
+        f"{amount_text(abs(money.amount), money.asset)} {flow_word(money.amount)}"
         for money in one.money
     ]
     return ", ".join(sums) or "—"
@@ -105,12 +107,10 @@ def unknown_block(rows: list[tuple[Any, ...]]) -> Block:
     """The list of row types nobody knows."""
     columns = heads(
         "Row type",
-        "Venue and layout",
         "#Rows",
         "#Accounts",
         "#Money",
-        "First",
-        "Last",
+        "First and last",
         "Said by staff",
     )
     return table_block(

@@ -18,7 +18,7 @@ from recovery.models.ledger import (
     LedgerEntry,
     MarkPriceEntry,
 )
-from recovery.models.mappings import MappingStatus, OperationMapping
+from recovery.models.mappings import LayoutMapping, MappingStatus, OperationMapping
 from recovery.models.outbox import OutboxMessage, OutboxState
 from recovery.models.payments import Approval, Payment, PayoutBatch
 from recovery.models.rate_limits import LimitedAct, RateCount
@@ -77,6 +77,7 @@ __all__ = [
     "Job",
     "JobKind",
     "JobState",
+    "LayoutMapping",
     "LedgerEntry",
     "LimitedAct",
     "LiquidationPolicy",

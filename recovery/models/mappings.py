@@ -1,4 +1,4 @@
-"""What staff say that files do not: the meaning of row types."""
+"""What staff say that files do not: meanings of row types, columns of layouts."""
 
 from enum import StrEnum
 
@@ -9,6 +9,7 @@ from django.db.models import F, Q
 
 from recovery.domain.ledger import EventMarker, LedgerRole
 from recovery.models.fields import one_of, word_field
+from recovery.models.source_files import SourceFile
 
 
 class MappingStatus(StrEnum):
@@ -93,3 +94,27 @@ class OperationMapping(StaffMapping):
 
     def __str__(self) -> str:
         return f"{self.venue} {self.layout} “{self.operation}” v{self.version}"
+
+
+class LayoutMapping(StaffMapping):
+    """A layout made by staff: the columns of a file that no shipped layout fits.
+
+    `terms` is a profile as venue files hold it. Until it is approved, only files sent
+    by customers are read by it: their rows prove no amount.
+    """
+
+    venue = models.CharField(max_length=32)
+    code = models.CharField(max_length=40)
+    terms = models.JSONField()
+    sample = models.ForeignKey(
+        SourceFile,
+        models.PROTECT,
+        related_name="+",
+        db_comment="Made while looking at.",
+    )
+
+    class Meta:
+        constraints = mapping_constraints("layout_mapping", "venue", "code")
+
+    def __str__(self) -> str:
+        return f"{self.venue} {self.code} v{self.version}"

@@ -26,6 +26,7 @@ from recovery.models import (
     FeeTierMembership,
     Instrument,
     Job,
+    LayoutMapping,
     LedgerEntry,
     LiquidationPolicy,
     MarkPriceEntry,
@@ -37,7 +38,9 @@ from recovery.models import (
 )
 from recovery.services.actors import staff_actor
 from recovery.services.batches import batch_build
+from recovery.venues.column_mapping import profile_table
 from tests import factories
+from tests.venues.test_column_mapping import DRAFT
 
 
 @pytest.fixture
@@ -118,6 +121,18 @@ def rows(ada: User, max_: User, bea: User, cem: Customer) -> dict[type[Model], M
             about=f"case {decision.case.reference}",
             subject_kind="recoverycase",
             subject_id=decision.case_id,
+        ),
+        LayoutMapping.objects.create(
+            venue="coinhall",
+            code="wallet-log",
+            version=1,
+            terms=profile_table(DRAFT, 1),
+            sample=file,
+            reason="It is one.",
+            source="Ticket 1",
+            content_digest="0" * 64,
+            proposed_by=ada,
+            proposed_at=factories.NOW,
         ),
         OperationMapping.objects.create(
             venue="house",
