@@ -19,6 +19,7 @@ from recovery.admin.assessment_blocks import (
 )
 from recovery.admin.base import DeskAdmin
 from recovery.admin.pages import Block, Fact, Page, Visit, heads, table_block
+from recovery.admin.positions import positions_block
 from recovery.admin.show import (
     amount_cell,
     amount_text,
@@ -41,6 +42,7 @@ from recovery.selectors.timelines import engine_steps, ledger_window
 from recovery.services.actors import Actor
 from recovery.services.cases import case_open
 from recovery.services.desk import event_recompute_asked
+from recovery.services.positions import event_positions
 
 
 def _open_case(actor: Actor, event: Event, _data: Data, now: datetime) -> Outcome:
@@ -153,6 +155,7 @@ class EventAdmin(DeskAdmin):
                 *blocks,
                 timeline_block(event),
                 engine_block(event),
+                *positions_block(event_positions(event)),
                 cases_block(event),
                 other_assessments_block(event),
             ],

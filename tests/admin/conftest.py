@@ -32,6 +32,7 @@ from recovery.models import (
     MarkPriceEntry,
     OperationMapping,
     OutboxMessage,
+    PositionEntry,
     RejectedRecord,
     StaffNotice,
     Workbook,
@@ -164,6 +165,14 @@ def rows(ada: User, max_: User, bea: User, cem: Customer) -> dict[type[Model], M
             instrument="BTCUSDT",
             occurred_at=factories.AT,
             mark_price="60000",
+        ),
+        PositionEntry.objects.create(
+            source_file=file,
+            row_number=1,
+            account=event.account,
+            instrument="BTCUSDT",
+            occurred_at=factories.AT,
+            position="1",
         ),
         EngineEntry.objects.create(
             source_file=file,
