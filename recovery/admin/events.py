@@ -18,6 +18,7 @@ from recovery.admin.assessment_blocks import (
     results_block,
 )
 from recovery.admin.base import DeskAdmin
+from recovery.admin.ledger import operation_cell
 from recovery.admin.pages import Block, Fact, Page, Visit, heads, table_block
 from recovery.admin.positions import positions_block
 from recovery.admin.show import (
@@ -43,6 +44,7 @@ from recovery.services.actors import Actor
 from recovery.services.cases import case_open
 from recovery.services.desk import event_recompute_asked
 from recovery.services.positions import event_positions
+from recovery.services.transfer_pairs import transfers_told
 
 
 def _open_case(actor: Actor, event: Event, _data: Data, now: datetime) -> Outcome:
@@ -182,17 +184,19 @@ def _facts(event: Event) -> list[Fact]:
 def timeline_block(event: Event) -> Block:
     """Every ledger row of the account in and around the event."""
     meanings = operation_meanings()
+    entries = ledger_window(event)
+    transfers = transfers_told(entries)
     rows = [
         (
             moment_cell(entry.occurred_at),
             role_read(entry, meanings),
-            entry.operation,
+            operation_cell(entry, transfers.get(entry.pk)),
             entry.instrument or "—",
             amount_cell(entry.amount, entry.asset, flow_word(entry.amount)),
             amount_cell(entry.balance_after),
             _row_link(entry),
         )
-        for entry in ledger_window(event)
+        for entry in entries
     ]
     return table_block(
         "Ledger rows in the window",

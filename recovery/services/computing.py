@@ -19,9 +19,15 @@ from recovery.domain.receipt import receipt_digest, write_receipt
 from recovery.domain.references import event_reference
 from recovery.domain.restated import told_once
 from recovery.domain.rulebook import RuleBook
+from recovery.domain.transfers import without_twins
 from recovery.models import Event, LedgerEntry, SourceFile, SourceFileState
 from recovery.selectors.operation_mappings import operation_meanings
-from recovery.services.sightings import Holder, sightings_of, strongest
+from recovery.services.sightings import (
+    Holder,
+    sightings_of,
+    strength_of,
+    strongest,
+)
 from recovery.venues.loading import restating_layouts
 from recovery.venues.operation_meanings import OperationMeanings
 from recovery.venues.profile import OperationRule
@@ -60,7 +66,8 @@ def entries_by_account(
 
     Each under the strongest file that holds it. Rows of files that were undone are
     left out, unless another file holds them too, and so are rows that tell money once
-    more which another file tells already. Row types no profile knows have the role
+    more which another file tells already, also where it tells only the same transfer
+    a few seconds apart. Row types no profile knows have the role
     that staff gave them.
 
     Args:
@@ -78,7 +85,7 @@ def entries_by_account(
     for account_id, group in groupby(rows.iterator(10_000), key=lambda row: row[3]):
         entries = (_entry(row, seen.get(row[0], ()), known) for row in group)
         held = [entry for entry in entries if entry is not None]
-        yield account_id, told_once(held, restating)
+        yield account_id, without_twins(told_once(held, restating), strength_of)
 
 
 def _restating_files() -> frozenset[str]:
