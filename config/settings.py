@@ -311,6 +311,7 @@ APPEND_ONLY_TABLES = [
     "recovery_ledgerentry",
     "recovery_engineentry",
     "recovery_markpriceentry",
+    "recovery_positionentry",
     "recovery_fundingrateentry",
     "recovery_rejectedrecord",
     "recovery_mendedrecord",

@@ -17,7 +17,9 @@ from recovery.models.ledger import (
     FundingRateEntry,
     LedgerEntry,
     MarkPriceEntry,
+    PositionEntry,
 )
+from recovery.models.mappings import LayoutMapping, MappingStatus, OperationMapping
 from recovery.models.outbox import OutboxMessage, OutboxState
 from recovery.models.payments import Approval, Payment, PayoutBatch
 from recovery.models.rate_limits import LimitedAct, RateCount
@@ -77,15 +79,19 @@ __all__ = [
     "Job",
     "JobKind",
     "JobState",
+    "LayoutMapping",
     "LedgerEntry",
     "LimitedAct",
     "LiquidationPolicy",
+    "MappingStatus",
     "MarkPriceEntry",
     "MendedRecord",
+    "OperationMapping",
     "OutboxMessage",
     "OutboxState",
     "Payment",
     "PayoutBatch",
+    "PositionEntry",
     "Provenance",
     "RateCount",
     "Reconfirmation",

@@ -12,9 +12,11 @@ from recovery.reading.rows import RowMaker, Tally
 from recovery.sheets.open_source import open_source
 from recovery.sheets.records import HOUSE_LIMITS, UPLOAD_LIMITS, Source
 from recovery.venues.accounts import check_account
+from recovery.venues.column_mapping import NOTE, profile_of
 from recovery.venues.file_proofs import FileProofs
 from recovery.venues.headerless import with_header
 from recovery.venues.interpretation import Interpreter
+from recovery.venues.loading import shipped_profiles
 from recovery.venues.manifest import read_manifest
 from recovery.venues.recognition import Recognition, recognise
 
@@ -64,7 +66,13 @@ def recognised(request: Request, source: Source) -> Recognition:
         DayOrderNeededError: Its times read two ways, and nobody said which.
         AccountContradictedError: It names an account other than the given one.
     """
-    found = recognise(source, venue=request.venue, name=request.name)
+    own = [profile_of(table) for table in request.profiles]
+    found = recognise(
+        source,
+        venue=request.venue,
+        name=request.name,
+        profiles=[*shipped_profiles(), *own],
+    )
     check_account(source.opening, found, request.account)
     return day_order_settled(found, source, request.day_order)
 
@@ -130,7 +138,10 @@ def _ended(source: Source, warnings: list[str]) -> Ended:
 def warnings_told(source: Source, interpreter: Interpreter) -> list[str]:
     """What a reader of the import should know beside the row problems."""
     notices = interpreter.notices
+    layout = interpreter.recognition.layout
+    by_staff = layout.note == NOTE and not layout.verified
     return [
+        *([f"Layout {layout.code} {layout.generation}: {NOTE}."] if by_staff else []),
         *(
             f"Row {one.row_number}: {one.check} is off by {format_amount(one.gap)}."
             for one in notices.warnings

@@ -4,6 +4,7 @@ A row's text lacks its first column, the account's id or the venue: it is put be
 it when the row is written, where the database is.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from recovery.domain.ledger import (
     LedgerLine,
     LedgerRole,
     MarkPrice,
+    PositionStated,
+    ReferenceRow,
     RowProblem,
 )
 from recovery.domain.money import exact
@@ -97,6 +100,10 @@ class RowMaker:
                     tally.left_out[outcome.reason] += 1
                 elif isinstance(outcome, EngineStep):
                     self._take_step(tally, outcome)
+                elif isinstance(outcome, PositionStated):
+                    self._take_position(tally, outcome)
+                elif isinstance(outcome, ReferenceRow):
+                    tally.lines.append(json.dumps(outcome))
                 else:
                     self._take_price(tally, outcome)
         return tally
@@ -157,6 +164,18 @@ class RowMaker:
                     step.margin_level, step.bankruptcy_price, step.takeover_price,
                     step.side, step.quantity, step.fill_price, step.entry_price,
                     step.position_after, step.fund_movement,
+                )
+            )
+        )  # fmt: skip
+
+    def _take_position(self, tally: Tally, stated: PositionStated) -> None:
+        tally.see(stated.occurred_at)
+        tally.accounts.append(stated.account)
+        tally.lines.append(
+            copy_line(
+                (
+                    stated.instrument, stated.occurred_at, stated.position, self._file,
+                    stated.row_number, stated.entry_price, stated.mark_price,
                 )
             )
         )  # fmt: skip

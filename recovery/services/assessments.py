@@ -14,6 +14,7 @@ from django.db import transaction
 from accounts.models import TradingAccount
 from recovery.domain.ledger import LedgerRole
 from recovery.models import Event, LedgerEntry, Provenance
+from recovery.selectors.operation_mappings import operation_meanings, role_read
 from recovery.services.assessment_storing import (
     assessments_store,
     events_gone,
@@ -90,14 +91,19 @@ def _assess_chunk(ids: Sequence[int], loader: RuleLoader, now: datetime) -> int:
 
 
 def _post_credits(ids: Sequence[int], now: datetime) -> None:
-    booked = LedgerEntry.objects.filter(
-        account__in=ids, role=LedgerRole.CREDIT, order_id__startswith="PY-"
+    named = LedgerEntry.objects.filter(
+        account__in=ids,
+        role__in=(LedgerRole.CREDIT, LedgerRole.UNKNOWN),
+        order_id__startswith="PY-",
     )
+    meanings = operation_meanings()
     # A customer's own file proves no booking of the platform.
     proven = [
         entry
-        for entry, held in entries_held(booked)
-        if held and held.provenance != Provenance.CUSTOMER_SUPPLIED
+        for entry, held in entries_held(named)
+        if held
+        and held.provenance != Provenance.CUSTOMER_SUPPLIED
+        and role_read(entry, meanings) == LedgerRole.CREDIT
     ]
     payments_post(proven, now=now)
 

@@ -15,11 +15,12 @@ from typing import Protocol
 
 from django.db import transaction
 
-from recovery.domain.errors import RecoveryError
+from recovery.domain.errors import FileRejectedError, RecoveryError
 from recovery.domain.ledger import ZERO
 from recovery.domain.money import exact, format_amount
 from recovery.domain.staff_news import StaffNews
 from recovery.models import (
+    Provenance,
     RejectedRecord,
     SourceFile,
     SourceFileState,
@@ -34,9 +35,11 @@ from recovery.services.import_targets import TARGETS
 from recovery.services.jobs import LeaseLostError
 from recovery.services.loading import RowWriter
 from recovery.services.mending import Mending
+from recovery.services.reference_rows import ReferenceWriter
 from recovery.services.source_files import source_file_request
 from recovery.services.staff_notices import notice_write
 from recovery.venues.manifest import Manifest, check_manifest
+from recovery.venues.operation_meanings import layout_code
 from recovery.venues.profile import LayoutKind
 
 CHUNK = 20_000
@@ -100,7 +103,22 @@ def _load(
             _end(source_file, message, loader, now)
 
 
+def _require_believed(source_file: SourceFile, kind: LayoutKind) -> None:
+    """Refuse files that only somebody else may send.
+
+    Raises:
+        FileRejectedError: Reference data that is not the platform's own, or positions
+            a customer states.
+    """
+    provenance = source_file.provenance
+    if kind is LayoutKind.REFERENCE and provenance != Provenance.HOUSE:
+        raise FileRejectedError("Reference data is taken from the platform only.")
+    if kind is LayoutKind.POSITIONS and provenance == Provenance.CUSTOMER_SUPPLIED:
+        raise FileRejectedError("What a customer says of positions proves nothing.")
+
+
 def _begin(source_file: SourceFile, opened: Opened) -> None:
+    _require_believed(source_file, LayoutKind(opened.kind))
     source_file.venue = opened.venue
     source_file.layout = opened.layout
     source_file.kind = opened.kind
@@ -112,6 +130,13 @@ def _begin(source_file: SourceFile, opened: Opened) -> None:
     )
 
 
+def _writer_of(source_file: SourceFile, opened: Opened) -> RowWriter | ReferenceWriter:
+    kind = LayoutKind(opened.kind)
+    if kind is LayoutKind.REFERENCE:
+        return ReferenceWriter(source_file, layout_code(opened.layout))
+    return RowWriter(TARGETS[kind])
+
+
 class _Loader:
     """Stores the rows of one file."""
 
@@ -121,9 +146,11 @@ class _Loader:
         self._kind = LayoutKind(opened.kind)
         self._accounts = AccountBook(opened.venue)
         self._touched: set[int] = set()
-        self._writer = RowWriter(TARGETS[self._kind])
+        self._writer = _writer_of(source_file, opened)
         self._mending = (
-            Mending(source_file, TARGETS[self._kind]) if source_file.mends_id else None
+            Mending(source_file, TARGETS[self._kind])
+            if source_file.mends_id and self._kind in TARGETS
+            else None
         )
         self._done = 0
 
@@ -138,10 +165,14 @@ class _Loader:
         """Accounts whose events this file can change."""
         if self._kind == LayoutKind.FUNDING_RATES:
             return self._accounts.all_ids()
+        if isinstance(self._writer, ReferenceWriter):
+            return sorted(self._writer.accounts)
         return sorted(self._touched)
 
     def _whole_lines(self, rows: Rows) -> list[str]:
         """The rows with their first column: the account's id, or the venue."""
+        if self._kind is LayoutKind.REFERENCE:
+            return rows.lines
         if not rows.accounts:
             return [f"{self._venue}\t{line}" for line in rows.lines]
         ids = self._accounts.ids_of(rows.accounts)
@@ -153,6 +184,7 @@ class _Loader:
     def _store(self, lease: _Lease, tally: Tally, lines: list[str]) -> None:
         with transaction.atomic():
             inserted = self._write(lines)
+            tally.problems += self._writer.problems
             RejectedRecord.objects.bulk_create(
                 RejectedRecord(
                     source_file=self.file,
@@ -164,7 +196,8 @@ class _Loader:
                 for problem in tally.problems
             )
             self._tell_contradicted()
-            self._count(tally, len(lines), inserted)
+            taken = len(lines) - len(self._writer.problems)
+            self._count(tally, taken, inserted)
             lease.beat(self._done, unit="rows")
             fail_point("import.chunk_written")
         fail_point("import.chunk_committed")

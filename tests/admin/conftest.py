@@ -26,10 +26,13 @@ from recovery.models import (
     FeeTierMembership,
     Instrument,
     Job,
+    LayoutMapping,
     LedgerEntry,
     LiquidationPolicy,
     MarkPriceEntry,
+    OperationMapping,
     OutboxMessage,
+    PositionEntry,
     RejectedRecord,
     StaffNotice,
     StrayMessage,
@@ -37,7 +40,9 @@ from recovery.models import (
 )
 from recovery.services.actors import staff_actor
 from recovery.services.batches import batch_build
+from recovery.venues.column_mapping import profile_table
 from tests import factories
+from tests.venues.test_column_mapping import DRAFT
 
 
 @pytest.fixture
@@ -125,6 +130,32 @@ def rows(ada: User, max_: User, bea: User, cem: Customer) -> dict[type[Model], M
             hour_began_at=factories.NOW,
             last_at=factories.NOW,
         ),
+        LayoutMapping.objects.create(
+            venue="coinhall",
+            code="wallet-log",
+            version=1,
+            terms=profile_table(DRAFT, 1),
+            sample=file,
+            reason="It is one.",
+            source="Ticket 1",
+            content_digest="0" * 64,
+            proposed_by=ada,
+            proposed_at=factories.NOW,
+        ),
+        OperationMapping.objects.create(
+            venue="house",
+            layout="house-ledger",
+            operation="rebate",
+            version=1,
+            role="CREDIT",
+            period=since,
+            shadow=factories.NO_SHADOW,
+            reason="It is one.",
+            source="Ticket 1",
+            content_digest="0" * 64,
+            proposed_by=ada,
+            proposed_at=factories.NOW,
+        ),
         Instrument.objects.create(venue="house", symbol="X", settle_asset="USDT"),
         FeeSchedule.objects.first(),  # Shipped with the desk.
         LiquidationPolicy.objects.first(),
@@ -141,6 +172,14 @@ def rows(ada: User, max_: User, bea: User, cem: Customer) -> dict[type[Model], M
             instrument="BTCUSDT",
             occurred_at=factories.AT,
             mark_price="60000",
+        ),
+        PositionEntry.objects.create(
+            source_file=file,
+            row_number=1,
+            account=event.account,
+            instrument="BTCUSDT",
+            occurred_at=factories.AT,
+            position="1",
         ),
         EngineEntry.objects.create(
             source_file=file,
