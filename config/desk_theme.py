@@ -120,6 +120,16 @@ DESK: dict[str, object] = {
                         "how_to_reg",
                         "recovery_approvalpolicy_changelist",
                     ),
+                    _nav(
+                        "Goodwill budgets",
+                        "redeem",
+                        "recovery_goodwillbudget_changelist",
+                    ),
+                    _nav(
+                        "Goodwill reasons",
+                        "lightbulb",
+                        "recovery_goodwillreason_changelist",
+                    ),
                     _nav("Prices", "sell", "recovery_assetprice_changelist"),
                     _nav(
                         "Tier memberships",

@@ -22,6 +22,7 @@ from recovery.admin.case_forms import (
     proposal_initial,
 )
 from recovery.admin.forms import DigestForm, ReasonForm
+from recovery.admin.goodwill import GOODWILL_ACT
 from recovery.domain.decision_ground import Ground
 from recovery.domain.duties import Duty
 from recovery.domain.errors import NotReadyError
@@ -286,6 +287,7 @@ CASE_ACTS = (
         _headroom(PaymentKind.WITHDRAWAL),
         hint="Of credited money, to a verified destination on file.",
     ),
+    GOODWILL_ACT,
     Act(
         "close",
         "Close the case",

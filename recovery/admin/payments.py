@@ -251,6 +251,12 @@ def _facts(payment: Payment, *, shows_hold: bool) -> list[Fact]:
         Fact("Batch", _batch(payment)),
         Fact("Confirmation", payment.confirmation_reference or "none yet"),
     ]
+    if payment.goodwill_reason is not None:
+        facts += [
+            Fact("Goodwill because", str(payment.goodwill_reason)),
+            Fact("In the proposer's words", payment.goodwill_words),
+            Fact("From", str(payment.goodwill_budget)),
+        ]
     if shows_hold and payment.held_reason:
         facts.append(Fact("Held because", payment.held_reason))
     return facts

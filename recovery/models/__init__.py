@@ -10,6 +10,7 @@ from recovery.models.claims import Claim, ClaimCode
 from recovery.models.collections import Collection, DeficitShare, Instalment
 from recovery.models.events import Event
 from recovery.models.exports import Workbook, WorkbookState
+from recovery.models.goodwill import GoodwillBudget, GoodwillReason
 from recovery.models.heartbeats import Heartbeat
 from recovery.models.jobs import Job, Round
 from recovery.models.ledger import (
@@ -67,6 +68,8 @@ __all__ = [
     "FeeSchedule",
     "FeeTierMembership",
     "FundingRateEntry",
+    "GoodwillBudget",
+    "GoodwillReason",
     "Heartbeat",
     "Instalment",
     "Instrument",

@@ -20,6 +20,7 @@ from recovery.models.fields import (
     positive,
     word_field,
 )
+from recovery.models.goodwill import GoodwillBudget, GoodwillReason
 
 STAFF = settings.AUTH_USER_MODEL
 _NEEDS_APPROVER = [
@@ -126,9 +127,33 @@ class Payment(models.Model):
     replaces = models.OneToOneField(
         "self", models.PROTECT, related_name="replaced_by", null=True, blank=True
     )
+    goodwill_budget = models.ForeignKey(
+        GoodwillBudget, models.PROTECT, related_name="payments", null=True, blank=True
+    )
+    goodwill_reason = models.ForeignKey(
+        GoodwillReason, models.PROTECT, related_name="+", null=True, blank=True
+    )
+    goodwill_words = models.TextField(
+        blank=True, db_comment="Why, in the proposer's words; staff read it."
+    )
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    kind="goodwill",
+                    goodwill_budget__isnull=False,
+                    goodwill_reason__isnull=False,
+                    value_amount__isnull=False,
+                    destination__isnull=True,
+                )
+                | Q(
+                    ~Q(kind="goodwill"),
+                    goodwill_budget__isnull=True,
+                    goodwill_reason__isnull=True,
+                ),
+                name="recovery_payment_goodwill_whole",
+            ),
             positive("amount", "recovery_payment_amount_positive"),
             never_negative("fee_amount", "recovery_payment_fee_number"),
             one_of("status", PaymentStatus, "recovery_payment_status_known"),

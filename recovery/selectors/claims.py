@@ -37,6 +37,7 @@ _HOUSE = "house"
 _PAYMENT_NAMES = {
     PaymentKind.CREDIT: "Credit to your own balance",
     PaymentKind.WITHDRAWAL: "Withdrawal",
+    PaymentKind.GOODWILL: "Goodwill, beside what is owed",
 }
 
 
@@ -140,7 +141,8 @@ def _venue_name(code: str) -> str:
 
 def _payments(case: RecoveryCase) -> list[Payment]:
     shown = [status for status in PaymentStatus if tell_payment(status).is_shown]
-    return list(case.payments.filter(status__in=shown).order_by("id"))
+    rows = case.payments.filter(status__in=shown).select_related("goodwill_reason")
+    return list(rows.order_by("id"))
 
 
 def _is_paid(decision: Decision, payments: Sequence[Payment]) -> bool:
@@ -148,7 +150,9 @@ def _is_paid(decision: Decision, payments: Sequence[Payment]) -> bool:
     posted = [
         payment.amount
         for payment in payments
-        if payment.decision_id == decision.pk and payment.status == PaymentStatus.POSTED
+        if payment.decision_id == decision.pk
+        and payment.kind == PaymentKind.CREDIT
+        and payment.status == PaymentStatus.POSTED
     ]
     with exact():
         return bool(posted) and sum(posted) >= decision.amount
@@ -156,9 +160,10 @@ def _is_paid(decision: Decision, payments: Sequence[Payment]) -> bool:
 
 def _tell(telling: Telling, status: CaseStatus, payments: list[Payment]) -> Telling:
     """The telling of the case, moved on by what its payments did."""
-    if status != CaseStatus.OWED or not payments:
+    owed = [one for one in payments if one.kind != PaymentKind.GOODWILL]
+    if status != CaseStatus.OWED or not owed:
         return telling
-    last = _told(payments[-1])
+    last = _told(owed[-1])
     return telling._replace(
         phase=Phase.PAYING, label=f"Payment {last.label.lower()}", next_step=last.text
     )
@@ -206,8 +211,11 @@ def _told(payment: Payment) -> PaymentTelling:
 
 def _payment_view(payment: Payment) -> PaymentView:
     telling = _told(payment)
+    name = _PAYMENT_NAMES[PaymentKind(payment.kind)]
+    if payment.goodwill_reason is not None:
+        name = f"{name}: {payment.goodwill_reason.told}"
     return PaymentView(
-        name=_PAYMENT_NAMES[PaymentKind(payment.kind)],
+        name=name,
         amount=money_text(payment.amount, payment.asset),
         label=telling.label,
         text=telling.text,

@@ -233,4 +233,26 @@ INVARIANTS: tuple[Invariant, ...] = (
         WHERE w.state = 'preparing' AND coalesce(j.state, 'done') = 'done'
         """,
     ),
+    Invariant(
+        "I13",
+        "Goodwill stays within the budget of its month, has a reason, and pays nothing"
+        " that is owed.",
+        f"""
+        SELECT 'goodwill of ' || to_char(g.month, 'YYYY-MM'),
+          format('%s %s given, the month holds %s', g.given, g.currency, g.held)
+        FROM (
+          SELECT date_trunc('month', p.proposed_at AT TIME ZONE 'UTC') AS month,
+            p.value_currency AS currency, sum(p.value_amount) AS given,
+            max(b.month_amount) AS held
+          FROM recovery_payment p
+          LEFT JOIN recovery_goodwillbudget b ON b.id = p.goodwill_budget_id
+          WHERE p.kind = 'goodwill' AND p.status {_LIVE} GROUP BY 1, 2
+        ) g WHERE g.held IS NULL OR g.given > g.held
+        UNION ALL
+        SELECT 'payment ' || p.reference, 'is goodwill without budget or reason'
+        FROM recovery_payment p
+        WHERE (p.kind = 'goodwill') <> (p.goodwill_reason_id IS NOT NULL)
+          OR (p.kind = 'goodwill') <> (p.goodwill_budget_id IS NOT NULL)
+        """,  # noqa: S608 - texts of this file only
+    ),
 )

@@ -70,6 +70,7 @@ class ControlRow(NamedTuple):
     are_breaks_comparable: bool  # No break changed after the instant.
     payments: int
     paid: Decimal
+    goodwill: Decimal  # Of what is paid: not owed, given.
     waiting: int  # Events without an assessment.
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import TradingAccount
 from recovery.domain.ledger import LedgerRole
@@ -22,6 +23,7 @@ from recovery.services.computing import (
     entries_by_account,
 )
 from recovery.services.fail_points import fail_point
+from recovery.services.outcomes import GOODWILL_ROW
 from recovery.services.recomputed import decided_follow
 from recovery.services.rules import RuleLoader
 from recovery.services.sightings import entries_held
@@ -75,9 +77,9 @@ def _assess_chunk(ids: Sequence[int], loader: RuleLoader, now: datetime) -> int:
 
 
 def _post_credits(ids: Sequence[int], now: datetime) -> None:
-    booked = LedgerEntry.objects.filter(
-        account__in=ids, role=LedgerRole.CREDIT, order_id__startswith="PY-"
-    )
+    owed = Q(role=LedgerRole.CREDIT, order_id__startswith="PY-")
+    goodwill = Q(operation=GOODWILL_ROW, order_id__startswith="GW-")
+    booked = LedgerEntry.objects.filter(owed | goodwill, account__in=ids)
     # A customer's own file proves no booking of the platform.
     proven = [
         entry

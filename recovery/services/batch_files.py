@@ -23,6 +23,13 @@ _COLUMNS = {
         "asset",
         "amount",
     ),
+    PaymentKind.GOODWILL: (
+        "line",
+        "payment_reference",
+        "account",
+        "asset",
+        "amount",
+    ),
     PaymentKind.WITHDRAWAL: (
         "line",
         "payment_reference",
@@ -66,6 +73,10 @@ def _file_row(number: int, payment: Payment) -> list[str]:
             payment.asset,
             amount,
         ]
+    if payment.kind == PaymentKind.GOODWILL:
+        # No event: booked beside it, as a goodwill row, not as a credit of it.
+        account = payment.event.account.number
+        return [str(number), payment.reference, account, payment.asset, amount]
     to = payment.destination
     if to is None:
         raise NotReadyError(f"{payment.reference} has no destination.")

@@ -121,6 +121,8 @@ def _with_content(rows: QuerySet[Payment]) -> QuerySet[Payment]:
         "case__event__account",
         "event__account",
         "replaces",
+        "goodwill_budget",
+        "goodwill_reason",
     ).prefetch_related("approvals")
 
 

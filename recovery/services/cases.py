@@ -16,6 +16,7 @@ from recovery.domain.lifecycle import (
     CaseStatus,
 )
 from recovery.domain.references import grouped_reference
+from recovery.domain.words import PaymentKind
 from recovery.models import CaseNote, Event, RecoveryCase
 from recovery.services.actors import Actor, require_duty
 from recovery.services.audit import audit_write
@@ -267,10 +268,12 @@ def case_close(
 
 
 def _require_paid(case: RecoveryCase) -> None:
-    statuses = set(
-        case.payments.exclude(status__in=PAYMENT_VOID).values_list("status", flat=True)
+    live = list(
+        case.payments.exclude(status__in=PAYMENT_VOID).values_list("kind", "status")
     )
-    if not statuses or statuses - PAYMENT_PAID:
+    # Goodwill pays nothing of what is owed, but it must have arrived too.
+    is_paid = any(kind != PaymentKind.GOODWILL for kind, _ in live)
+    if not is_paid or {status for _, status in live} - PAYMENT_PAID:
         raise NotReadyError(
             "Money is owed: close this case when every payment is posted or confirmed."
         )

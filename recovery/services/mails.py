@@ -23,6 +23,8 @@ CASE_NEWS = frozenset(
         "info.reminder",
         *(f"decision.{kind}" for kind in DecisionKind),
         "amount.approved",
+        "goodwill.approved",
+        "goodwill.posted",
         "credit.posted",
         "payout.sent",
         "payout.confirmed",

@@ -20,6 +20,13 @@ from recovery.services.fail_points import fail_point
 from recovery.services.mails import mail_case_news
 from recovery.services.transitions import payment_move
 
+# How the platform names a row of its ledger that books goodwill.
+GOODWILL_ROW = "goodwill"
+_NEWS_OF_POSTED = {
+    PaymentKind.CREDIT: "credit.posted",
+    PaymentKind.GOODWILL: "goodwill.posted",
+}
+
 
 @transaction.atomic
 def payments_post(entries: Sequence[LedgerEntry], *, now: datetime) -> int:
@@ -27,7 +34,8 @@ def payments_post(entries: Sequence[LedgerEntry], *, now: datetime) -> int:
 
     A house credit row carries the payment reference as its order id. Account, asset
     and amount must be those of the payment; else it stays sent and the row stays a
-    credit without a payment, which the assessment shows.
+    credit without a payment, which the assessment shows. Goodwill is posted by a
+    goodwill row only: booked as a credit it would be taken for what was owed.
     """
     by_reference = {entry.order_id: entry for entry in entries}
     waiting = (
@@ -35,7 +43,7 @@ def payments_post(entries: Sequence[LedgerEntry], *, now: datetime) -> int:
         .select_related("case", "event__account")
         .filter(
             reference__in=by_reference,
-            kind=PaymentKind.CREDIT,
+            kind__in=_NEWS_OF_POSTED,
             status__in=[PaymentStatus.SENT, PaymentStatus.UNCERTAIN],
         )
         .order_by("case_id", "id")
@@ -48,13 +56,15 @@ def payments_post(entries: Sequence[LedgerEntry], *, now: datetime) -> int:
             payment.asset,
             payment.amount,
         )
-        if not same:
+        is_goodwill = payment.kind == PaymentKind.GOODWILL
+        if not same or is_goodwill != (entry.operation == GOODWILL_ROW):
             continue
         payment.confirmation_reference = f"house:{entry.source_id or entry.pk}"
         payment_move(
             SYSTEM, payment, PaymentAction.POST, now=now, reason="Seen in the ledger."
         )
-        mail_case_news(payment.case, "credit.posted", key=f"posted-{payment.pk}")
+        news = _NEWS_OF_POSTED[PaymentKind(payment.kind)]
+        mail_case_news(payment.case, news, key=f"posted-{payment.pk}")
         posted += 1
     return posted
 

@@ -49,7 +49,7 @@ def _total(payments: QuerySet[Payment]) -> Decimal:
 def payment_content(payment: Payment) -> dict[str, object]:
     """What the approval of a payment seals."""
     to = payment.destination
-    return {
+    content: dict[str, object] = {
         "schema": "recovery-payment/2",
         "payment": payment.reference,
         "case": payment.case.reference,
@@ -66,12 +66,30 @@ def payment_content(payment: Payment) -> dict[str, object]:
         "value": [payment.value_amount, payment.value_currency],
         "replaces": payment.replaces and payment.replaces.reference,
     }
+    return {**content, **_goodwill(payment)}
+
+
+def _goodwill(payment: Payment) -> dict[str, object]:
+    """Named only where it is, so that what was sealed before reads the same."""
+    reason, budget = payment.goodwill_reason, payment.goodwill_budget
+    if reason is None or budget is None:
+        return {}
+    return {
+        "goodwill": [reason.code, reason.told, payment.goodwill_words],
+        "budget": f"{budget}, {budget.terms_reference}",
+    }
 
 
 def payment_lock(payment: Payment) -> Payment:
     """The payment as it is now, locked until commit; lock its case before."""
     return (
         Payment.objects.select_for_update(of=("self",))
-        .select_related("decision__result__assessment", "destination", "case")
+        .select_related(
+            "decision__result__assessment",
+            "destination",
+            "case",
+            "goodwill_budget",
+            "goodwill_reason",
+        )
         .get(pk=payment.pk)
     )

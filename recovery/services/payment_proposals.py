@@ -79,6 +79,8 @@ def payment_propose(  # noqa: PLR0913 - one payment, all of it named
         raise NotReadyError("Only an approved decision that money is owed is paid.")
     if decision.proposer_id == maker.pk:
         raise SamePersonError(actor.name, "proposed the amount of this payment")
+    if kind == PaymentKind.GOODWILL:
+        raise NotReadyError("Goodwill is proposed as such, from its budget.")
     require_ground(decision)
     headroom = payment_headroom(decision, kind)
     if not ZERO < amount <= headroom:
@@ -102,21 +104,28 @@ def payment_propose(  # noqa: PLR0913 - one payment, all of it named
         hold_reference=hold_reference.strip(),
         # As the database gives it back: the seal must read the same at approval.
         fee_amount=ZERO,
-        status_since=now,
         proposer=maker,
-        proposed_at=now,
-        approvals_needed=_approvals(rules, value, decision),
+        approvals_needed=payment_level(rules, value, decision),
         value_amount=value,
         value_currency=rules.currency,
         replaces=replaces,
     )
+    return payment_seal(payment, now=now)
+
+
+def payment_seal(payment: Payment, *, now: datetime) -> Payment:
+    """Write a payment down as proposed now, with the seal over what it says."""
+    payment.status_since = payment.proposed_at = now
     payment.sealed = canonical_json(payment_content(payment))
     payment.content_digest = digest_text(payment.sealed)
     payment.save()
     return payment
 
 
-def _approvals(rules: ApprovalRules, value: Decimal | None, decision: Decision) -> int:
+def payment_level(
+    rules: ApprovalRules, value: Decimal | None, decision: Decision
+) -> int:
+    """How many must approve a payment of this value on this decision's rows."""
     by_staff = Provenance.STAFF_OBTAINED in decision_provenance(decision.result)
     return approvals_needed(rules, value, rests_on_staff_rows=by_staff)
 

@@ -70,7 +70,8 @@ _SCOPE = (
         (
             "Assessments, files and payments after the as-of instant. Ledger rows themselves. "
             "Names and mail addresses of customers, full destinations, reasons of compliance "
-            "holds. Goodwill and conversions: the desk does not book them yet."
+            "holds. Goodwill is among the payments by its kind, and in no amount that is "
+            "owed."
         ),
     ),
     (

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 from recovery.domain.ledger import ZERO
 from recovery.domain.money import format_amount, parse_amount
-from recovery.domain.words import EXPLAINED, HOLDING, BreakReason
+from recovery.domain.words import EXPLAINED, HOLDING, BreakReason, PaymentKind
 from recovery.selectors.workbook import (
     PaymentRow,
     ResultRow,
@@ -147,6 +147,8 @@ def payment_cells(row: PaymentRow, number: int, tally: Tally) -> list[Cell]:
     asset = tally.assets[row.asset]
     asset.payments += 1
     asset.paid += amount
+    if row.kind == PaymentKind.GOODWILL:
+        asset.goodwill += amount
     return [
         row.reference,
         row.case_reference,

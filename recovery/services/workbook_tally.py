@@ -50,6 +50,7 @@ class AssetTally:
     open_by_age: dict[str, Decimal] = field(default_factory=dict)
     payments: int = 0
     paid: Decimal = ZERO
+    goodwill: Decimal = ZERO  # Of it.
 
     @property
     def places(self) -> int:

@@ -177,12 +177,15 @@ def _ageing_section(
 def _payments_section(page: TiePage, tally: Tally, sources: Sources) -> None:
     page.section(
         "Payments, per asset",
-        "Every payment proposed so far, cancelled ones too.",
+        "Every payment proposed so far, cancelled ones too. Goodwill is owed to nobody.",
         [
             *_ASSET_HEADERS,
             "Payments",
             "Amount",
             "Amount by the database",
+            "Sheet less database (must be 0)",
+            "Of it goodwill",
+            "Goodwill by the database",
             "Sheet less database (must be 0)",
         ],
     )
@@ -190,16 +193,20 @@ def _payments_section(page: TiePage, tally: Tally, sources: Sources) -> None:
         at = page.next_row
         of_asset = OfAsset(PAYOUTS, sources.payouts, f"C{at}")
         gap = asset.paid - asset.control.paid
+        given = asset.goodwill - asset.control.goodwill
         page.rows.append(
             [
-                *_asset_cells(page, name, asset, {"H": gap}),
+                *_asset_cells(page, name, asset, {"H": gap, "K": given}),
                 Styled(Formula(of_asset.count(), asset.payments), Style.COUNT),
                 Formula(of_asset.sum("Amount"), asset.paid),
                 asset.control.paid,
                 gap_formula(f"F{at}-G{at}", at, gap, asset.places),
+                Formula(of_asset.sum("Amount", {"Kind": "goodwill"}), asset.goodwill),
+                asset.control.goodwill,
+                gap_formula(f"I{at}-J{at}", at, given, asset.places),
             ]
         )
-    page.end("H", len(tally.assets))
+    page.end("HK", len(tally.assets))
 
 
 def _asset_cells(

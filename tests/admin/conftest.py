@@ -24,6 +24,8 @@ from recovery.models import (
     EngineEntry,
     FeeSchedule,
     FeeTierMembership,
+    GoodwillBudget,
+    GoodwillReason,
     Instrument,
     Job,
     LedgerEntry,
@@ -111,6 +113,15 @@ def rows(ada: User, max_: User, bea: User, cem: Customer) -> dict[type[Model], M
             priced_at=factories.AT,
             source="test",
         ),
+        GoodwillBudget.objects.create(
+            period=since,
+            currency="USD",
+            month_amount=100,
+            each_amount=10,
+            customer_amount=20,
+            terms_reference="house rule 9",
+        ),
+        GoodwillReason.objects.first(),  # Shipped with the desk.
         StaffNotice.objects.create(
             key="n",
             news="case.reopened",

@@ -79,6 +79,9 @@ BREAKERS = {
     "a step out of the air": """I8
         UPDATE recovery_transition SET from_status = 'held' WHERE action = 'send'
     """,
+    "more goodwill than the month holds": """I13
+        UPDATE recovery_goodwillbudget SET month_amount = 1
+    """,
     "a mail is stuck": """I9
         UPDATE recovery_outboxmessage SET state = 'sending', sent_at = '2020-01-01'
     """,
@@ -94,7 +97,9 @@ BREAKERS = {
 @pytest.fixture
 def whole_story(people: People) -> People:
     """Owed, credited, posted; a withdrawal is on its way and a file waits."""
-    people.approved(withdrawal(people))
+    payment = people.approved(withdrawal(people))
+    people.budget()
+    people.goodwill(payment.case)
     receive(write_ledger(people.folder / "more.csv", [short_ledger("A-9")]))
     committed()
     return people
