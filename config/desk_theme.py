@@ -93,6 +93,11 @@ DESK: dict[str, object] = {
                 "items": [
                     _nav("Payments", "payments", "recovery_payment_changelist"),
                     _nav("Batches", "outbox", "recovery_payoutbatch_changelist"),
+                    _nav(
+                        "Conversions",
+                        "currency_exchange",
+                        "recovery_conversion_changelist",
+                    ),
                     _nav("Deficits", "trending_down", "recovery_collection_changelist"),
                     _nav("Adjustments", "tune", "recovery_adjustment_changelist"),
                     _nav("Owed, not claimed", "savings", "recovery_payment_unclaimed"),
@@ -119,6 +124,9 @@ DESK: dict[str, object] = {
                         "Approval policies",
                         "how_to_reg",
                         "recovery_approvalpolicy_changelist",
+                    ),
+                    _nav(
+                        "Network fees", "toll", "recovery_networkfeerule_changelist"
                     ),
                     _nav(
                         "Goodwill budgets",

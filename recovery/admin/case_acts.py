@@ -8,6 +8,7 @@ from recovery.admin.acts import Act, Data
 from recovery.admin.case_forms import (
     AnswerForm,
     AssignForm,
+    ConversionForm,
     CreditForm,
     LinkEventForm,
     MergeForm,
@@ -28,6 +29,7 @@ from recovery.domain.duties import Duty
 from recovery.domain.errors import NotReadyError
 from recovery.domain.ledger import ZERO
 from recovery.domain.lifecycle import CASE_ENDED, CASE_STEPS, CaseAction, CaseStatus
+from recovery.domain.money import format_amount
 from recovery.domain.words import DecisionKind, DecisionStatus, PaymentKind
 from recovery.models import Decision, RecoveryCase
 from recovery.services.actors import Actor
@@ -44,6 +46,7 @@ from recovery.services.cases import (
     case_take,
     case_third_party_answer,
 )
+from recovery.services.conversions import Quote, conversion_record
 from recovery.services.decision_ground import decision_ground
 from recovery.services.decisions import (
     decision_approve,
@@ -194,13 +197,26 @@ def _pay(kind: PaymentKind) -> Callable[[Actor, RecoveryCase, Data, datetime], o
         if decision is None:
             raise NotReadyError("There is no approved decision on this case.")
         details: dict[str, Any] = {
-            key: data[key] for key in ("destination", "hold_reference") if key in data
+            key: data[key]
+            for key in ("destination", "hold_reference", "conversion")
+            if key in data
         }
         return payment_propose(
             actor, decision, kind=kind, amount=data["amount"], now=now, **details
         )
 
     return run
+
+
+def _convert(actor: Actor, case: RecoveryCase, data: Data, now: datetime) -> str:
+    decision = decision_in_force(case)
+    if decision is None:
+        raise NotReadyError("There is no approved decision on this case.")
+    names = ("currency", "rate", "source", "quoted_at", "valid_until")
+    quote = Quote(**{name: data[name] for name in names})
+    made = conversion_record(actor, decision, data["amount"], quote, now=now)
+    given = f"{format_amount(made.to_amount)} {made.to_asset}"
+    return f"Recorded: {made} gives {given}. Propose the withdrawal with it."
 
 
 CASE_ACTS = (
@@ -286,6 +302,17 @@ CASE_ACTS = (
         _may_pay(PaymentKind.WITHDRAWAL),
         _headroom(PaymentKind.WITHDRAWAL),
         hint="Of credited money, to a verified destination on file.",
+    ),
+    Act(
+        "conversion",
+        "Record a conversion",
+        _convert,
+        "Recorded.",
+        frozenset({Duty.PROPOSE_PAYMENT}),
+        ConversionForm,
+        _may_pay(PaymentKind.WITHDRAWAL),
+        _headroom(PaymentKind.WITHDRAWAL),
+        hint="Before a withdrawal to a bank: the rate that is sealed with it.",
     ),
     GOODWILL_ACT,
     Act(

@@ -21,6 +21,7 @@ from recovery.models.ledger import (
 )
 from recovery.models.outbox import OutboxMessage, OutboxState
 from recovery.models.payments import Approval, Payment, PayoutBatch
+from recovery.models.payout_terms import Conversion, NetworkFeeRule
 from recovery.models.rate_limits import LimitedAct, RateCount
 from recovery.models.reconfirmations import (
     Adjustment,
@@ -61,6 +62,7 @@ __all__ = [
     "Claim",
     "ClaimCode",
     "Collection",
+    "Conversion",
     "Decision",
     "DeficitShare",
     "EngineEntry",
@@ -80,6 +82,7 @@ __all__ = [
     "LimitedAct",
     "LiquidationPolicy",
     "MarkPriceEntry",
+    "NetworkFeeRule",
     "OutboxMessage",
     "OutboxState",
     "Payment",

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from recovery.domain.claims import (
     PHASE_NAMES,
@@ -14,16 +14,18 @@ from recovery.domain.claims import (
     tell_case,
     tell_payment,
 )
+from recovery.domain.conversion import ROUNDING_WORDS
 from recovery.domain.figures import (
     money_text,
 )
+from recovery.domain.ledger import ZERO
 from recovery.domain.lifecycle import (
     CASE_DECIDED,
     CaseAction,
     CaseStatus,
     PaymentStatus,
 )
-from recovery.domain.money import exact
+from recovery.domain.money import exact, format_amount
 from recovery.domain.words import DecisionKind, PaymentKind
 from recovery.models import Decision, Event, Payment, RecoveryCase
 from recovery.selectors.claim_decisions import (
@@ -52,13 +54,17 @@ class PhaseView:
 
 @dataclass(frozen=True, slots=True)
 class PaymentView:
-    """One payment as the customer reads it; `on` only where a date is told."""
+    """One payment as the customer reads it; `on` only where a date is told.
+
+    `terms` says in sentences what a network takes, who bears it, and the rate.
+    """
 
     name: str
     amount: str
     label: str
     text: str
     on: date | None
+    terms: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +147,9 @@ def _venue_name(code: str) -> str:
 
 def _payments(case: RecoveryCase) -> list[Payment]:
     shown = [status for status in PaymentStatus if tell_payment(status).is_shown]
-    rows = case.payments.filter(status__in=shown).select_related("goodwill_reason")
+    rows = case.payments.filter(status__in=shown).select_related(
+        "goodwill_reason", "network_fee_rule", "conversion"
+    )
     return list(rows.order_by("id"))
 
 
@@ -220,7 +228,35 @@ def _payment_view(payment: Payment) -> PaymentView:
         label=telling.label,
         text=telling.text,
         on=payment.status_since.date() if telling.shows_date else None,
+        terms=_terms(payment),
     )
+
+
+def _terms(payment: Payment) -> tuple[str, ...]:
+    """Who bears the network's fee and at which rate money is converted."""
+    told = []
+    if payment.network_fee_rule is not None:
+        sent = money_text(payment.sent_amount, payment.asset)
+        fee = money_text(payment.fee_amount, payment.asset)
+        house = money_text(payment.house_fee_amount, payment.asset)
+        if payment.fee_amount == ZERO:
+            told.append(f"We bear the network's fee of {house}: {sent} leave.")
+        elif payment.house_fee_amount == ZERO:
+            told.append(f"The network's fee of {fee} is yours to bear: {sent} leave.")
+        else:
+            told.append(
+                f"Of the network's fee we bear {house} and you {fee}: {sent} leave."
+            )
+        told.append(f"It rests on: {payment.network_fee_rule.terms_reference}.")
+    rate = payment.conversion
+    if rate is not None:
+        given = money_text(rate.to_amount, rate.to_asset)
+        told.append(
+            f"Converted into {given} at {format_amount(rate.rate)} {rate.to_asset} "
+            f"for one {rate.from_asset}, {ROUNDING_WORDS}; rate of {rate.source}, "
+            f"{rate.quoted_at.astimezone(UTC):%d %B %Y %H:%M} UTC."
+        )
+    return tuple(told)
 
 
 def _messages(case: RecoveryCase) -> tuple[MessageView, ...]:

@@ -150,8 +150,11 @@ INVARIANTS: tuple[Invariant, ...] = (
             coalesce(l.n, 0), l.totals)
         FROM recovery_payoutbatch b LEFT JOIN (
           SELECT batch_id, sum(n) AS n, jsonb_object_agg(asset, total) AS totals FROM (
-            SELECT batch_id, asset, count(*) AS n, trim_scale(sum(amount))::text AS total
-            FROM recovery_payment WHERE batch_id IS NOT NULL GROUP BY 1, 2) s
+            SELECT p.batch_id, coalesce(c.to_asset, p.asset) AS asset, count(*) AS n,
+              trim_scale(sum(coalesce(c.to_amount, p.sent_amount)))::text AS total
+            FROM recovery_payment p LEFT JOIN recovery_conversion c
+              ON c.id = p.conversion_id
+            WHERE p.batch_id IS NOT NULL GROUP BY 1, 2) s
           GROUP BY 1) l ON l.batch_id = b.id
         WHERE b.lines <> coalesce(l.n, 0) OR b.totals IS DISTINCT FROM coalesce(l.totals, '{}')
         """,
@@ -254,5 +257,28 @@ INVARIANTS: tuple[Invariant, ...] = (
         WHERE (p.kind = 'goodwill') <> (p.goodwill_reason_id IS NOT NULL)
           OR (p.kind = 'goodwill') <> (p.goodwill_budget_id IS NOT NULL)
         """,  # noqa: S608 - texts of this file only
+    ),
+    Invariant(
+        "I14",
+        "What leaves and the customer's fee are what was approved; the fee is that of"
+        " the sealed rule; a bank is paid what the conversion says.",
+        """
+        SELECT 'payment ' || p.reference,
+          format('%s approved, %s sent, %s fee, %s fee of the house', p.amount,
+            p.sent_amount, p.fee_amount, p.house_fee_amount)
+        FROM recovery_payment p
+        LEFT JOIN recovery_networkfeerule r ON r.id = p.network_fee_rule_id
+        WHERE p.sent_amount + p.fee_amount <> p.amount OR p.sent_amount <= 0
+          OR p.fee_amount + p.house_fee_amount <> coalesce(r.fee_amount, 0)
+        UNION ALL
+        SELECT 'payment ' || p.reference,
+          format('%s %s at %s are not %s %s', c.from_amount, c.from_asset, c.rate,
+            c.to_amount, c.to_asset)
+        FROM recovery_payment p JOIN recovery_conversion c ON c.id = p.conversion_id
+        JOIN accounts_destination d ON d.id = p.destination_id
+        WHERE c.from_amount <> p.sent_amount OR d.asset <> c.to_asset
+          OR c.to_amount > c.from_amount * c.rate
+          OR c.to_amount + c.step <= c.from_amount * c.rate
+        """,
     ),
 )

@@ -111,6 +111,10 @@ class PaymentRow(NamedTuple):
     asset: str
     amount: Decimal
     fee_amount: Decimal
+    house_fee: Decimal
+    leaves_in: str
+    leaves: Decimal
+    rate: str
     network: str | None
     address: str | None
     memo: str | None

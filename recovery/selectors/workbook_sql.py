@@ -125,7 +125,12 @@ SELECT source_file_id, asset, sum(fund_movement) FROM recovery_engineentry
 
 PAYMENTS = """
 SELECT p.reference, c.reference AS case_reference, e.reference AS event_reference,
-       p.kind, p.asset, p.amount, p.fee_amount, d.network, d.address, d.memo,
+       p.kind, p.asset, p.amount, p.fee_amount, p.house_fee_amount,
+       coalesce(x.to_asset, p.asset) AS leaves_in,
+       coalesce(x.to_amount, p.sent_amount) AS leaves,
+       CASE WHEN x.id IS NULL THEN '' ELSE trim_scale(x.rate)::text || ' of '
+            || x.source END AS rate,
+       d.network, d.address, d.memo,
        coalesce(s.to_status, 'proposed') AS status,
        coalesce(s.at, p.proposed_at) AS status_since,
        maker.username AS proposer, p.proposed_at,
@@ -142,6 +147,7 @@ SELECT p.reference, c.reference AS case_reference, e.reference AS event_referenc
   JOIN recovery_event e ON e.id = p.event_id
   JOIN accounts_user maker ON maker.id = p.proposer_id
   LEFT JOIN accounts_destination d ON d.id = p.destination_id
+  LEFT JOIN recovery_conversion x ON x.id = p.conversion_id
   LEFT JOIN LATERAL (
        SELECT string_agg(u.username, ', ' ORDER BY a.number) AS approver,
               max(a.at) AS at

@@ -18,6 +18,7 @@ from recovery.services.actors import SYSTEM, Actor, require_duty
 from recovery.services.audit import audit_write
 from recovery.services.fail_points import fail_point
 from recovery.services.mails import mail_case_news
+from recovery.services.payment_content import payment_leaves
 from recovery.services.transitions import payment_move
 
 # How the platform names a row of its ledger that books goodwill.
@@ -116,10 +117,11 @@ def _confirm(actor: Actor, number: int, row: dict[str, str], now: datetime) -> s
             f"Line {number}, payment_reference “{reference}”: no such withdrawal here."
         )
     stated = ((row.get("asset") or "").strip(), (row.get("amount") or "").strip())
-    if stated != (payment.asset, format_amount(payment.amount)):
+    leaves = payment_leaves(payment)
+    if stated != (leaves.asset, format_amount(leaves.amount)):
         raise FileRejectedError(
-            f"Line {number}: {reference} is {format_amount(payment.amount)} "
-            f"{payment.asset}, the file says {stated[1]} {stated[0]}."
+            f"Line {number}: {reference} is {format_amount(leaves.amount)} "
+            f"{leaves.asset}, the file says {stated[1]} {stated[0]}."
         )
     proof = (row.get("confirmation_reference") or "").strip()
     if status == "confirmed":

@@ -16,6 +16,7 @@ from recovery.models import Approval, Payment
 from recovery.services.actors import Actor, require_fresh_factor, require_staff
 from recovery.services.approval_limits import Spender, approval_rules_at, spend_count
 from recovery.services.audit import audit_write, refusal_recorded
+from recovery.services.conversions import conversion_require_fresh
 from recovery.services.decision_ground import require_ground
 from recovery.services.destinations import (
     destination_approver_refuse,
@@ -71,6 +72,7 @@ def _approve(
     if payment.decision.status != DecisionStatus.APPROVED:
         raise NotReadyError("The decision behind this payment lost its force.")
     require_ground(payment.decision)
+    conversion_require_fresh(payment.conversion, now=now)
     _count(rules, checker, payment, now)
     given = payment.approvals.count()
     Approval.objects.create(

@@ -1,11 +1,15 @@
 """What a payment says, how much may still be paid, and the lock on its row."""
 
+from datetime import UTC
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db.models import Q, QuerySet, Sum
 
+from recovery.domain.conversion import ROUNDING_WORDS
 from recovery.domain.ledger import ZERO
 from recovery.domain.lifecycle import PAYMENT_VOID, PaymentStatus
+from recovery.domain.money import exact, format_amount
 from recovery.domain.words import PaymentKind
 from recovery.models import AssessmentResult, Decision, Event, Payment
 
@@ -66,7 +70,46 @@ def payment_content(payment: Payment) -> dict[str, object]:
         "value": [payment.value_amount, payment.value_currency],
         "replaces": payment.replaces and payment.replaces.reference,
     }
-    return {**content, **_goodwill(payment)}
+    return {**content, **_terms(payment), **_goodwill(payment)}
+
+
+class Leaving(NamedTuple):
+    """What leaves the house by a payment: in which asset, and how much."""
+
+    asset: str
+    amount: Decimal
+
+
+def payment_leaves(payment: Payment) -> Leaving:
+    """What leaves: the amount less the customer's fee, or what it is converted into."""
+    if payment.conversion is not None:
+        return Leaving(payment.conversion.to_asset, payment.conversion.to_amount)
+    with exact():
+        return Leaving(payment.asset, payment.amount - payment.fee_amount)
+
+
+def _terms(payment: Payment) -> dict[str, object]:
+    """Who bears the fee, and the rate; named only where there is one."""
+    told: dict[str, object] = {}
+    rule, rate = payment.network_fee_rule, payment.conversion
+    if rule is not None:
+        told["fee_rule"] = f"{rule}, borne by {rule.bearer}, {rule.terms_reference}"
+        told["house_fee"] = payment.house_fee_amount
+    if rate is not None:
+        told["conversion"] = [
+            f"{format_amount(rate.from_amount)} {rate.from_asset}",
+            f"{format_amount(rate.to_amount)} {rate.to_asset}",
+        ]
+        told["rate"] = [
+            rate.rate,
+            rate.source,
+            rate.quoted_at.astimezone(UTC),
+            rate.valid_until.astimezone(UTC),
+            ROUNDING_WORDS,
+        ]
+    if told:
+        told["leaves"] = list(payment_leaves(payment))
+    return told
 
 
 def _goodwill(payment: Payment) -> dict[str, object]:
@@ -90,6 +133,8 @@ def payment_lock(payment: Payment) -> Payment:
             "case",
             "goodwill_budget",
             "goodwill_reason",
+            "network_fee_rule",
+            "conversion",
         )
         .get(pk=payment.pk)
     )

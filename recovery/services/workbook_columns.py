@@ -120,6 +120,10 @@ PAYOUTS = (
     Column("Batch released at (UTC)", 24),
     Column("Confirmation reference", 26),
     Column("Amount, exact", 24),
+    Column("Fee borne by the house, exact", 24),
+    Column("Leaves in", 9),
+    Column("Leaves, exact", 24),
+    Column("Rate", 24),
     Column("Batch file SHA-256", 66, _C),
     Column("Approved content SHA-256", 66, _C),
 )

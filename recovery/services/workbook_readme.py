@@ -71,7 +71,8 @@ _SCOPE = (
             "Assessments, files and payments after the as-of instant. Ledger rows themselves. "
             "Names and mail addresses of customers, full destinations, reasons of compliance "
             "holds. Goodwill is among the payments by its kind, and in no amount that is "
-            "owed."
+            "owed. Amounts of payments are in the asset that is owed; what a bank was "
+            "paid stands beside it with its rate."
         ),
     ),
     (

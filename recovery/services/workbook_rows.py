@@ -172,6 +172,10 @@ def payment_cells(row: PaymentRow, number: int, tally: Tally) -> list[Cell]:
         iso(row.released_at),
         row.confirmation,
         _exact(row.amount),
+        _exact(row.house_fee),
+        row.leaves_in,
+        _exact(row.leaves),
+        row.rate,
         row.batch_digest,
         row.content_digest,
     ]

@@ -63,6 +63,8 @@ ACTS = {
     "destination revoke": "analyst compliance lead maker support",
     "destination screen": "analyst compliance lead maker support",
     "destination verify": "analyst lead maker support",
+    "networkfeerule change": "lead",
+    "recoverycase conversion": "maker",
     "goodwillbudget change": "lead",
     "goodwillreason add": "lead",
     "goodwillreason end": "lead",

@@ -82,6 +82,9 @@ BREAKERS = {
     "more goodwill than the month holds": """I13
         UPDATE recovery_goodwillbudget SET month_amount = 1
     """,
+    "a fee without its rule": """I14
+        UPDATE recovery_payment SET fee_amount = 0.5 WHERE kind = 'withdrawal'
+    """,
     "a mail is stuck": """I9
         UPDATE recovery_outboxmessage SET state = 'sending', sent_at = '2020-01-01'
     """,
