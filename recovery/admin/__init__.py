@@ -19,6 +19,7 @@ from recovery.admin import (
     payout_terms,
     people,
     rules,
+    set_offs,
     staff_notices,
     workbooks,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "payout_terms",
     "people",
     "rules",
+    "set_offs",
     "staff_notices",
     "workbooks",
 ]

@@ -24,6 +24,7 @@ from recovery.admin.case_forms import (
 )
 from recovery.admin.forms import DigestForm, ReasonForm
 from recovery.admin.goodwill import GOODWILL_ACT
+from recovery.admin.set_offs import SET_OFF_ACT
 from recovery.domain.decision_ground import Ground
 from recovery.domain.duties import Duty
 from recovery.domain.errors import NotReadyError
@@ -314,6 +315,7 @@ CASE_ACTS = (
         _headroom(PaymentKind.WITHDRAWAL),
         hint="Before a withdrawal to a bank: the rate that is sealed with it.",
     ),
+    SET_OFF_ACT,
     GOODWILL_ACT,
     Act(
         "close",

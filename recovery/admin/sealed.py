@@ -72,7 +72,8 @@ def _told_list(key: str, value: list[Any]) -> Any:
     return ", ".join(words(str(part)) for part in value if part) or "—"
 
 
-def _facts(sealed: str) -> list[Fact]:
+def sealed_facts(sealed: str) -> list[Fact]:
+    """A sealed content as labels and values, what matters first."""
     content: dict[str, Any] = json.loads(sealed)
     order = ["kind", "amount", "asset", "reason", "provenance", "destination"]
     keys = [key for key in order if key in content]
@@ -94,7 +95,7 @@ def sealed_decision(
     return Sealed(
         title=f"{words(decision.kind)} {amount}, proposed by {decision.proposer} "
         f"on {moment(decision.proposed_at)}",
-        facts=_facts(decision.sealed),
+        facts=sealed_facts(decision.sealed),
         digest=decision.content_digest,
         text=decision.sealed,
         differences=decision_differences(decision) if waits else [],
@@ -115,7 +116,7 @@ def sealed_payment(
     return Sealed(
         title=f"{words(payment.kind)} {amount}, proposed by {payment.proposer} "
         f"on {moment(payment.proposed_at)}",
-        facts=_facts(payment.sealed),
+        facts=sealed_facts(payment.sealed),
         digest=payment.content_digest,
         text=payment.sealed,
         differences=_payment_differences(payment) if waits else [],

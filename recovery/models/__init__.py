@@ -34,6 +34,7 @@ from recovery.models.rules import (
     Instrument,
     LiquidationPolicy,
 )
+from recovery.models.set_offs import SetOff, SetOffPolicy
 from recovery.models.sightings import Sighting
 from recovery.models.source_files import (
     Provenance,
@@ -93,6 +94,8 @@ __all__ = [
     "RecoveryCase",
     "RejectedRecord",
     "Round",
+    "SetOff",
+    "SetOffPolicy",
     "Sighting",
     "SourceFile",
     "SourceFileState",

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from django.db.models import Q
 
 from recovery.domain.claims import (
     PHASE_NAMES,
@@ -26,8 +29,9 @@ from recovery.domain.lifecycle import (
     PaymentStatus,
 )
 from recovery.domain.money import exact, format_amount
+from recovery.domain.set_off import SetOffSides, SetOffStatus, set_off_left
 from recovery.domain.words import DecisionKind, PaymentKind
-from recovery.models import Decision, Event, Payment, RecoveryCase
+from recovery.models import Decision, Event, Payment, RecoveryCase, SetOff
 from recovery.selectors.claim_decisions import (
     DecisionView,
     approved_decisions,
@@ -68,6 +72,19 @@ class PaymentView:
 
 
 @dataclass(frozen=True, slots=True)
+class SetOffView:
+    """One set-off as the customer reads it: both amounts, and what is left of each."""
+
+    amount: str
+    owed: str
+    due: str
+    reason: str
+    terms_reference: str
+    on: date | None
+    is_reversed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class MessageView:
     """One public message."""
 
@@ -94,6 +111,7 @@ class StatusView:
     reopened_on: date | None
     decisions: tuple[DecisionView, ...]
     payments: tuple[PaymentView, ...]
+    set_offs: tuple[SetOffView, ...]
     messages: tuple[MessageView, ...]
     can_answer: bool
     can_withdraw: bool
@@ -129,6 +147,7 @@ def status_view(case: RecoveryCase, *, now: datetime) -> StatusView:
             for decision in decisions
         ),
         payments=tuple(map(_payment_view, payments)),
+        set_offs=_set_offs(case) if decisions else (),
         messages=_messages(case),
         can_answer=may_answer(status),
         can_withdraw=may_withdraw(status),
@@ -229,6 +248,33 @@ def _payment_view(payment: Payment) -> PaymentView:
         text=telling.text,
         on=payment.status_since.date() if telling.shows_date else None,
         terms=_terms(payment),
+    )
+
+
+def _set_offs(case: RecoveryCase) -> tuple[SetOffView, ...]:
+    """What two people approved, also where it was reversed since."""
+    rows = SetOff.objects.filter(
+        Q(decision__case=case) | Q(collection__case=case),
+        status__in=[SetOffStatus.APPROVED, SetOffStatus.REVERSED],
+    )
+    return tuple(map(_set_off_view, rows.select_related("policy").order_by("pk")))
+
+
+def _set_off_view(row: SetOff) -> SetOffView:
+    before = SetOffSides(row.owed_before_amount, row.due_before_amount)
+    left = set_off_left(before, row.amount)
+
+    def told(amount: Decimal) -> str:
+        return money_text(amount, row.asset)
+
+    return SetOffView(
+        amount=told(row.amount),
+        owed=f"{told(before.owed)} owed to you, {told(left.owed)} left to pay",
+        due=f"{told(before.due)} owed by you, {told(left.due)} left to pay",
+        reason=row.reason,
+        terms_reference=row.policy.terms_reference,
+        on=row.approved_at.date() if row.approved_at else None,
+        is_reversed=row.status == SetOffStatus.REVERSED,
     )
 
 

@@ -281,4 +281,32 @@ INVARIANTS: tuple[Invariant, ...] = (
           OR c.to_amount + c.step <= c.from_amount * c.rate
         """,
     ),
+    Invariant(
+        "I15",
+        "What is set off stays within what is owed on both sides, by a policy, with a"
+        " second person.",
+        f"""
+        SELECT 'decision of case ' || c.reference,
+          format('%s owed, %s set off, %s credited or on the way', d.amount, s.amount,
+            coalesce(p.amount, 0))
+        FROM (SELECT decision_id, sum(amount) AS amount FROM recovery_setoff
+              WHERE status IN ('proposed', 'approved') GROUP BY 1) s
+        JOIN recovery_decision d ON d.id = s.decision_id
+        JOIN recovery_recoverycase c ON c.id = d.case_id
+        LEFT JOIN (SELECT decision_id, sum(amount) AS amount FROM recovery_payment
+              WHERE kind = 'credit' AND status {_LIVE} GROUP BY 1) p
+          ON p.decision_id = d.id
+        WHERE s.amount + coalesce(p.amount, 0) > d.amount OR d.status <> 'approved'
+        UNION ALL
+        SELECT 'deficit ' || k.reference, 'more is set off than the customer bears'
+        FROM recovery_collection k
+        WHERE EXISTS (SELECT FROM recovery_setoff s WHERE s.collection_id = k.id)
+          AND desk_collection_left(k.id, NULL) < 0
+        UNION ALL
+        SELECT 'set-off ' || s.reference, 'no second person approved what stands there'
+        FROM recovery_setoff s WHERE s.status IN ('approved', 'reversed')
+          AND (s.approver_id IS NULL OR s.approver_id = s.proposer_id OR
+               s.content_digest <> encode(sha256(convert_to(s.sealed, 'UTF8')), 'hex'))
+        """,  # noqa: S608 - texts of this file only
+    ),
 )

@@ -21,6 +21,7 @@ from recovery.models import CaseNote, Event, RecoveryCase
 from recovery.services.actors import Actor, require_duty
 from recovery.services.audit import audit_write
 from recovery.services.collection_ends import collections_take_back
+from recovery.services.live_set_offs import set_offs_live
 from recovery.services.mails import mail_case_news
 from recovery.services.proposal_ends import proposals_end
 from recovery.services.transitions import (
@@ -315,3 +316,5 @@ def _require_reopenable(case: RecoveryCase) -> None:
     unsettled = case.payments.exclude(status__in=PAYMENT_VOID | PAYMENT_PAID)
     if unsettled.exists():
         raise NotReadyError("A payment is under way: cancel it or wait for its end.")
+    if set_offs_live(case).exists():
+        raise NotReadyError("A set-off stands on this case: reverse it first.")

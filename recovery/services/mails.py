@@ -23,6 +23,8 @@ CASE_NEWS = frozenset(
         "info.reminder",
         *(f"decision.{kind}" for kind in DecisionKind),
         "amount.approved",
+        "set_off.approved",
+        "set_off.reversed",
         "goodwill.approved",
         "goodwill.posted",
         "credit.posted",

@@ -10,12 +10,15 @@ from recovery.domain.conversion import ROUNDING_WORDS
 from recovery.domain.ledger import ZERO
 from recovery.domain.lifecycle import PAYMENT_VOID, PaymentStatus
 from recovery.domain.money import exact, format_amount
+from recovery.domain.set_off import SET_OFF_LIVE
 from recovery.domain.words import PaymentKind
-from recovery.models import AssessmentResult, Decision, Event, Payment
+from recovery.models import AssessmentResult, Decision, Event, Payment, SetOff
 
 
 def payment_headroom(decision: Decision, kind: PaymentKind) -> Decimal:
     """How much may still be paid in this way for the decision's event and asset.
+
+    What is set off counts as paid while the set-off stands.
 
     A credit: the amount owed less live credits, apart from those of earlier decisions
     that were posted: the assessment under this one has already received them. Never
@@ -27,11 +30,14 @@ def payment_headroom(decision: Decision, kind: PaymentKind) -> Decimal:
     ).exclude(status__in=PAYMENT_VOID)
     if kind == PaymentKind.CREDIT:
         received = ~Q(decision=decision) & Q(status=PaymentStatus.POSTED)
-        owed: Decimal = decision.amount
+        set_off = _total(
+            SetOff.objects.filter(decision=decision, status__in=SET_OFF_LIVE)
+        )
+        owed: Decimal = decision.amount - set_off
         left = owed - _total(live.filter(kind=kind).exclude(received))
         # Every credit of the ledger is off what the active assessment shows as short.
         on_its_way = live.filter(kind=kind).exclude(status=PaymentStatus.POSTED)
-        return min(left, _short_now(decision) - _total(on_its_way))
+        return min(left, _short_now(decision) - set_off - _total(on_its_way))
     taken = _total(live.filter(kind=kind))
     posted = _total(live.filter(kind=PaymentKind.CREDIT, status=PaymentStatus.POSTED))
     return posted - taken
@@ -45,8 +51,8 @@ def _short_now(decision: Decision) -> Decimal:
     return max(-result.variance_amount, ZERO) if result else ZERO
 
 
-def _total(payments: QuerySet[Payment]) -> Decimal:
-    total: Decimal | None = payments.aggregate(total=Sum("amount"))["total"]
+def _total(rows: QuerySet[Payment] | QuerySet[SetOff]) -> Decimal:
+    total: Decimal | None = rows.aggregate(total=Sum("amount"))["total"]
     return Decimal(total) if total else ZERO
 
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.db.models import Model
 
 from accounts.models import (
@@ -13,6 +14,7 @@ from accounts.models import (
     RoleGrant,
     User,
 )
+from recovery.domain.canonical import digest_text
 from recovery.domain.references import grouped_reference
 from recovery.models import (
     Adjustment,
@@ -21,7 +23,9 @@ from recovery.models import (
     AssetPrice,
     AuditEntry,
     Claim,
+    Collection,
     Conversion,
+    Decision,
     EngineEntry,
     FeeSchedule,
     FeeTierMembership,
@@ -35,12 +39,43 @@ from recovery.models import (
     NetworkFeeRule,
     OutboxMessage,
     RejectedRecord,
+    SetOff,
+    SetOffPolicy,
     StaffNotice,
     Workbook,
 )
 from recovery.services.actors import staff_actor
 from recovery.services.batches import batch_build
 from tests import factories
+
+
+def set_off_rows(decision: Decision, collection: Collection) -> list[Model]:
+    """A set-off as it would stand, past the guards: its two sides are made up."""
+    policy = SetOffPolicy.objects.create(
+        venue="house",
+        client_classes=["professional"],
+        period=(factories.AT, None),
+        terms_reference="clause 12",
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        set_off = SetOff.objects.create(
+            reference="SO-1",
+            policy=policy,
+            decision=decision,
+            collection=collection,
+            asset="USDT",
+            amount=1,
+            owed_before_amount=2,
+            due_before_amount=3,
+            reason="Agreed.",
+            sealed="{}",
+            content_digest=digest_text("{}"),
+            proposer=decision.proposer,
+            proposed_at=factories.NOW,
+        )
+        cursor.execute("SET session_replication_role = origin")
+    return [policy, set_off]
 
 
 @pytest.fixture
@@ -60,8 +95,10 @@ def rows(ada: User, max_: User, bea: User, cem: Customer) -> dict[type[Model], M
         value="=1+1",
         reason="no amount",
     )
+    collection = factories.deficit_decided(ada, bea).collection
     made = [
-        factories.deficit_decided(ada, bea).collection,
+        collection,
+        *set_off_rows(decision, collection),
         Adjustment.objects.create(
             decision=decision,
             event=event,
@@ -145,7 +182,7 @@ def rows(ada: User, max_: User, bea: User, cem: Customer) -> dict[type[Model], M
             recorded_by=max_,
             recorded_at=factories.NOW,
         ),
-        GoodwillReason.objects.first(),  # Shipped with the desk.
+        GoodwillReason.objects.get_or_create(code="late-answer")[0],
         StaffNotice.objects.create(
             key="n",
             news="case.reopened",

@@ -85,6 +85,17 @@ BREAKERS = {
     "a fee without its rule": """I14
         UPDATE recovery_payment SET fee_amount = 0.5 WHERE kind = 'withdrawal'
     """,
+    "a set-off without its decision": """I15
+        INSERT INTO recovery_setoffpolicy (id, period, version, terms_reference,
+          is_confirmed, created_at, venue, client_classes)
+          VALUES (1, '[2020-01-01,)', 1, 'x', true, now(), 'house', '{institutional}');
+        INSERT INTO recovery_setoff (reference, policy_id, decision_id, collection_id,
+          asset, amount, owed_before_amount, due_before_amount, status, reason, sealed,
+          content_digest, proposer_id, proposed_at, ended_reason)
+        SELECT 'SO-X', 1, d.id, 1, d.asset, 1, 1, 1, 'proposed', 'x', '', '',
+          d.proposer_id, now(), ''
+        FROM recovery_decision d WHERE d.status = 'approved' LIMIT 1
+    """,
     "a mail is stuck": """I9
         UPDATE recovery_outboxmessage SET state = 'sending', sent_at = '2020-01-01'
     """,
