@@ -127,6 +127,11 @@ DESK: dict[str, object] = {
                         "recovery_approvalpolicy_changelist",
                     ),
                     _nav(
+                        "Dust and dormancy",
+                        "grain",
+                        "recovery_unclaimedrule_changelist",
+                    ),
+                    _nav(
                         "Set-off policies",
                         "rule",
                         "recovery_setoffpolicy_changelist",

@@ -303,6 +303,7 @@ APPEND_ONLY_TABLES = [
     "recovery_assessmentline",
     "recovery_approval",
     "recovery_assetprice",
+    "recovery_contactattempt",
     "recovery_conversion",
     "recovery_deficitshare",
     "recovery_reconfirmation",

@@ -21,6 +21,7 @@ from recovery.admin import (
     rules,
     set_offs,
     staff_notices,
+    unclaimed,
     workbooks,
 )
 
@@ -45,5 +46,6 @@ __all__ = [
     "rules",
     "set_offs",
     "staff_notices",
+    "unclaimed",
     "workbooks",
 ]

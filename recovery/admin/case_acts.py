@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from recovery.admin.acts import Act, Data
@@ -25,6 +26,7 @@ from recovery.admin.case_forms import (
 from recovery.admin.forms import DigestForm, ReasonForm
 from recovery.admin.goodwill import GOODWILL_ACT
 from recovery.admin.set_offs import SET_OFF_ACT
+from recovery.admin.unclaimed_acts import UNCLAIMED_ACTS
 from recovery.domain.decision_ground import Ground
 from recovery.domain.duties import Duty
 from recovery.domain.errors import NotReadyError
@@ -118,7 +120,16 @@ def _is_owed(case: RecoveryCase, kind: PaymentKind) -> Decision | None:
     decision = decision_in_force(case)
     if decision is None or decision.kind != DecisionKind.OWED:
         return None
-    return decision if payment_headroom(decision, kind) > ZERO else None
+    return decision if _left(case, decision, kind) > ZERO else None
+
+
+def _left(case: RecoveryCase, decision: Decision, kind: PaymentKind) -> Decimal:
+    """The headroom, reckoned once for a case in hand: several acts ask for it."""
+    known: dict[str, Any] = vars(case).setdefault("_desk_headroom", {})
+    if kind not in known:
+        known[kind] = payment_headroom(decision, kind)
+    left: Decimal = known[kind]
+    return left
 
 
 def _may_pay(kind: PaymentKind) -> Callable[[Actor, RecoveryCase], bool]:
@@ -131,7 +142,7 @@ def _may_pay(kind: PaymentKind) -> Callable[[Actor, RecoveryCase], bool]:
 def _headroom(kind: PaymentKind) -> Callable[[Actor, RecoveryCase], Data]:
     def initial(_actor: Actor, case: RecoveryCase) -> Data:
         decision = _is_owed(case, kind)
-        amount = payment_headroom(decision, kind) if decision else ZERO
+        amount = _left(case, decision, kind) if decision else ZERO
         return {"amount": positive_text(amount)}
 
     return initial
@@ -315,6 +326,7 @@ CASE_ACTS = (
         _headroom(PaymentKind.WITHDRAWAL),
         hint="Before a withdrawal to a bank: the rate that is sealed with it.",
     ),
+    *UNCLAIMED_ACTS,
     SET_OFF_ACT,
     GOODWILL_ACT,
     Act(

@@ -27,6 +27,9 @@ _KINDS = {
     DecisionKind.DEFICIT: "Deficit: the account ended below zero",
 }
 
+# Where a case in hand keeps its decision: many acts of one page ask for it.
+_IN_FORCE = "_desk_decision_in_force"
+
 
 class QuestionForm(DeskForm):
     """A question to the customer."""
@@ -156,12 +159,13 @@ def proposal_initial(_actor: Actor, case: RecoveryCase) -> dict[str, Any]:
 
 
 def decision_in_force(case: RecoveryCase) -> Decision | None:
-    """The approved decision of a case, if one stands."""
-    return (
-        case.decisions.filter(status=DecisionStatus.APPROVED)
-        .order_by("-ended_at")
-        .first()
-    )
+    """The approved decision of a case, if one stands; asked once per row in hand."""
+    known: dict[str, Any] = vars(case)
+    if _IN_FORCE not in known:
+        approved = case.decisions.filter(status=DecisionStatus.APPROVED)
+        known[_IN_FORCE] = approved.order_by("-ended_at").first()
+    found: Decision | None = known[_IN_FORCE]
+    return found
 
 
 class CreditForm(DeskForm):

@@ -11,13 +11,13 @@ from django.utils.safestring import SafeString
 
 from recovery.admin.acts import Act, Data
 from recovery.admin.base import DeskAdmin
+from recovery.admin.case_forms import decision_in_force
 from recovery.admin.forms import AmountField, DeskForm, long_text
 from recovery.admin.pages import Fact, Page, Visit, heads, table_block
 from recovery.admin.rules import PeriodAdmin, period_text
 from recovery.admin.show import amount_cell, amount_text, badge, link, moment, words
 from recovery.domain.duties import Duty
 from recovery.domain.money import exact
-from recovery.domain.words import DecisionStatus
 from recovery.models import GoodwillBudget, GoodwillReason, RecoveryCase
 from recovery.services.actors import Actor
 from recovery.services.goodwill import (
@@ -100,7 +100,7 @@ GOODWILL_ACT = Act(
     "Goodwill proposed.",
     frozenset({Duty.PROPOSE_PAYMENT}),
     GoodwillForm,
-    lambda _actor, case: case.decisions.filter(status=DecisionStatus.APPROVED).exists(),
+    lambda _actor, case: decision_in_force(case) is not None,
     hint="Beside what is owed, from the month's budget. It pays nothing that is owed.",
 )
 

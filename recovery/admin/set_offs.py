@@ -39,7 +39,7 @@ from recovery.domain.duties import Duty
 from recovery.domain.errors import NotReadyError
 from recovery.domain.lifecycle import CollectionStatus
 from recovery.domain.set_off import SetOffSides, SetOffStatus, set_off_left
-from recovery.domain.words import DecisionKind, DecisionStatus
+from recovery.domain.words import DecisionKind
 from recovery.models import Collection, RecoveryCase, SetOff, SetOffPolicy
 from recovery.services.actors import Actor
 from recovery.services.set_offs import (
@@ -116,8 +116,9 @@ def _propose(actor: Actor, case: RecoveryCase, data: Data, now: datetime) -> Out
 
 
 def _may_set_off(_actor: Actor, case: RecoveryCase) -> bool:
-    owed = case.decisions.filter(kind=DecisionKind.OWED, status=DecisionStatus.APPROVED)
-    return owed.exists() and _deficits(case).exists()
+    decision = decision_in_force(case)
+    is_owed = decision is not None and decision.kind == DecisionKind.OWED
+    return is_owed and _deficits(case).exists()
 
 
 def _change(actor: Actor, _none: object, data: Data, now: datetime) -> str:

@@ -44,6 +44,7 @@ from recovery.models.source_files import (
 )
 from recovery.models.staff_notices import StaffNotice
 from recovery.models.transitions import Transition
+from recovery.models.unclaimed import ContactAttempt, UnclaimedRelease, UnclaimedRule
 
 __all__ = [
     "Adjustment",
@@ -63,6 +64,7 @@ __all__ = [
     "Claim",
     "ClaimCode",
     "Collection",
+    "ContactAttempt",
     "Conversion",
     "Decision",
     "DeficitShare",
@@ -102,6 +104,8 @@ __all__ = [
     "SpendCounter",
     "StaffNotice",
     "Transition",
+    "UnclaimedRelease",
+    "UnclaimedRule",
     "Workbook",
     "WorkbookState",
 ]

@@ -90,7 +90,10 @@ waiting AS (
             SELECT 1 FROM recovery_assessment s
               JOIN recovery_assessmentresult r ON r.assessment_id = s.id
              WHERE s.event_id = e.id AND s.computed_at <= %(as_of)s)
-      GROUP BY e.asset)
+      GROUP BY e.asset),
+owed AS (
+     SELECT DISTINCT asset FROM recovery_decision
+      WHERE kind = 'owed' AND coalesce(ended_at, proposed_at) <= %(as_of)s)
 SELECT asset, coalesce(r.results, 0), coalesce(r.residual, 0),
        coalesce(r.received, 0), coalesce(r.variance, 0),
        coalesce(r.exact_variance, 0), coalesce(r.gross, 0),
@@ -101,6 +104,7 @@ SELECT asset, coalesce(r.results, 0), coalesce(r.residual, 0),
   FULL JOIN breaks b USING (asset)
   FULL JOIN paid p USING (asset)
   FULL JOIN waiting w USING (asset)
+  FULL JOIN owed USING (asset)
  ORDER BY asset COLLATE "C"
 """
 

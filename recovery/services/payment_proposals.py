@@ -35,6 +35,7 @@ from recovery.services.payment_content import (
     payment_lock,
 )
 from recovery.services.transitions import case_lock, payment_move
+from recovery.services.unclaimed import release_require
 
 
 @transaction.atomic
@@ -86,6 +87,8 @@ def payment_propose(  # noqa: PLR0913 - one payment, all of it named
     if kind == PaymentKind.GOODWILL:
         raise NotReadyError("Goodwill is proposed as such, from its budget.")
     require_ground(decision)
+    if kind == PaymentKind.CREDIT:
+        release_require(decision, now=now)
     headroom = payment_headroom(decision, kind)
     if not ZERO < amount <= headroom:
         raise LimitExceededError(

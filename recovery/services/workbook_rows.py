@@ -8,6 +8,7 @@ from types import MappingProxyType
 from recovery.domain.ledger import ZERO
 from recovery.domain.money import format_amount, parse_amount
 from recovery.domain.words import EXPLAINED, HOLDING, BreakReason, PaymentKind
+from recovery.selectors.unclaimed import Unclaimed
 from recovery.selectors.workbook import (
     PaymentRow,
     ResultRow,
@@ -178,6 +179,28 @@ def payment_cells(row: PaymentRow, number: int, tally: Tally) -> list[Cell]:
         row.rate,
         row.batch_digest,
         row.content_digest,
+    ]
+
+
+def unclaimed_cells(row: Unclaimed, _number: int, tally: Tally) -> list[Cell]:
+    """One row of Unclaimed; its amount goes into the tally."""
+    amount = rounded(row.amount)
+    asset = tally.assets[row.asset]
+    asset.unclaimed += amount
+    asset.unclaimed_rows += 1
+    return [
+        row.case_reference,
+        row.kind,
+        row.asset,
+        asset.number,
+        amount,
+        iso(row.since),
+        row.age_days,
+        row.band,
+        row.attempts,
+        iso(row.last_attempt_at),
+        row.release,
+        _exact(row.amount),
     ]
 
 

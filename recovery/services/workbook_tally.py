@@ -51,6 +51,9 @@ class AssetTally:
     payments: int = 0
     paid: Decimal = ZERO
     goodwill: Decimal = ZERO  # Of it.
+    unclaimed: Decimal = ZERO
+    unclaimed_rows: int = 0
+    unclaimed_by_database: Decimal = ZERO
 
     @property
     def places(self) -> int:

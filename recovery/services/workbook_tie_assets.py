@@ -5,7 +5,13 @@ from decimal import Decimal
 
 from recovery.domain.ledger import ZERO
 from recovery.domain.money import format_amount
-from recovery.services.workbook_columns import BREAKS, BUCKETS, LIQUIDATIONS, PAYOUTS
+from recovery.services.workbook_columns import (
+    BREAKS,
+    BUCKETS,
+    LIQUIDATIONS,
+    PAYOUTS,
+    UNCLAIMED,
+)
 from recovery.services.workbook_tally import AssetTally, Tally
 from recovery.services.workbook_tie_page import (
     NOT_TIED,
@@ -31,6 +37,7 @@ def asset_sections(page: TiePage, tally: Tally, sources: Sources) -> None:
     _database_section(page, tally, above)
     _ageing_section(page, tally, sources, above)
     _payments_section(page, tally, sources)
+    _unclaimed_section(page, tally, sources)
 
 
 def _results_section(page: TiePage, tally: Tally, sources: Sources) -> _Rows:
@@ -207,6 +214,34 @@ def _payments_section(page: TiePage, tally: Tally, sources: Sources) -> None:
             ]
         )
     page.end("HK", len(tally.assets))
+
+
+def _unclaimed_section(page: TiePage, tally: Tally, sources: Sources) -> None:
+    page.section(
+        "Owed and not claimed, per asset",
+        "What is owed, decided and lies still: not paid, came back, frozen, dust.",
+        [
+            *_ASSET_HEADERS,
+            "Amounts",
+            "Amount",
+            "Amount by the database",
+            "Sheet less database (must be 0)",
+        ],
+    )
+    for name, asset in tally.assets.items():
+        at = page.next_row
+        of_asset = OfAsset(UNCLAIMED, sources.unclaimed, f"C{at}")
+        gap = asset.unclaimed - asset.unclaimed_by_database
+        page.rows.append(
+            [
+                *_asset_cells(page, name, asset, {"H": gap}),
+                Styled(Formula(of_asset.count(), asset.unclaimed_rows), Style.COUNT),
+                Formula(of_asset.sum("Amount"), asset.unclaimed),
+                asset.unclaimed_by_database,
+                gap_formula(f"F{at}-G{at}", at, gap, asset.places),
+            ]
+        )
+    page.end("H", len(tally.assets))
 
 
 def _asset_cells(

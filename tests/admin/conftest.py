@@ -42,6 +42,7 @@ from recovery.models import (
     SetOff,
     SetOffPolicy,
     StaffNotice,
+    UnclaimedRule,
     Workbook,
 )
 from recovery.services.actors import staff_actor
@@ -159,6 +160,13 @@ def rows(ada: User, max_: User, bea: User, cem: Customer) -> dict[type[Model], M
             each_amount=10,
             customer_amount=20,
             terms_reference="house rule 9",
+        ),
+        UnclaimedRule.objects.create(
+            asset="BTC",
+            dust_amount="0.0001",
+            dormant_days=180,
+            period=since,
+            terms_reference="clause 8",
         ),
         NetworkFeeRule.objects.create(
             asset="USDT",
