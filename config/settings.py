@@ -306,6 +306,8 @@ APPEND_ONLY_TABLES = [
     "recovery_assessmentline",
     "recovery_approval",
     "recovery_assetprice",
+    "recovery_contactattempt",
+    "recovery_conversion",
     "recovery_deficitshare",
     "recovery_reconfirmation",
     "recovery_ledgerentry",

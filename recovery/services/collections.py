@@ -20,12 +20,14 @@ from recovery.domain.lifecycle import (
 from recovery.domain.money import exact, format_amount
 from recovery.domain.policy_words import Bearer
 from recovery.domain.references import grouped_reference
+from recovery.domain.set_off import SET_OFF_LIVE
 from recovery.models import (
     Collection,
     Decision,
     DeficitShare,
     Instalment,
     LiquidationPolicy,
+    SetOff,
 )
 from recovery.services.actors import (
     SYSTEM,
@@ -137,10 +139,12 @@ def collection_owed(collection: Collection) -> Decimal:
 
 
 def collection_left(collection: Collection) -> Decimal:
-    """What the customer bears and has not paid."""
+    """What the customer bears and has neither paid nor had set off."""
     paid = collection.instalments.filter(paid_at__isnull=False)
+    set_off = SetOff.objects.filter(collection=collection, status__in=SET_OFF_LIVE)
     with exact():
         total = sum(paid.values_list("amount", flat=True), ZERO)
+        total += sum(set_off.values_list("amount", flat=True), ZERO)
         return collection_owed(collection) - total
 
 
