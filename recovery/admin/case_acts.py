@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+
 from recovery.admin.acts import Act, Data
 from recovery.admin.case_forms import (
     AnswerForm,
@@ -30,6 +32,7 @@ from recovery.domain.lifecycle import CASE_ENDED, CASE_STEPS, CaseAction, CaseSt
 from recovery.domain.words import DecisionKind, DecisionStatus, PaymentKind
 from recovery.models import Decision, RecoveryCase
 from recovery.services.actors import Actor
+from recovery.services.amount_limits import may_propose_amounts
 from recovery.services.case_merges import case_merge, case_unmerge
 from recovery.services.cases import (
     case_ask_customer,
@@ -258,6 +261,7 @@ CASE_ACTS = (
         lambda actor, case: (
             case.event_id is not None
             and _knows(CaseAction.PROPOSE_DECISION)(actor, case)
+            and may_propose_amounts(actor, now=timezone.now())
         ),
         proposal_initial,
         tone="primary",

@@ -4,7 +4,6 @@ from datetime import datetime
 
 from django.db import transaction
 
-from accounts.models import User
 from recovery.domain.approval_rules import ApprovalRules, Headcount
 from recovery.domain.canonical import canonical_json, digest_text
 from recovery.domain.duties import Duty
@@ -14,7 +13,12 @@ from recovery.domain.seals import seal_differences
 from recovery.domain.words import DecisionStatus
 from recovery.models import Approval, Payment
 from recovery.services.actors import Actor, require_fresh_factor, require_staff
-from recovery.services.approval_limits import Spender, approval_rules_at, spend_count
+from recovery.services.approval_limits import (
+    Spender,
+    approval_rules_at,
+    spend_count,
+    spender_of,
+)
 from recovery.services.audit import audit_write, refusal_recorded
 from recovery.services.decision_ground import require_ground
 from recovery.services.destinations import (
@@ -71,7 +75,7 @@ def _approve(
     if payment.decision.status != DecisionStatus.APPROVED:
         raise NotReadyError("The decision behind this payment lost its force.")
     require_ground(payment.decision)
-    _count(rules, checker, payment, now)
+    _count(rules, actor, payment, now)
     given = payment.approvals.count()
     Approval.objects.create(
         payment=payment,
@@ -123,11 +127,9 @@ def _before(payment: Payment, rules: ApprovalRules) -> dict[int | None, str]:
     return earlier
 
 
-def _count(
-    rules: ApprovalRules, checker: User, payment: Payment, now: datetime
-) -> None:
+def _count(rules: ApprovalRules, actor: Actor, payment: Payment, now: datetime) -> None:
     """Count the amount once for the checker, and once for whom it reaches."""
-    spenders = [Spender("approves", checker.pk)]
+    spenders = [spender_of(rules, actor, "approves")]
     is_first = not payment.approvals.exists()
     if payment.case.customer_id and is_first:
         spenders.append(Spender("customer", payment.case.customer_id))

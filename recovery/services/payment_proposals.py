@@ -19,9 +19,9 @@ from recovery.domain.words import DecisionKind, DecisionStatus, PaymentKind
 from recovery.models import Decision, Event, Payment, Provenance
 from recovery.services.actors import Actor, require_staff
 from recovery.services.approval_limits import (
-    Spender,
     approval_rules_at,
     spend_count,
+    spender_of,
     value_of,
 )
 from recovery.services.decision_ground import require_ground
@@ -89,7 +89,7 @@ def payment_propose(  # noqa: PLR0913 - one payment, all of it named
         _require_destination(decision, destination, hold_reference, now)
     rules = approval_rules_at(now)
     value = value_of(rules, decision.asset, amount, at=now)
-    spend_count(rules, [Spender("proposes", maker.pk)], value, at=now)
+    spend_count(rules, [spender_of(rules, actor, "proposes")], value, at=now)
     payment = Payment(
         reference=grouped_reference("PY", secrets.token_bytes(5)),
         case=case,

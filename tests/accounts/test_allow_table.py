@@ -84,7 +84,7 @@ ACTS = {
     "recoverycase approve": "checker lead",
     "recoverycase return": "checker lead",
     "recoverycase link-event": "analyst lead support",
-    "recoverycase propose": "analyst",
+    "recoverycase propose": "analyst support",
     "recoverycase credit": "maker",
     "recoverycase withdrawal": "maker",
     "recoverycase close": "analyst lead support",
