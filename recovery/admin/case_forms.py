@@ -188,6 +188,10 @@ class WithdrawalForm(DeskForm):
             asset=decision.asset if decision else "",
             status=DestinationStatus.APPROVED,
         )
+        chosen = self.subject.destination_choices.order_by("-pk").first()
+        if chosen is not None:
+            field.initial = chosen.destination_id
+            field.help_text = "The customer chose the one that is filled in."
 
 
 def positive_text(amount: Decimal) -> str:

@@ -26,6 +26,8 @@ class StaffNews(StrEnum):
     CASE_UNASSIGNED = "case.unassigned"
     CASE_REOPENED = "case.reopened"
     CALC_CHANGED = "calc.changed"
+    DESTINATION_PROPOSED = "destination.proposed"
+    WITHDRAWAL_REQUESTED = "withdrawal.requested"
     APPROVAL_WAITING = "approval.waiting"
     APPROVAL_VOIDED = "approval.voided"
     APPROVAL_SELF_REFUSED = "approval.self_refused"
@@ -72,6 +74,14 @@ STAFF_NEWS: Mapping[StaffNews, NewsRule] = MappingProxyType(
         _N.CASE_REOPENED: _to("Opened again", _D.WORK_CASE),
         _N.CALC_CHANGED: _to(
             "The calculation changed", _D.WORK_CASE, _D.PROPOSE_DECISION
+        ),
+        _N.DESTINATION_PROPOSED: _to(
+            "A customer proposed a destination: verify it by another way than a mail",
+            _D.WORK_CASE,
+            _D.PROPOSE_PAYMENT,
+        ),
+        _N.WITHDRAWAL_REQUESTED: _to(
+            "A customer chose where the money should go", _D.PROPOSE_PAYMENT
         ),
         _N.APPROVAL_WAITING: _to("Waits for a second person", *_APPROVERS),
         _N.APPROVAL_VOIDED: _to(

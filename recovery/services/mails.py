@@ -28,6 +28,7 @@ CASE_NEWS = frozenset(
         "payout.confirmed",
         "payout.returned",
         "payout.uncertain",
+        "withdrawal.requested",
         "deficit.notice",
         "deficit.settled",
         "deficit.written_off",

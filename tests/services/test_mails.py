@@ -29,6 +29,7 @@ USED = {
     "payout.returned",
     "payout.uncertain",
     "payout.sent",
+    "withdrawal.requested",
     "deficit.notice",
     "deficit.settled",
     "deficit.written_off",
