@@ -18,12 +18,14 @@ from recovery.admin.case_forms import (
     QuestionForm,
     ReceiptForm,
     ThirdPartyForm,
+    UpdateForm,
     WithdrawalForm,
     decision_in_force,
     positive_text,
     proposal_initial,
 )
 from recovery.admin.forms import DigestForm, ReasonForm
+from recovery.domain.claims import tell_case
 from recovery.domain.decision_ground import Ground
 from recovery.domain.duties import Duty
 from recovery.domain.errors import NotReadyError
@@ -44,6 +46,7 @@ from recovery.services.cases import (
     case_note,
     case_reopen,
     case_take,
+    case_tell,
     case_third_party_answer,
 )
 from recovery.services.decision_ground import decision_ground
@@ -395,6 +398,15 @@ CASE_ACTS = (
         "Noted.",
         _NOTES,
         NoteForm,
+    ),
+    Act(
+        "tell",
+        "Tell the customer how far it is",
+        lambda actor, case, data, now: case_tell(actor, case, data["text"], now=now),
+        "Told. The promised date moved on.",
+        frozenset({Duty.WORK_CASE}),
+        UpdateForm,
+        lambda _actor, case: tell_case(CaseStatus(case.status)).has_promise,
     ),
     Act(
         "assign",

@@ -72,6 +72,12 @@ class NoteForm(DeskForm):
     text = long_text("Internal note", "Staff read this; the customer never does.")
 
 
+class UpdateForm(DeskForm):
+    """How far a case is, for the customer."""
+
+    text = long_text("How far it is", "The customer reads this on the claim page.")
+
+
 class AssignForm(DeskForm):
     """Who takes the case over."""
 

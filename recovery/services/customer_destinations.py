@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import Customer, Destination, DestinationStatus
+from recovery.domain.customer_news import CustomerNews
 from recovery.domain.errors import NotReadyError
 from recovery.domain.staff_news import StaffNews
 from recovery.models import Claim, DestinationChoice, RecoveryCase
@@ -81,7 +82,7 @@ def customer_destination_choose(
     subject = f"case {case.reference}"
     audit_write(CUSTOMER, "destination.choose", subject, destination=destination.pk)
     mail_case_news(
-        case, "withdrawal.requested", key=f"withdrawal-requested-{choice.pk}"
+        case, CustomerNews.DESTINATION_CHOSEN, key=f"destination-chosen-{choice.pk}"
     )
     notice_write(StaffNews.WITHDRAWAL_REQUESTED, case, subject, key=f"c{choice.pk}")
     return choice

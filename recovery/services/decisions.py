@@ -34,7 +34,6 @@ from recovery.services.amount_limits import (
 )
 from recovery.services.audit import refusal_recorded
 from recovery.services.collections import collection_open
-from recovery.services.mails import mail_case_news
 from recovery.services.proposal_ends import decision_end
 from recovery.services.sightings import entries_held
 from recovery.services.transitions import (
@@ -276,7 +275,6 @@ def _approve(
     )
     if decision.kind == DecisionKind.DEFICIT:
         collection_open(decision, now=now)
-    mail_case_news(case, f"decision.{decision.kind}", key=f"decision-{decision.pk}")
     return decision
 
 

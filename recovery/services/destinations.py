@@ -26,6 +26,7 @@ from accounts.models import (
 from recovery.domain.duties import Duty
 from recovery.domain.errors import NotReadyError, SamePersonError
 from recovery.domain.lifecycle import PaymentAction, PaymentStatus
+from recovery.domain.staff_news import StaffNews
 from recovery.models import Payment
 from recovery.selectors.claim_destinations import cool_down
 from recovery.services.actors import (
@@ -37,6 +38,7 @@ from recovery.services.actors import (
 )
 from recovery.services.audit import audit_write, refusal_recorded
 from recovery.services.mails import mail_account_news
+from recovery.services.staff_notices import notice_write
 from recovery.services.transitions import case_lock, payment_move
 
 _EDITORS = (Duty.WORK_CASE, Duty.PROPOSE_PAYMENT)
@@ -134,6 +136,8 @@ def destination_verify(
     destination.evidence = proof.evidence.strip()
     destination.save()
     _recorded(actor, destination, "verify", proof.how)
+    about = f"destination {destination.pk}"
+    notice_write(StaffNews.APPROVAL_WAITING, destination, about)
     return destination
 
 

@@ -25,7 +25,6 @@ from recovery.services.destinations import (
     destination_approver_refuse,
     destination_require_usable,
 )
-from recovery.services.mails import mail_case_news
 from recovery.services.payment_content import payment_content, payment_lock
 from recovery.services.sessions import same_place_note
 from recovery.services.transitions import (
@@ -60,7 +59,7 @@ def _approve(
     actor: Actor, payment: Payment, shown_digest: str, now: datetime
 ) -> Payment:
     checker = require_staff(actor, Duty.APPROVE_PAYMENT)
-    case = case_lock(payment.case)
+    case_lock(payment.case)
     payment = payment_lock(payment)
     _require_shown(payment, shown_digest)
     step = PAYMENT_STEPS.get((PaymentStatus(payment.status), PaymentAction.APPROVE))
@@ -92,7 +91,6 @@ def _approve(
     payment.approver = checker
     payment_move(actor, payment, PaymentAction.APPROVE, now=now)
     same_place_note(payment, checker, now=now)
-    mail_case_news(case, "amount.approved", key=f"payment-approved-{payment.pk}")
     return payment
 
 

@@ -9,12 +9,14 @@ from django.db import transaction
 from accounts.models import Destination
 from recovery.domain.approval_rules import ApprovalRules, approvals_needed
 from recovery.domain.canonical import canonical_json, digest_text
+from recovery.domain.customer_news import CustomerNews
 from recovery.domain.duties import Duty
 from recovery.domain.errors import LimitExceededError, NotReadyError, SamePersonError
 from recovery.domain.ledger import ZERO
 from recovery.domain.lifecycle import PaymentAction
 from recovery.domain.money import format_amount
 from recovery.domain.references import grouped_reference
+from recovery.domain.staff_news import StaffNews
 from recovery.domain.words import DecisionKind, DecisionStatus, PaymentKind
 from recovery.models import Decision, Event, Payment, Provenance
 from recovery.services.actors import Actor, require_staff
@@ -27,11 +29,13 @@ from recovery.services.approval_limits import (
 from recovery.services.decision_ground import require_ground
 from recovery.services.decisions import decision_provenance
 from recovery.services.destinations import destination_require_usable
+from recovery.services.mails import mail_case_news
 from recovery.services.payment_content import (
     payment_content,
     payment_headroom,
     payment_lock,
 )
+from recovery.services.staff_notices import notice_write
 from recovery.services.transitions import case_lock, payment_move
 
 
@@ -113,6 +117,12 @@ def payment_propose(  # noqa: PLR0913 - one payment, all of it named
     payment.sealed = canonical_json(payment_content(payment))
     payment.content_digest = digest_text(payment.sealed)
     payment.save()
+    about = f"payment {payment.reference}"
+    notice_write(StaffNews.APPROVAL_WAITING, payment, about)
+    if kind == PaymentKind.WITHDRAWAL:
+        # Before anything moves: who did not ask for it can say so.
+        key = f"withdrawal-requested-{payment.pk}"
+        mail_case_news(case, CustomerNews.WITHDRAWAL_REQUESTED, key=key)
     return payment
 
 

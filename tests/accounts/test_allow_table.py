@@ -95,6 +95,7 @@ ACTS = {
     "recoverycase note": "analyst checker compliance lead maker support",
     "recoverycase assign": "analyst lead support",
     "recoverycase reconfirm": "checker lead",
+    "recoverycase tell": "analyst lead support",
     "recoverycase reopen": "lead",
     "recoverycase third-party-answer": "analyst lead support",
     "recoverycase unmerge": "lead",

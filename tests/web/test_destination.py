@@ -227,7 +227,7 @@ def test_a_choice_is_written_once_and_told_once(enter_claim: Enter) -> None:
 
     choice = DestinationChoice.objects.get()
     assert (choice.case, choice.destination) == (claim.case, one)
-    assert OutboxMessage.objects.filter(event="withdrawal.requested").count() == 1
+    assert OutboxMessage.objects.filter(event="destination.chosen").count() == 1
     assert StaffNotice.objects.filter(news="withdrawal.requested").count() == 1
     assert "your choice" in client.get(PAGE).content.decode()
     with pytest.raises(IntegrityError), transaction.atomic():
