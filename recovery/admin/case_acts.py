@@ -4,6 +4,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+
 from recovery.admin.acts import Act, Data
 from recovery.admin.case_forms import (
     AnswerForm,
@@ -16,12 +18,14 @@ from recovery.admin.case_forms import (
     QuestionForm,
     ReceiptForm,
     ThirdPartyForm,
+    UpdateForm,
     WithdrawalForm,
     decision_in_force,
     positive_text,
     proposal_initial,
 )
 from recovery.admin.forms import DigestForm, ReasonForm
+from recovery.domain.claims import tell_case
 from recovery.domain.decision_ground import Ground
 from recovery.domain.duties import Duty
 from recovery.domain.errors import NotReadyError
@@ -30,6 +34,7 @@ from recovery.domain.lifecycle import CASE_ENDED, CASE_STEPS, CaseAction, CaseSt
 from recovery.domain.words import DecisionKind, DecisionStatus, PaymentKind
 from recovery.models import Decision, RecoveryCase
 from recovery.services.actors import Actor
+from recovery.services.amount_limits import may_propose_amounts
 from recovery.services.case_merges import case_merge, case_unmerge
 from recovery.services.cases import (
     case_ask_customer,
@@ -41,6 +46,7 @@ from recovery.services.cases import (
     case_note,
     case_reopen,
     case_take,
+    case_tell,
     case_third_party_answer,
 )
 from recovery.services.decision_ground import decision_ground
@@ -258,6 +264,7 @@ CASE_ACTS = (
         lambda actor, case: (
             case.event_id is not None
             and _knows(CaseAction.PROPOSE_DECISION)(actor, case)
+            and may_propose_amounts(actor, now=timezone.now())
         ),
         proposal_initial,
         tone="primary",
@@ -391,6 +398,15 @@ CASE_ACTS = (
         "Noted.",
         _NOTES,
         NoteForm,
+    ),
+    Act(
+        "tell",
+        "Tell the customer how far it is",
+        lambda actor, case, data, now: case_tell(actor, case, data["text"], now=now),
+        "Told. The promised date moved on.",
+        frozenset({Duty.WORK_CASE}),
+        UpdateForm,
+        lambda _actor, case: tell_case(CaseStatus(case.status)).has_promise,
     ),
     Act(
         "assign",

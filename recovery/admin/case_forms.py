@@ -72,6 +72,12 @@ class NoteForm(DeskForm):
     text = long_text("Internal note", "Staff read this; the customer never does.")
 
 
+class UpdateForm(DeskForm):
+    """How far a case is, for the customer."""
+
+    text = long_text("How far it is", "The customer reads this on the claim page.")
+
+
 class AssignForm(DeskForm):
     """Who takes the case over."""
 
@@ -188,6 +194,10 @@ class WithdrawalForm(DeskForm):
             asset=decision.asset if decision else "",
             status=DestinationStatus.APPROVED,
         )
+        chosen = self.subject.destination_choices.order_by("-pk").first()
+        if chosen is not None:
+            field.initial = chosen.destination_id
+            field.help_text = "The customer chose the one that is filled in."
 
 
 def positive_text(amount: Decimal) -> str:

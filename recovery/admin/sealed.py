@@ -9,6 +9,7 @@ from recovery.admin.pages import Fact
 from recovery.admin.show import amount_text, moment, read_aloud, words
 from recovery.domain.canonical import canonical_json
 from recovery.domain.lifecycle import PaymentStatus
+from recovery.domain.role_limits import NOT_PRICED
 from recovery.domain.words import DecisionStatus
 from recovery.models import Decision, Payment
 from recovery.selectors.explanations import decision_differences
@@ -38,7 +39,7 @@ class Sealed:
 def _shown(key: str, value: Any) -> Fact:
     if key == "value":
         amount, currency = value
-        unknown = "no price known" if currency else "—"
+        unknown = NOT_PRICED if currency else "—"
         return Fact("Worth", f"{amount} {currency}" if amount else unknown)
     if key == "destination" and isinstance(value, list):
         return Fact("Destination", read_aloud(*value))

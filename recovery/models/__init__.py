@@ -8,6 +8,7 @@ from recovery.models.breaks import Break, BreakState
 from recovery.models.cases import CaseNote, Decision, RecoveryCase
 from recovery.models.claims import Claim, ClaimCode
 from recovery.models.collections import Collection, DeficitShare, Instalment
+from recovery.models.destination_choices import DestinationChoice
 from recovery.models.events import Event
 from recovery.models.exports import Workbook, WorkbookState
 from recovery.models.heartbeats import Heartbeat
@@ -67,6 +68,7 @@ __all__ = [
     "DayOrder",
     "Decision",
     "DeficitShare",
+    "DestinationChoice",
     "EngineEntry",
     "Event",
     "FeeSchedule",

@@ -31,6 +31,7 @@ from recovery.selectors.claim_decisions import (
     approved_decisions,
     decision_view,
 )
+from recovery.selectors.claim_destinations import wanted_assets
 
 _SHOWS_FIGURES = CASE_DECIDED | {CaseStatus.CLOSED}
 _HOUSE = "house"
@@ -90,6 +91,7 @@ class StatusView:
     messages: tuple[MessageView, ...]
     can_answer: bool
     can_withdraw: bool
+    can_choose_destination: bool
 
 
 def status_view(case: RecoveryCase, *, now: datetime) -> StatusView:
@@ -125,6 +127,7 @@ def status_view(case: RecoveryCase, *, now: datetime) -> StatusView:
         messages=_messages(case),
         can_answer=may_answer(status),
         can_withdraw=may_withdraw(status),
+        can_choose_destination=bool(decisions and wanted_assets(case)),
     )
 
 

@@ -13,11 +13,10 @@ from recovery.domain.errors import FileRejectedError
 from recovery.domain.lifecycle import PaymentAction, PaymentStatus
 from recovery.domain.money import format_amount
 from recovery.domain.words import PaymentKind
-from recovery.models import LedgerEntry, Payment, RecoveryCase
+from recovery.models import LedgerEntry, Payment
 from recovery.services.actors import SYSTEM, Actor, require_duty
 from recovery.services.audit import audit_write
 from recovery.services.fail_points import fail_point
-from recovery.services.mails import mail_case_news
 from recovery.services.transitions import payment_move
 
 
@@ -54,7 +53,6 @@ def payments_post(entries: Sequence[LedgerEntry], *, now: datetime) -> int:
         payment_move(
             SYSTEM, payment, PaymentAction.POST, now=now, reason="Seen in the ledger."
         )
-        mail_case_news(payment.case, "credit.posted", key=f"posted-{payment.pk}")
         posted += 1
     return posted
 
@@ -120,10 +118,8 @@ def _confirm(actor: Actor, number: int, row: dict[str, str], now: datetime) -> s
         if payment.confirmation_reference == proof:
             return "already"
         payment.confirmation_reference = proof
-    case = RecoveryCase.objects.get(pk=payment.case_id)
     payment_move(actor, payment, _OUTCOMES[status], now=now, reason=proof)
     if status == "returned":
         # It never goes out again by itself: a person must say where to.
         payment_move(actor, payment, PaymentAction.ASK_DESTINATION, now=now)
-    mail_case_news(case, f"payout.{status}", key=f"{status}-{payment.pk}")
     return status

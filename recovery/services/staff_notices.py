@@ -10,9 +10,10 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from accounts.models import User
-from recovery.domain.lifecycle import CaseAction, PaymentAction
+from recovery.domain.lifecycle import CaseAction, CollectionAction, PaymentAction
 from recovery.domain.staff_news import (
     CASE_STEP_NEWS,
+    COLLECTION_STEP_NEWS,
     DIGEST_EVERY,
     PAYMENT_STEP_NEWS,
     STAFF_NEWS,
@@ -25,6 +26,8 @@ STAFF_DIGEST = "staff.digest"
 # One mail lists so many; the rest is a figure and a link.
 LISTED_MAX = 40
 _ROUND_MAX = 2_000
+# Things with news whose page is not among those of recovery.
+_OF_ACCOUNTS = frozenset({"destination"})
 
 
 def notice_write(news: StaffNews, subject: Model, about: str, *, key: str = "") -> None:
@@ -53,16 +56,17 @@ def notice_write(news: StaffNews, subject: Model, about: str, *, key: str = "") 
 
 def step_told(step: Transition) -> None:
     """Note the news that a recorded step is, if it is any."""
-    payment = step.payment
-    if step.collection is not None:
-        return
-    if payment is None:
-        news = CASE_STEP_NEWS.get(CaseAction(step.action))
-        subject: Model = step.case
-        about = f"case {step.case.reference}"
-    else:
+    payment, collection = step.payment, step.collection
+    if payment is not None:
         news = PAYMENT_STEP_NEWS.get(PaymentAction(step.action))
-        subject, about = payment, f"payment {payment.reference}"
+        subject: Model = payment
+        about = f"payment {payment.reference}"
+    elif collection is not None:
+        news = COLLECTION_STEP_NEWS.get(CollectionAction(step.action))
+        subject, about = collection, f"deficit {collection.reference}"
+    else:
+        news = CASE_STEP_NEWS.get(CaseAction(step.action))
+        subject, about = step.case, f"case {step.case.reference}"
     if news is not None:
         notice_write(news, subject, about, key=str(step.pk))
 
@@ -111,8 +115,10 @@ def _concerning(
     )
 
 
-def _page(notice: StaffNotice) -> str:
-    name = f"admin:recovery_{notice.subject_kind}_change"
+def notice_page(notice: StaffNotice) -> str:
+    """The address on the desk of what a notice is about."""
+    app = "accounts" if notice.subject_kind in _OF_ACCOUNTS else "recovery"
+    name = f"admin:{app}_{notice.subject_kind}_change"
     return reverse(name, args=[notice.subject_id])
 
 
@@ -122,7 +128,7 @@ def _mail(user: User, notices: list[StaffNotice]) -> None:
         "site_url": settings.SITE_URL,
         "count": len(notices),
         "lines": [
-            (STAFF_NEWS[StaffNews(one.news)].says, one.about, _page(one))
+            (STAFF_NEWS[StaffNews(one.news)].says, one.about, notice_page(one))
             for one in notices[:LISTED_MAX]
         ],
         "more": max(len(notices) - LISTED_MAX, 0),
