@@ -21,6 +21,7 @@ from recovery.admin import (
     positions,
     rules,
     staff_notices,
+    watch_list,
     workbooks,
 )
 
@@ -45,5 +46,6 @@ __all__ = [
     "positions",
     "rules",
     "staff_notices",
+    "watch_list",
     "workbooks",
 ]

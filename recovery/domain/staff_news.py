@@ -50,6 +50,7 @@ class StaffNews(StrEnum):
     IMPORT_REJECTED_ROWS = "import.rejected_rows"
     CONTROL_TOTAL_MISMATCH = "run.control_total_mismatch"
     RULES_CHANGED = "rulepack.activated"
+    WATCH_HIT = "watch.hit"
     AUDIT_VERIFY_FAILED = "audit.verify_failed"
     OUTBOX_STUCK = "outbox.stuck"
 
@@ -152,6 +153,12 @@ STAFF_NEWS: Mapping[StaffNews, NewsRule] = MappingProxyType(
         ),
         _N.RULES_CHANGED: _to(
             "Rules changed", _D.WORK_CASE, _D.PROPOSE_DECISION, _D.ACTIVATE_RULES
+        ),
+        _N.WATCH_HIT: _to(
+            "Something on the watch list was seen",
+            _D.WORK_CASE,
+            _D.HOLD_PAYMENT,
+            urgent=True,
         ),
         _N.AUDIT_VERIFY_FAILED: _to(
             "The audit does not prove itself any more",

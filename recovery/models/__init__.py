@@ -46,6 +46,7 @@ from recovery.models.source_files import (
 )
 from recovery.models.staff_notices import StaffNotice
 from recovery.models.transitions import Transition
+from recovery.models.watch import WatchEntry, WatchKind
 
 __all__ = [
     "Adjustment",
@@ -105,6 +106,8 @@ __all__ = [
     "SpendCounter",
     "StaffNotice",
     "Transition",
+    "WatchEntry",
+    "WatchKind",
     "Workbook",
     "WorkbookState",
 ]

@@ -40,6 +40,7 @@ from recovery.services.audit import audit_write, refusal_recorded
 from recovery.services.mails import mail_account_news
 from recovery.services.staff_notices import notice_write
 from recovery.services.transitions import case_lock, payment_move
+from recovery.services.watch_list import watch_destination
 
 _EDITORS = (Duty.WORK_CASE, Duty.PROPOSE_PAYMENT)
 _UNPAID = (PaymentStatus.PROPOSED, PaymentStatus.APPROVED, PaymentStatus.HELD)
@@ -113,6 +114,7 @@ def destination_propose(
         proposed_at=now,
     )
     _told(actor, destination, "propose", now=now)
+    watch_destination(destination)
     return destination
 
 

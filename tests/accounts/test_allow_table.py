@@ -117,6 +117,8 @@ ACTS = {
     "user hire": "admin",
     "user let-in": "admin",
     "user shut-out": "admin",
+    "watchentry begin": "analyst compliance lead support",
+    "watchentry end": "analyst compliance lead support",
     "workbook request": "analyst auditor checker lead maker",
 }
 
