@@ -26,6 +26,7 @@ from recovery.admin import (
     staff_notices,
     stray_messages,
     unclaimed,
+    watch_list,
     workbooks,
 )
 
@@ -55,5 +56,6 @@ __all__ = [
     "staff_notices",
     "stray_messages",
     "unclaimed",
+    "watch_list",
     "workbooks",
 ]

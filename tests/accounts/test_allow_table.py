@@ -108,7 +108,7 @@ ACTS = {
     "recoverycase approve": "checker lead",
     "recoverycase return": "checker lead",
     "recoverycase link-event": "analyst lead support",
-    "recoverycase propose": "analyst",
+    "recoverycase propose": "analyst support",
     "recoverycase credit": "maker",
     "recoverycase withdrawal": "maker",
     "recoverycase close": "analyst lead support",
@@ -119,6 +119,7 @@ ACTS = {
     "recoverycase note": "analyst checker compliance lead maker support",
     "recoverycase assign": "analyst lead support",
     "recoverycase reconfirm": "checker lead",
+    "recoverycase tell": "analyst lead support",
     "recoverycase reopen": "lead",
     "recoverycase third-party-answer": "analyst lead support",
     "recoverycase unmerge": "lead",
@@ -138,6 +139,8 @@ ACTS = {
     "user hire": "admin",
     "user let-in": "admin",
     "user shut-out": "admin",
+    "watchentry begin": "analyst compliance lead support",
+    "watchentry end": "analyst compliance lead support",
     "workbook request": "analyst auditor checker lead maker",
 }
 
