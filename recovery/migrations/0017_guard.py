@@ -10,7 +10,7 @@ _SQL = Path(__file__).parent / "sql"
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('recovery', '0013_destinations'),
+        ('recovery', '0014_fire'),
     ]
 
     operations = [

@@ -18,7 +18,9 @@ from recovery.models.ledger import (
     FundingRateEntry,
     LedgerEntry,
     MarkPriceEntry,
+    PositionEntry,
 )
+from recovery.models.mappings import LayoutMapping, MappingStatus, OperationMapping
 from recovery.models.outbox import OutboxMessage, OutboxState
 from recovery.models.payments import Approval, Payment, PayoutBatch
 from recovery.models.rate_limits import LimitedAct, RateCount
@@ -35,12 +37,15 @@ from recovery.models.rules import (
 )
 from recovery.models.sightings import Sighting
 from recovery.models.source_files import (
+    DayOrder,
+    MendedRecord,
     Provenance,
     RejectedRecord,
     SourceFile,
     SourceFileState,
 )
 from recovery.models.staff_notices import StaffNotice
+from recovery.models.stray_messages import StrayMessage
 from recovery.models.transitions import Transition
 
 __all__ = [
@@ -61,6 +66,7 @@ __all__ = [
     "Claim",
     "ClaimCode",
     "Collection",
+    "DayOrder",
     "Decision",
     "DeficitShare",
     "DestinationChoice",
@@ -75,14 +81,19 @@ __all__ = [
     "Job",
     "JobKind",
     "JobState",
+    "LayoutMapping",
     "LedgerEntry",
     "LimitedAct",
     "LiquidationPolicy",
+    "MappingStatus",
     "MarkPriceEntry",
+    "MendedRecord",
+    "OperationMapping",
     "OutboxMessage",
     "OutboxState",
     "Payment",
     "PayoutBatch",
+    "PositionEntry",
     "Provenance",
     "RateCount",
     "Reconfirmation",
@@ -94,6 +105,7 @@ __all__ = [
     "SourceFileState",
     "SpendCounter",
     "StaffNotice",
+    "StrayMessage",
     "Transition",
     "Workbook",
     "WorkbookState",

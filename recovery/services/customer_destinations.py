@@ -41,7 +41,7 @@ def customer_destination_propose(
     """
     case, customer = _owner(claim)
     _require_owed(case, wanted.asset)
-    Customer.objects.select_for_update().get(pk=customer.pk)
+    Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
     recent = customer.destinations.filter(proposed_by=None, proposed_at__gt=now - _DAY)
     if recent.count() >= settings.DESTINATIONS_PER_DAY:
         raise NotReadyError(
