@@ -145,17 +145,21 @@ class _Loader:
             return self._accounts.all_ids()
         return sorted(self._touched)
 
-    def _whole_lines(self, rows: Rows) -> list[str]:
+    def _whole_lines(self, rows: Rows) -> list[bytes]:
         """The rows with their first column: the account's id, or the venue."""
         if not rows.accounts:
-            return [f"{self._venue}\t{line}" for line in rows.lines]
+            venue = f"{self._venue}\t".encode()
+            return [venue + line for line in rows.lines]
         ids = self._accounts.ids_of(rows.accounts)
         self._touched.update(ids[number] for number in rows.accounts)
-        by_place = {str(at): ids[number] for at, number in enumerate(rows.accounts)}
-        split = (line.partition("\t") for line in rows.lines)
-        return [f"{by_place[place]}\t{line}" for place, _, line in split]
+        by_place = {
+            str(at).encode(): f"{ids[number]}\t".encode()
+            for at, number in enumerate(rows.accounts)
+        }
+        split = (line.partition(b"\t") for line in rows.lines)
+        return [by_place[place] + line for place, _, line in split]
 
-    def _store(self, lease: _Lease, tally: Tally, lines: list[str]) -> None:
+    def _store(self, lease: _Lease, tally: Tally, lines: list[bytes]) -> None:
         with transaction.atomic():
             inserted = self._writer.write(lines)
             RejectedRecord.objects.bulk_create(
