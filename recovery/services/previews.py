@@ -204,12 +204,12 @@ def _overlap(venue: str, rows: Rows) -> dict[str, Any]:
 
 
 def _identities(
-    accounts: Sequence[str], lines: Iterable[str]
+    accounts: Sequence[str], lines: Iterable[bytes]
 ) -> dict[str, set[tuple[bytes, int]]]:
     """Fingerprint and ordinal of each ledger row, by account number."""
     own: dict[str, set[tuple[bytes, int]]] = defaultdict(set)
     for line in lines:
-        place, fingerprint, ordinal, _ = (*line.split("\t", 3), "", "", "")[:4]
+        place, fingerprint, ordinal, _ = (*line.decode().split("\t", 3), "", "", "")[:4]
         if accounts and fingerprint.startswith(_FINGERPRINT):
             told = bytes.fromhex(fingerprint.removeprefix(_FINGERPRINT))
             own[accounts[int(place)]].add((told, int(ordinal)))
