@@ -23,7 +23,8 @@ from recovery.admin.show import (
     moment_cell,
     two_lines,
 )
-from recovery.models import Provenance, SourceFile
+from recovery.models import Provenance, SourceFile, SourceFileState
+from recovery.services.previews import need_words
 
 Facts = dict[str, Any]
 _SURE = 90  # From so many of 100 on, a layout is taken for granted.
@@ -74,6 +75,18 @@ def preview_page(visit: Visit, state: SafeString) -> Page:
     elif facts.get("rows"):
         page.blocks = [_rows_block(facts)]
     return page
+
+
+def preview_text(source: SourceFile) -> str:
+    """What a file that was only looked into waits for, in a few words."""
+    facts: Facts = source.preview or {}
+    if source.state != SourceFileState.PREVIEWED:
+        return ""
+    if "refused" in facts:
+        return "cannot be loaded as it is"
+    if needs := facts.get("needs"):
+        return f"asks: {', '.join(map(need_words, needs))}"
+    return "waits to be loaded"
 
 
 def _headline(facts: Facts) -> str:

@@ -157,6 +157,10 @@ def test_the_page_names_the_file_that_brought_its_rows_first(
     page = text_of(client.get(page_url(first)))
     assert "Seen again in other files" in page
     assert page_url(second) in page
+    entry = text_of(
+        client.get(page_url(LedgerEntry.objects.filter(source_file=first).first()))
+    )
+    assert "Also in" in entry and page_url(second) in entry
 
 
 def test_a_page_of_a_file_under_way_loads_itself_again_without_a_script(
