@@ -17,13 +17,13 @@ from typing import Any
 from celery import Task, shared_task
 from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
-from django.utils import timezone
 
-from recovery.domain.work import WORK_VERSION, Queue
+from recovery.domain.work import WORK_VERSION, Queue, StrayReason
 from recovery.models import Job, JobKind, JobState, SourceFile, Workbook
 from recovery.selectors.operations import mails_wait
 from recovery.services.assessments import accounts_assess
 from recovery.services.audit_chain import audit_head_export
+from recovery.services.audit_proof import audit_watch
 from recovery.services.bells import RUN_JOB, ring, ring_due
 from recovery.services.claims import claim_match
 from recovery.services.clock import database_now
@@ -52,6 +52,7 @@ from recovery.services.request_ids import request_id_set
 from recovery.services.retries import is_away, is_met, retried
 from recovery.services.rounds import rounds_begin
 from recovery.services.staff_notices import notices_tell
+from recovery.services.stray_messages import stray_message_note
 from recovery.services.workbooks import workbook_build
 
 __all__ = ["HANDLERS", "ring", "ring_due", "run", "run_all_due"]
@@ -65,11 +66,11 @@ def _import(lease: Lease) -> None:
     source_file = SourceFile.objects.filter(pk=lease.payload["source_file"]).first()
     if source_file is None:
         raise JobUnfitError("Its source file is not there any more.")
-    source_file_load(lease, source_file, now=timezone.now())
+    source_file_load(lease, source_file, now=database_now())
 
 
 def _assess(lease: Lease) -> None:
-    accounts_assess(lease, lease.payload["accounts"], now=timezone.now())
+    accounts_assess(lease, lease.payload["accounts"], now=database_now())
 
 
 def _workbook(lease: Lease) -> None:
@@ -87,11 +88,15 @@ def _audit_head(_lease: Lease) -> None:
 
 
 def _match(lease: Lease) -> None:
-    claim_match(lease.payload["claim"], now=timezone.now())
+    claim_match(lease.payload["claim"], now=database_now())
 
 
 def _invariants(_lease: Lease) -> None:
     invariants_watch()
+
+
+def _audit_proof(lease: Lease) -> None:
+    audit_watch(lease.job_id)
 
 
 HANDLERS: dict[JobKind, Callable[[Lease], None]] = {
@@ -102,6 +107,7 @@ HANDLERS: dict[JobKind, Callable[[Lease], None]] = {
     JobKind.AUDIT_HEAD: _audit_head,
     JobKind.MATCH: _match,
     JobKind.INVARIANTS: _invariants,
+    JobKind.AUDIT_PROOF: _audit_proof,
 }
 
 
@@ -185,12 +191,16 @@ def run_job(*args: object, **kwargs: object) -> None:
             run(job_id)
         case _:
             log.error("a bell that names no job was put away")
+            stray_message_note(RUN_JOB, StrayReason.BAD_ARGUMENTS)
 
 
 @shared_task(name="recovery.heartbeat", ignore_result=True)
 def heartbeat(queue: str) -> None:
     """Note that the workers of a queue still hear their bell."""
-    heartbeat_beat(Queue(queue))
+    if queue in list(Queue):
+        heartbeat_beat(Queue(queue))
+    else:
+        stray_message_note("recovery.heartbeat", StrayReason.BAD_ARGUMENTS)
 
 
 @shared_task(name="recovery.sweep", ignore_result=True)
@@ -226,7 +236,7 @@ def look_into_folder() -> None:
 @shared_task(name="recovery.export_audit_head", ignore_result=True)
 def export_audit_head() -> None:
     """Write the day's head of the audit down. Safe to run any number of times."""
-    path, is_new = audit_head_export(timezone.now())
+    path, is_new = audit_head_export(database_now())
     if is_new:
         # The log leaves this machine sooner than any copy of the folder.
         head = json.loads(path.read_text(encoding="utf-8"))

@@ -30,6 +30,7 @@ from recovery.admin.jobs import (
     refresh_seconds,
     stopped_notice,
 )
+from recovery.admin.layout_pages import mapping_block
 from recovery.admin.pages import Page, Visit
 from recovery.admin.scratch import scratch_view
 from recovery.admin.show import (
@@ -126,6 +127,7 @@ class SourceFileAdmin(DeskAdmin):
             headline=f"{conservation_text(source)} {mended_text(source)}".strip(),
             facts=file_facts(source),
             blocks=[
+                *mapping_block(source),
                 *blocks,
                 *workbench_blocks(source),
                 manifest_block(source),

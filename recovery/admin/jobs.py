@@ -33,6 +33,7 @@ _ADVICE = {
     JobKind.WORKBOOK: "Or ask for a new workbook; this one was never handed out.",
     JobKind.MAIL: "Mails wait meanwhile. It also tries again every five minutes:"
     " look at the mail server and its address first.",
+    JobKind.AUDIT_PROOF: "Prove it by hand meanwhile: manage.py verify_audit.",
     JobKind.AUDIT_HEAD: "Write the head down by hand meanwhile:"
     " manage.py export_audit_head.",
 }

@@ -17,7 +17,9 @@ from recovery.models.ledger import (
     FundingRateEntry,
     LedgerEntry,
     MarkPriceEntry,
+    PositionEntry,
 )
+from recovery.models.mappings import LayoutMapping, MappingStatus, OperationMapping
 from recovery.models.outbox import OutboxMessage, OutboxState
 from recovery.models.payments import Approval, Payment, PayoutBatch
 from recovery.models.rate_limits import LimitedAct, RateCount
@@ -42,6 +44,7 @@ from recovery.models.source_files import (
     SourceFileState,
 )
 from recovery.models.staff_notices import StaffNotice
+from recovery.models.stray_messages import StrayMessage
 from recovery.models.transitions import Transition
 
 __all__ = [
@@ -76,15 +79,19 @@ __all__ = [
     "Job",
     "JobKind",
     "JobState",
+    "LayoutMapping",
     "LedgerEntry",
     "LimitedAct",
     "LiquidationPolicy",
+    "MappingStatus",
     "MarkPriceEntry",
     "MendedRecord",
+    "OperationMapping",
     "OutboxMessage",
     "OutboxState",
     "Payment",
     "PayoutBatch",
+    "PositionEntry",
     "Provenance",
     "RateCount",
     "Reconfirmation",
@@ -96,6 +103,7 @@ __all__ = [
     "SourceFileState",
     "SpendCounter",
     "StaffNotice",
+    "StrayMessage",
     "Transition",
     "Workbook",
     "WorkbookState",

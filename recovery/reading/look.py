@@ -17,6 +17,8 @@ from recovery.domain.ledger import (
     ZERO,
     EngineStep,
     LedgerLine,
+    PositionStated,
+    ReferenceRow,
     RowProblem,
 )
 from recovery.domain.money import exact, format_amount
@@ -84,7 +86,7 @@ def look_into(request: Request) -> Iterator[Message]:
         yield Looked(_refused(source, refusal))
         yield Ended(warnings=[])
         return
-    tally = RowMaker(0, trial.recognition.layout.order).tally(trial.outcomes)
+    tally = RowMaker(0, trial.recognition.layout).tally(trial.outcomes)
     yield Looked(_facts(trial, tally, needs))
     if "account" not in needs:
         yield numbered_accounts(tally)
@@ -237,8 +239,13 @@ def _row(record: Record, outcome: Outcome) -> dict[str, Any]:
         return {**row, "is": "left_out", "why": outcome.reason}
     if isinstance(outcome, LedgerLine):
         return {**row, "is": "line", **_line(outcome)}
+    if isinstance(outcome, ReferenceRow):
+        said = ", ".join(filter(None, outcome.values.values()))
+        return {**row, "is": "other", "at": "", "account": "", "what": said}
     at = _text(outcome.occurred_at)
-    account = outcome.account if isinstance(outcome, EngineStep) else ""
+    account = ""
+    if isinstance(outcome, EngineStep | PositionStated):
+        account = outcome.account
     instrument = outcome.instrument
     return {**row, "is": "other", "at": at, "account": account, "what": instrument}
 

@@ -52,6 +52,7 @@ class Request:
         asset, day_order: What the file cannot say: `day` or `month` comes first.
         task: What is wanted of the file.
         numbers: Rows that are wanted as they stand, in rising order.
+        profiles: Profiles made by staff, as tables; those shipped are known.
     """
 
     path: str
@@ -67,6 +68,7 @@ class Request:
     day_order: str = ""
     task: str = Task.LOAD
     numbers: tuple[int, ...] = ()
+    profiles: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

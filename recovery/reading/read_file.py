@@ -11,9 +11,12 @@ from recovery.reading.messages import Ended, Message, Opened, Request, Rows
 from recovery.reading.rows import RowMaker, Tally
 from recovery.sheets.open_source import open_source
 from recovery.sheets.records import HOUSE_LIMITS, UPLOAD_LIMITS, Source
+from recovery.venues.accounts import check_account
+from recovery.venues.column_mapping import NOTE, profile_of
 from recovery.venues.file_proofs import FileProofs
 from recovery.venues.headerless import with_header
 from recovery.venues.interpretation import Interpreter
+from recovery.venues.loading import shipped_profiles
 from recovery.venues.manifest import read_manifest
 from recovery.venues.recognition import Recognition, recognise
 
@@ -28,12 +31,11 @@ def read_file(request: Request) -> Iterator[Message]:
     recognition = recognised(request, source)
     interpreter = interpreter_for(request, recognition)
     yield _opened(recognition, interpreter)
-    maker = RowMaker(request.file_id, recognition.layout.order)
+    maker = RowMaker(request.file_id, recognition.layout)
     proofs = FileProofs(recognition.layout)
     understood = interpreter.interpret_all(source.records())
-    is_mended = (
-        MENDED in source.notes
-    )  # Its rows are not neighbours: they prove nothing.
+    # Mended rows are not neighbours: they prove nothing.
+    is_mended = MENDED in source.notes
     outcomes = iter(understood if is_mended else proofs.watched(understood))
     done = 0
     while True:
@@ -53,7 +55,7 @@ def opened_source(request: Request) -> Source:
     Rows without a header get the header their cells have the shape of.
     """
     limits = HOUSE_LIMITS if request.is_house else UPLOAD_LIMITS
-    source = open_source(Path(request.path), limits=limits)
+    source = open_source(Path(request.path), limits=limits, name=request.name)
     return with_header(without_desk_columns(source), venue=request.venue)
 
 
@@ -62,8 +64,16 @@ def recognised(request: Request, source: Source) -> Recognition:
 
     Raises:
         DayOrderNeededError: Its times read two ways, and nobody said which.
+        AccountContradictedError: It names an account other than the given one.
     """
-    found = recognise(source, venue=request.venue, name=request.name)
+    own = [profile_of(table) for table in request.profiles]
+    found = recognise(
+        source,
+        venue=request.venue,
+        name=request.name,
+        profiles=[*shipped_profiles(), *own],
+    )
+    check_account(source.opening, found, request.account)
     return day_order_settled(found, source, request.day_order)
 
 
@@ -128,7 +138,10 @@ def _ended(source: Source, warnings: list[str]) -> Ended:
 def warnings_told(source: Source, interpreter: Interpreter) -> list[str]:
     """What a reader of the import should know beside the row problems."""
     notices = interpreter.notices
+    layout = interpreter.recognition.layout
+    by_staff = layout.note == NOTE and not layout.verified
     return [
+        *([f"Layout {layout.code} {layout.generation}: {NOTE}."] if by_staff else []),
         *(
             f"Row {one.row_number}: {one.check} is off by {format_amount(one.gap)}."
             for one in notices.warnings

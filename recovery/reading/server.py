@@ -28,7 +28,7 @@ from recovery.reading.raw_rows import raw_rows
 from recovery.reading.read_file import read_file
 from recovery.venues.loading import shipped_profiles
 
-REQUEST_BYTES_MAX = 64 * 1024
+REQUEST_BYTES_MAX = 192 * 1024  # Most of it are the profiles made by staff.
 # What one upload may take (TRUST §5.6). The platform's own files hold whole days.
 MEMORY_BYTES = 1024**3
 UPLOAD_CPU_SECONDS = 60

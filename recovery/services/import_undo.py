@@ -87,7 +87,7 @@ def _family(source_file: SourceFile, state: SourceFileState) -> list[SourceFile]
 
 
 def _locked(source_file: SourceFile) -> SourceFile:
-    return SourceFile.objects.select_for_update().get(pk=source_file.pk)
+    return SourceFile.objects.select_for_update(no_key=True).get(pk=source_file.pk)
 
 
 def _turn(

@@ -108,7 +108,7 @@ def _end_current(lines: Any, valid_from: datetime, terms_reference: str) -> int:
     """Set the end of the line in force; give the number of the next version."""
     if not terms_reference.strip():
         raise NotReadyError("Name the clause of the terms this rule rests on.")
-    last = lines.select_for_update().order_by("-period").first()
+    last = lines.select_for_update(no_key=True).order_by("-period").first()
     if last is None:
         return 1
     if last.period.lower is not None and last.period.lower >= valid_from:

@@ -47,6 +47,7 @@ from recovery.sheets.pasted_text import pasted_table
 from recovery.sheets.records import Limits
 from recovery.venues.headerless import account_of, with_header
 from recovery.venues.interpretation import Interpreter
+from recovery.venues.loading import unmarked_venues
 from recovery.venues.outcomes import Ignored
 from recovery.venues.profile import RowOrder
 from recovery.venues.recognition import Recognition, recognise
@@ -240,12 +241,10 @@ def _find_events_of(
         for line in lines
     ]
     items = gather_items(in_booked_order(entries))
-    windows = detect_events(items)
+    is_marked = scratch.recognition.venue not in unmarked_venues()
+    windows = detect_events(items, is_marked=is_marked)
     openings = find_openings(items, windows)
     for window, opening in zip(windows, openings, strict=True):
-        if window.instrument not in rules.instruments:
-            scratch.unruled.append(window.instrument)
-            continue
         try:
             assessment = assess_event(window, opening, rules)
         except NotReadyError:

@@ -11,6 +11,7 @@ from django.db import transaction
 from recovery.domain.duties import Duty
 from recovery.models import JobKind, Provenance, SourceFile, SourceFileState
 from recovery.reading.messages import Request
+from recovery.selectors.layout_mappings import tables_for
 from recovery.services.actors import Actor, require_duty
 from recovery.services.audit import audit_write
 from recovery.services.fail_points import fail_point
@@ -37,6 +38,7 @@ def source_file_request(source_file: SourceFile) -> Request:
         asset=source_file.asset,
         day_order=source_file.day_order,
         is_house=source_file.provenance == Provenance.HOUSE,
+        profiles=tables_for(source_file),
     )
 
 
@@ -77,7 +79,9 @@ def source_file_receive(  # noqa: PLR0913 - what the file cannot say itself
         "received_by": actor.user,
     }
     with transaction.atomic():
-        source_file, is_new = SourceFile.objects.select_for_update().get_or_create(
+        source_file, is_new = SourceFile.objects.select_for_update(
+            no_key=True
+        ).get_or_create(
             sha256=digest, defaults={"bytes_size": path.stat().st_size, **said}
         )
         if is_new or _may_try_again(source_file):

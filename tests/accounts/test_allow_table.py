@@ -33,6 +33,7 @@ EXPORTERS = EVERY_ROLE - {Role.SUPPORT, Role.COMPLIANCE, Role.ADMIN}
 READERS = {
     "accounts_personallook": AUDIT_READERS,
     "recovery_auditentry": AUDIT_READERS,
+    "recovery_layoutmapping_map": frozenset({Role.ANALYST, Role.LEAD, Role.ADMIN}),
     "recovery_workbook_file": EXPORTERS,
     "recovery_sourcefile_scratch": EVERY_ROLE
     - {Role.CHECKER, Role.COMPLIANCE, Role.AUDITOR, Role.ADMIN},
@@ -66,6 +67,13 @@ ACTS = {
     "event open-case": "analyst lead support",
     "event recompute": "analyst lead support",
     "feeschedule change": "lead",
+    "layoutmapping approve": "lead",
+    "layoutmapping refuse": "lead",
+    "layoutmapping withdraw": "admin analyst lead",
+    "operationmapping approve": "lead",
+    "operationmapping propose": "admin analyst lead",
+    "operationmapping refuse": "lead",
+    "operationmapping withdraw": "admin analyst lead",
     "outboxmessage arrived": "admin analyst lead support",
     "outboxmessage drop": "admin analyst lead support",
     "outboxmessage send-again": "admin analyst lead support",
