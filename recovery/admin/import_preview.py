@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -73,8 +74,17 @@ def preview_page(visit: Visit, state: SafeString) -> Page:
             _overlap_block(facts),
         ]
     elif facts.get("rows"):
-        page.blocks = [_rows_block(facts)]
+        page.blocks = [_mapping_block(source), _rows_block(facts)]
     return page
+
+
+def _mapping_block(source: SourceFile) -> Block:
+    """The way to say what the columns of a strange file are."""
+    told = "Say what its columns are, then look into it again."
+    block = table_block("No layout fits?", [], [], empty=told)
+    url = reverse("admin:recovery_layoutmapping_map", args=[source.pk])
+    block.link = link(url, "Map its columns")
+    return block
 
 
 def preview_text(source: SourceFile) -> str:
@@ -204,7 +214,7 @@ def _understood(row: Facts) -> SafeString:
         return two_lines(label, row["why"])
     if row["is"] == "raw":
         return label
-    at = moment_cell(datetime.fromisoformat(row["at"]))
+    at = moment_cell(datetime.fromisoformat(row["at"])) if row["at"] else ""
     if row["is"] == "other":
         what = f"{row['account']} {row['what']}".strip()
         return format_html("{} {} {}", label, at, what)

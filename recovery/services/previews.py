@@ -19,7 +19,13 @@ from django.db import transaction
 from accounts.models import TradingAccount
 from recovery.domain.duties import Duty
 from recovery.domain.errors import NotReadyError, RecoveryError
-from recovery.models import LedgerEntry, Provenance, SourceFile, SourceFileState
+from recovery.models import (
+    LayoutMapping,
+    LedgerEntry,
+    Provenance,
+    SourceFile,
+    SourceFileState,
+)
 from recovery.reading.client import read_apart
 from recovery.reading.messages import Looked, ReaderDiedError, Rows, Task
 from recovery.services.actors import SYSTEM, Actor, require_duty
@@ -142,17 +148,22 @@ def preview_discard(actor: Actor, source_file: SourceFile) -> None:
     """Keep nothing of a file that was only looked into, but for the audit's line.
 
     Raises:
-        NotReadyError: It is no preview any more.
+        NotReadyError: It is no preview any more, or a layout was made from it.
         DutyMissingError: The actor imports nothing.
     """
     require_duty(actor, Duty.IMPORT_FILES)
-    _forget(actor, _locked(source_file))
+    source_file = _locked(source_file)
+    if LayoutMapping.objects.filter(sample=source_file).exists():
+        raise NotReadyError("A layout was made from this file: it stays.")
+    _forget(actor, source_file)
 
 
 def previews_forget(now: datetime) -> int:
     """Discard previews that nobody confirmed within a week; how many there were."""
-    old = SourceFile.objects.select_for_update(skip_locked=True).filter(
-        state=SourceFileState.PREVIEWED, received_at__lt=now - KEPT
+    old = (
+        SourceFile.objects.select_for_update(skip_locked=True)
+        .filter(state=SourceFileState.PREVIEWED, received_at__lt=now - KEPT)
+        .exclude(pk__in=LayoutMapping.objects.values("sample"))
     )
     with transaction.atomic():
         forgotten = list(old[:_AT_ONCE])

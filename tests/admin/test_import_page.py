@@ -140,9 +140,7 @@ def test_the_page_says_what_was_left_out_and_why(
     client: Client, tmp_path: Path
 ) -> None:
     golden = Path(__file__).parents[1] / "venues" / "golden"
-    file = bring_in(
-        golden / "kucoin.futures-pnl.1.broken.csv", Provenance.STAFF_OBTAINED, "7"
-    )
+    file = bring_in(golden / "kraken.ledgers.1.csv", Provenance.STAFF_OBTAINED, "7")
     (reason,) = file.left_out
     assert reason in text_of(client.get(page_url(file)))
 

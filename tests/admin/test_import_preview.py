@@ -187,7 +187,11 @@ def test_a_strange_file_is_shown_with_its_refusal(client: Client) -> None:
     assert "This file cannot be loaded as it is." in page
     assert "No known layout has the columns: name, colour" in page
     assert "&lt;b&gt;red&lt;/b&gt;" in page
-    assert take(client, SourceFile.objects.get(), "load").status_code == 409
+    source = SourceFile.objects.get()
+    assert take(client, source, "load").status_code == 409
+    mapping = reverse("admin:recovery_layoutmapping_map", args=[source.pk])
+    assert mapping in page
+    assert "colour" in text_of(client.get(mapping))
 
 
 ALIGNED = """
