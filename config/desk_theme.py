@@ -71,6 +71,8 @@ DESK: dict[str, object] = {
                     _nav("Events", "bolt", "recovery_event_changelist"),
                     _nav("Claims", "mail", "recovery_claim_changelist"),
                     _nav("Notices", "notifications", "recovery_staffnotice_changelist"),
+                    _nav("Watch list", "visibility", "recovery_watchentry_changelist"),
+                    _nav("Mails", "drafts", "recovery_staffnotice_mails"),
                 ],
             },
             {
@@ -97,7 +99,13 @@ DESK: dict[str, object] = {
                 "items": [
                     _nav("Payments", "payments", "recovery_payment_changelist"),
                     _nav("Batches", "outbox", "recovery_payoutbatch_changelist"),
+                    _nav(
+                        "Conversions",
+                        "currency_exchange",
+                        "recovery_conversion_changelist",
+                    ),
                     _nav("Deficits", "trending_down", "recovery_collection_changelist"),
+                    _nav("Set-offs", "balance", "recovery_setoff_changelist"),
                     _nav("Adjustments", "tune", "recovery_adjustment_changelist"),
                     _nav("Owed, not claimed", "savings", "recovery_payment_unclaimed"),
                 ],
@@ -123,6 +131,27 @@ DESK: dict[str, object] = {
                         "Approval policies",
                         "how_to_reg",
                         "recovery_approvalpolicy_changelist",
+                    ),
+                    _nav(
+                        "Dust and dormancy",
+                        "grain",
+                        "recovery_unclaimedrule_changelist",
+                    ),
+                    _nav(
+                        "Set-off policies",
+                        "rule",
+                        "recovery_setoffpolicy_changelist",
+                    ),
+                    _nav("Network fees", "toll", "recovery_networkfeerule_changelist"),
+                    _nav(
+                        "Goodwill budgets",
+                        "redeem",
+                        "recovery_goodwillbudget_changelist",
+                    ),
+                    _nav(
+                        "Goodwill reasons",
+                        "lightbulb",
+                        "recovery_goodwillreason_changelist",
                     ),
                     _nav("Prices", "sell", "recovery_assetprice_changelist"),
                     _nav(

@@ -8,8 +8,10 @@ from recovery.models.breaks import Break, BreakState
 from recovery.models.cases import CaseNote, Decision, RecoveryCase
 from recovery.models.claims import Claim, ClaimCode
 from recovery.models.collections import Collection, DeficitShare, Instalment
+from recovery.models.destination_choices import DestinationChoice
 from recovery.models.events import Event
 from recovery.models.exports import Workbook, WorkbookState
+from recovery.models.goodwill import GoodwillBudget, GoodwillReason
 from recovery.models.heartbeats import Heartbeat
 from recovery.models.jobs import Job, Round
 from recovery.models.ledger import (
@@ -22,6 +24,7 @@ from recovery.models.ledger import (
 from recovery.models.mappings import LayoutMapping, MappingStatus, OperationMapping
 from recovery.models.outbox import OutboxMessage, OutboxState
 from recovery.models.payments import Approval, Payment, PayoutBatch
+from recovery.models.payout_terms import Conversion, NetworkFeeRule
 from recovery.models.rate_limits import LimitedAct, RateCount
 from recovery.models.reconfirmations import (
     Adjustment,
@@ -34,6 +37,7 @@ from recovery.models.rules import (
     Instrument,
     LiquidationPolicy,
 )
+from recovery.models.set_offs import SetOff, SetOffPolicy
 from recovery.models.sightings import Sighting
 from recovery.models.source_files import (
     DayOrder,
@@ -46,6 +50,8 @@ from recovery.models.source_files import (
 from recovery.models.staff_notices import StaffNotice
 from recovery.models.stray_messages import StrayMessage
 from recovery.models.transitions import Transition
+from recovery.models.unclaimed import ContactAttempt, UnclaimedRelease, UnclaimedRule
+from recovery.models.watch import WatchEntry, WatchKind
 
 __all__ = [
     "Adjustment",
@@ -65,14 +71,19 @@ __all__ = [
     "Claim",
     "ClaimCode",
     "Collection",
+    "ContactAttempt",
+    "Conversion",
     "DayOrder",
     "Decision",
     "DeficitShare",
+    "DestinationChoice",
     "EngineEntry",
     "Event",
     "FeeSchedule",
     "FeeTierMembership",
     "FundingRateEntry",
+    "GoodwillBudget",
+    "GoodwillReason",
     "Heartbeat",
     "Instalment",
     "Instrument",
@@ -86,6 +97,7 @@ __all__ = [
     "MappingStatus",
     "MarkPriceEntry",
     "MendedRecord",
+    "NetworkFeeRule",
     "OperationMapping",
     "OutboxMessage",
     "OutboxState",
@@ -98,6 +110,8 @@ __all__ = [
     "RecoveryCase",
     "RejectedRecord",
     "Round",
+    "SetOff",
+    "SetOffPolicy",
     "Sighting",
     "SourceFile",
     "SourceFileState",
@@ -105,6 +119,10 @@ __all__ = [
     "StaffNotice",
     "StrayMessage",
     "Transition",
+    "UnclaimedRelease",
+    "UnclaimedRule",
+    "WatchEntry",
+    "WatchKind",
     "Workbook",
     "WorkbookState",
 ]

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Protocol
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import TradingAccount
 from recovery.domain.ledger import LedgerRole
@@ -27,6 +28,7 @@ from recovery.services.computing import (
     entries_by_account,
 )
 from recovery.services.fail_points import fail_point
+from recovery.services.outcomes import GOODWILL_ROW
 from recovery.services.recomputed import (
     batches_of_lock,
     cases_decided_lock,
@@ -91,11 +93,10 @@ def _assess_chunk(ids: Sequence[int], loader: RuleLoader, now: datetime) -> int:
 
 
 def _post_credits(ids: Sequence[int], now: datetime) -> None:
-    named = LedgerEntry.objects.filter(
-        account__in=ids,
-        role__in=(LedgerRole.CREDIT, LedgerRole.UNKNOWN),
-        order_id__startswith="PY-",
-    )
+    roles = (LedgerRole.CREDIT, LedgerRole.UNKNOWN)
+    owed = Q(role__in=roles, order_id__startswith="PY-")
+    goodwill = Q(operation=GOODWILL_ROW, order_id__startswith="GW-")
+    named = LedgerEntry.objects.filter(owed | goodwill, account__in=ids)
     meanings = operation_meanings()
     # A customer's own file proves no booking of the platform.
     proven = [
@@ -103,7 +104,10 @@ def _post_credits(ids: Sequence[int], now: datetime) -> None:
         for entry, held in entries_held(named)
         if held
         and held.provenance != Provenance.CUSTOMER_SUPPLIED
-        and role_read(entry, meanings) == LedgerRole.CREDIT
+        and (
+            entry.operation == GOODWILL_ROW
+            or role_read(entry, meanings) == LedgerRole.CREDIT
+        )
     ]
     payments_post(proven, now=now)
 

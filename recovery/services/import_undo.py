@@ -80,7 +80,7 @@ def source_file_put_back(actor: Actor, source_file: SourceFile) -> SourceFile:
 
 def _family(source_file: SourceFile, state: SourceFileState) -> list[SourceFile]:
     """The file and the files that mend its rejected records, where they so stand."""
-    mended = SourceFile.objects.select_for_update().filter(
+    mended = SourceFile.objects.select_for_update(no_key=True).filter(
         mends=source_file, state=state
     )
     return [source_file, *mended]

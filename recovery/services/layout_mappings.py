@@ -159,7 +159,7 @@ def _require_room(mapping: LayoutMapping) -> None:
 
 def _try_again(actor: Actor, mapping: LayoutMapping) -> None:
     """Have the sample read again that was refused before a row of it was taken."""
-    file = SourceFile.objects.select_for_update().get(pk=mapping.sample_id)
+    file = SourceFile.objects.select_for_update(no_key=True).get(pk=mapping.sample_id)
     if file.state == SourceFileState.REFUSED and file.checkpoint == 0:
         # What an earlier try took it for says nothing of this one.
         said = {"venue": mapping.venue, "layout": "", "kind": ""}

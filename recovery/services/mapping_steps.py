@@ -62,7 +62,7 @@ def mapping_locked(mapping: _Mapping) -> _Mapping:
         NotReadyError: It is decided already.
     """
     rows = type(mapping)._default_manager  # noqa: SLF001 - Django's public corner
-    found: _Mapping = rows.select_for_update().get(pk=mapping.pk)
+    found: _Mapping = rows.select_for_update(no_key=True).get(pk=mapping.pk)
     if found.status != MappingStatus.PROPOSED:
         raise NotReadyError(f"This proposal is {found.status} already.")
     return found

@@ -201,7 +201,11 @@ def need_words(need: str) -> str:
 
 
 def _locked(source_file: SourceFile) -> SourceFile:
-    found = SourceFile.objects.select_for_update().filter(pk=source_file.pk).first()
+    found = (
+        SourceFile.objects.select_for_update(no_key=True)
+        .filter(pk=source_file.pk)
+        .first()
+    )
     if found is None or found.state != SourceFileState.PREVIEWED:
         raise NotReadyError("Somebody loaded or discarded this file meanwhile.")
     return found

@@ -136,7 +136,7 @@ def _customer(actor: Actor, said: _Values) -> Taken:
         "language": _needed(said, "language")[:8],
         "jurisdiction": _country(said),
     }
-    customer, is_new = Customer.objects.select_for_update().get_or_create(
+    customer, is_new = Customer.objects.select_for_update(no_key=True).get_or_create(
         uid=_needed(said, "uid"), defaults={**fields, "email": mail}
     )
     changed = is_new or _set(customer, fields)
@@ -261,16 +261,16 @@ def _country(said: _Values) -> str:
 
 def _known_customer(said: _Values) -> Customer:
     uid = _needed(said, "uid")
-    customer = Customer.objects.select_for_update().filter(uid=uid).first()
+    customer = Customer.objects.select_for_update(no_key=True).filter(uid=uid).first()
     if customer is None:
         raise RowRefusedError("uid", "nobody has this UID: send the customers first")
     return customer
 
 
 def _known_account(said: _Values) -> tuple[TradingAccount, bool]:
-    return TradingAccount.objects.select_for_update(of=("self",)).get_or_create(
-        venue=_needed(said, "venue"), number=_needed(said, "account")
-    )
+    return TradingAccount.objects.select_for_update(
+        of=("self",), no_key=True
+    ).get_or_create(venue=_needed(said, "venue"), number=_needed(said, "account"))
 
 
 def _amount(said: _Values, column: str) -> Decimal:
