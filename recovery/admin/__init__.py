@@ -1,6 +1,7 @@
 """The desk: lists and pages for staff. Reads selectors, acts through services."""
 
 from recovery.admin import (
+    adjustments,
     approval_rules,
     approvals,
     audit,
@@ -26,6 +27,7 @@ from recovery.admin import (
 )
 
 __all__ = [
+    "adjustments",
     "approval_rules",
     "approvals",
     "audit",

@@ -25,6 +25,7 @@ from recovery.models.payout_terms import Conversion, NetworkFeeRule
 from recovery.models.rate_limits import LimitedAct, RateCount
 from recovery.models.reconfirmations import (
     Adjustment,
+    AdjustmentOutcome,
     AdjustmentState,
     Reconfirmation,
 )
@@ -48,6 +49,7 @@ from recovery.models.unclaimed import ContactAttempt, UnclaimedRelease, Unclaime
 
 __all__ = [
     "Adjustment",
+    "AdjustmentOutcome",
     "AdjustmentState",
     "Approval",
     "ApprovalPolicy",

@@ -49,6 +49,7 @@ ACTS = {
     "approvalpolicy change": "lead",
     "assetprice record": "lead",
     "adjustment close": "checker lead",
+    "adjustment top-up": "lead",
     "collection approve": "checker",
     "collection arrange": "lead",
     "collection notice": "lead",
