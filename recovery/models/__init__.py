@@ -29,6 +29,7 @@ from recovery.models.reconfirmations import (
     AdjustmentState,
     Reconfirmation,
 )
+from recovery.models.recorded_shares import RecordedShare
 from recovery.models.rules import (
     FeeSchedule,
     FeeTierMembership,
@@ -95,6 +96,7 @@ __all__ = [
     "Provenance",
     "RateCount",
     "Reconfirmation",
+    "RecordedShare",
     "RecoveryCase",
     "RejectedRecord",
     "Round",

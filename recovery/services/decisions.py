@@ -32,6 +32,7 @@ from recovery.services.audit import refusal_recorded
 from recovery.services.collections import collection_open
 from recovery.services.mails import mail_case_news
 from recovery.services.proposal_ends import decision_end
+from recovery.services.recorded_shares import shares_recorded
 from recovery.services.sightings import entries_held
 from recovery.services.transitions import (
     case_lock,
@@ -267,7 +268,7 @@ def _approve(
         receipt_digest=decision.result.assessment.digest,
     )
     if decision.kind == DecisionKind.DEFICIT:
-        collection_open(decision, now=now)
+        collection_open(decision, now=now, recorded=shares_recorded(decision))
     mail_case_news(case, f"decision.{decision.kind}", key=f"decision-{decision.pk}")
     return decision
 

@@ -38,6 +38,7 @@ from recovery.models import (
     MarkPriceEntry,
     NetworkFeeRule,
     OutboxMessage,
+    RecordedShare,
     RejectedRecord,
     SetOff,
     SetOffPolicy,
@@ -167,6 +168,15 @@ def rows(ada: User, max_: User, bea: User, cem: Customer) -> dict[type[Model], M
             dormant_days=180,
             period=since,
             terms_reference="clause 8",
+        ),
+        RecordedShare.objects.create(
+            event=event,
+            asset="USDT",
+            bearer="adl",
+            amount=1,
+            evidence="Ticket 3",
+            recorded_by=ada,
+            recorded_at=factories.NOW,
         ),
         NetworkFeeRule.objects.create(
             asset="USDT",
