@@ -1,7 +1,7 @@
 """Refuses requests that are too long, too slow or broken off.
 
-Half of an upload must not pass for a whole file. PEP 3333 lets a server end the input early without a word, and a form parser takes what
-came until then for all there is.
+Half of an upload must not pass for a whole file. PEP 3333 lets a server end the input
+early without a word, and a form parser takes what came until then for all there is.
 """
 
 import socket
@@ -13,6 +13,8 @@ from typing import Any, Protocol
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 
+from config.uploads import NO_ROOM
+
 _MISSING = "desk.body_bytes_missing"
 # The longest form that is not for staff: a claim with a long message.
 FORM_BYTES_MAX = 100_000
@@ -20,6 +22,10 @@ FORM_BYTES_MAX = 100_000
 _BYTES_A_SECOND_MIN = 1_000
 _GRACE_SECONDS = 30.0
 _STALL_SECONDS = 15.0
+_NO_ROOM_TEXT = (
+    "There is no room for this upload on the desk's disk. Nothing was stored. "
+    "Tell an operator, then send it again.\n"
+)
 _TOO_LARGE = b"This is more than this address takes. Nothing was stored.\n"
 _NO_LENGTH = b"Say how long it is: Content-Length. Nothing was stored.\n"
 _Environ = dict[str, Any]
@@ -138,9 +144,11 @@ class WholeFormsMiddleware:
     def process_view(self, request: HttpRequest, *_view: object) -> HttpResponse | None:
         """Refuse before anybody acts on half a form."""
         body = request.META.get(_MISSING)
-        if request.method != "POST" or body is None:
+        if request.method != "POST":
             return None
         request.POST  # noqa: B018 - read to its end
-        if not body.is_broken_off:
+        if NO_ROOM in request.META:
+            return HttpResponse(_NO_ROOM_TEXT, status=507, content_type="text/plain")
+        if body is None or not body.is_broken_off:
             return None
         return HttpResponseBadRequest("The upload broke off. Nothing was stored.\n")
