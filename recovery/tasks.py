@@ -11,9 +11,11 @@ import socket
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from celery import Task, shared_task
+from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
 
 from recovery.domain.work import WORK_VERSION, Queue, StrayReason
@@ -27,6 +29,7 @@ from recovery.services.claims import claim_match
 from recovery.services.clock import database_now
 from recovery.services.clocks import clocks_look
 from recovery.services.heartbeats import heartbeat_beat
+from recovery.services.import_folder import folder_look
 from recovery.services.imports import source_file_load
 from recovery.services.invariants import invariants_watch
 from recovery.services.jobs import (
@@ -219,6 +222,13 @@ def look_at_clocks() -> None:
     now = database_now()
     clocks_look(now)
     lifecycles_advance(now=now)
+
+
+@shared_task(name="recovery.look_into_folder", ignore_result=True)
+def look_into_folder() -> None:
+    """Take in what the platform put into its folder. Safe to run any number of times."""
+    if settings.IMPORT_FOLDER:
+        folder_look(Path(settings.IMPORT_FOLDER))
 
 
 @shared_task(name="recovery.export_audit_head", ignore_result=True)

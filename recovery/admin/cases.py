@@ -42,6 +42,7 @@ from recovery.admin.show import (
     variance_text,
     words,
 )
+from recovery.admin.unclaimed import unclaimed_blocks
 from recovery.domain.duties import Duty
 from recovery.domain.errors import RecoveryError
 from recovery.domain.words import DecisionStatus
@@ -160,6 +161,7 @@ class CaseAdmin(DeskAdmin):
                 *decision_blocks(visit, case),
                 *evidence_blocks(case),
                 payments_block(visit, case),
+                *unclaimed_blocks(case),
                 claims_block(case),
                 notes_block(case),
                 transitions_block(case),

@@ -9,6 +9,7 @@ from recovery.admin.pages import Fact
 from recovery.admin.show import amount_text, moment, read_aloud, words
 from recovery.domain.canonical import canonical_json
 from recovery.domain.lifecycle import PaymentStatus
+from recovery.domain.role_limits import NOT_PRICED
 from recovery.domain.words import DecisionStatus
 from recovery.models import Decision, Payment
 from recovery.selectors.explanations import decision_differences
@@ -35,24 +36,45 @@ class Sealed:
     answer: str = ""
 
 
+_LABELS = {
+    "fee": "Network's fee, borne by the customer",
+    "house_fee": "Network's fee, borne by the house",
+    "value": "Worth",
+}
+_DIGESTS = frozenset({"decision", "receipt"})
+
+
 def _shown(key: str, value: Any) -> Fact:
+    return Fact(_LABELS.get(key, words(key)), _told(key, value))
+
+
+def _told(key: str, value: Any) -> Any:
     if key == "value":
         amount, currency = value
-        unknown = "no price known" if currency else "—"
-        return Fact("Worth", f"{amount} {currency}" if amount else unknown)
-    if key == "destination" and isinstance(value, list):
-        return Fact("Destination", read_aloud(*value))
+        unknown = NOT_PRICED if currency else "—"
+        return f"{amount} {currency}" if amount else unknown
     if isinstance(value, list):
-        told = ", ".join(words(str(part)) for part in value if part)
-        return Fact(words(key), told or "—")
+        return _told_list(key, value)
     if key == "kind":
-        return Fact("Kind", words(str(value)))
-    if key in {"decision", "receipt"}:
-        return Fact(words(key), f"{str(value)[:16]}…")
-    return Fact(words(key), value if value not in (None, "") else "—")
+        return words(str(value))
+    if key in _DIGESTS:
+        return f"{str(value)[:16]}…"
+    return value if value not in (None, "") else "—"
 
 
-def _facts(sealed: str) -> list[Fact]:
+def _told_list(key: str, value: list[Any]) -> Any:
+    if key == "destination":
+        return read_aloud(*value)
+    if key == "conversion":
+        return " → ".join(value)
+    if key == "leaves":
+        asset, amount = value
+        return f"{amount} {asset}"
+    return ", ".join(words(str(part)) for part in value if part) or "—"
+
+
+def sealed_facts(sealed: str) -> list[Fact]:
+    """A sealed content as labels and values, what matters first."""
     content: dict[str, Any] = json.loads(sealed)
     order = ["kind", "amount", "asset", "reason", "provenance", "destination"]
     keys = [key for key in order if key in content]
@@ -74,7 +96,7 @@ def sealed_decision(
     return Sealed(
         title=f"{words(decision.kind)} {amount}, proposed by {decision.proposer} "
         f"on {moment(decision.proposed_at)}",
-        facts=_facts(decision.sealed),
+        facts=sealed_facts(decision.sealed),
         digest=decision.content_digest,
         text=decision.sealed,
         differences=decision_differences(decision) if waits else [],
@@ -95,7 +117,7 @@ def sealed_payment(
     return Sealed(
         title=f"{words(payment.kind)} {amount}, proposed by {payment.proposer} "
         f"on {moment(payment.proposed_at)}",
-        facts=_facts(payment.sealed),
+        facts=sealed_facts(payment.sealed),
         digest=payment.content_digest,
         text=payment.sealed,
         differences=_payment_differences(payment) if waits else [],

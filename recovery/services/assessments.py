@@ -10,10 +10,12 @@ from datetime import datetime
 from typing import Protocol
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import TradingAccount
 from recovery.domain.ledger import LedgerRole
 from recovery.models import Event, LedgerEntry, Provenance
+from recovery.selectors.operation_mappings import operation_meanings, role_read
 from recovery.services.assessment_storing import (
     assessments_store,
     events_gone,
@@ -26,6 +28,7 @@ from recovery.services.computing import (
     entries_by_account,
 )
 from recovery.services.fail_points import fail_point
+from recovery.services.outcomes import GOODWILL_ROW
 from recovery.services.recomputed import (
     batches_of_lock,
     cases_decided_lock,
@@ -90,14 +93,21 @@ def _assess_chunk(ids: Sequence[int], loader: RuleLoader, now: datetime) -> int:
 
 
 def _post_credits(ids: Sequence[int], now: datetime) -> None:
-    booked = LedgerEntry.objects.filter(
-        account__in=ids, role=LedgerRole.CREDIT, order_id__startswith="PY-"
-    )
+    roles = (LedgerRole.CREDIT, LedgerRole.UNKNOWN)
+    owed = Q(role__in=roles, order_id__startswith="PY-")
+    goodwill = Q(operation=GOODWILL_ROW, order_id__startswith="GW-")
+    named = LedgerEntry.objects.filter(owed | goodwill, account__in=ids)
+    meanings = operation_meanings()
     # A customer's own file proves no booking of the platform.
     proven = [
         entry
-        for entry, held in entries_held(booked)
-        if held and held.provenance != Provenance.CUSTOMER_SUPPLIED
+        for entry, held in entries_held(named)
+        if held
+        and held.provenance != Provenance.CUSTOMER_SUPPLIED
+        and (
+            entry.operation == GOODWILL_ROW
+            or role_read(entry, meanings) == LedgerRole.CREDIT
+        )
     ]
     payments_post(proven, now=now)
 

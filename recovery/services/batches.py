@@ -35,9 +35,13 @@ from recovery.services.batch_files import batch_file, batch_file_write, batch_pa
 from recovery.services.decision_ground import decision_ground, require_ground
 from recovery.services.destinations import leaves_by
 from recovery.services.fail_points import fail_point
-from recovery.services.mails import mail_case_news
 from recovery.services.outcomes import confirmations_read, payments_post
-from recovery.services.payments import payment_content, payment_hold, payment_lock
+from recovery.services.payments import (
+    payment_content,
+    payment_hold,
+    payment_leaves,
+    payment_lock,
+)
 from recovery.services.transitions import (
     case_lock,
     payment_move,
@@ -125,6 +129,10 @@ def _with_content(rows: QuerySet[Payment]) -> QuerySet[Payment]:
         "case__event__account",
         "event__account",
         "replaces",
+        "goodwill_budget",
+        "goodwill_reason",
+        "network_fee_rule",
+        "conversion",
     ).prefetch_related("approvals")
 
 
@@ -188,7 +196,7 @@ def batch_drop(
         actor, payment, PaymentAction.DROP_FROM_BATCH, now=now, reason=reason.strip()
     )
     if batch is not None:
-        left = list(batch.payments.order_by("id"))
+        left = list(batch.payments.select_related("conversion").order_by("id"))
         batch.lines = len(left)
         batch.totals = batch_totals(left)
         batch.hash_total = batch_hash_total(left)
@@ -218,10 +226,11 @@ def payment_stop(
 
 
 def batch_totals(payments: Sequence[Payment]) -> dict[str, str]:
-    """Sum per asset, as decimal strings."""
+    """Sum of what leaves per asset, as decimal strings."""
     totals: dict[str, Decimal] = defaultdict(lambda: ZERO)
     for payment in payments:
-        totals[payment.asset] += payment.amount
+        asset, amount = payment_leaves(payment)
+        totals[asset] += amount
     return {asset: format_amount(total) for asset, total in sorted(totals.items())}
 
 
@@ -264,7 +273,6 @@ def _release(actor: Actor, batch: PayoutBatch, now: datetime) -> PayoutBatch:
     batch.save()
     for payment in payments:
         payment_move(actor, payment, PaymentAction.SEND, now=now)
-        mail_case_news(payment.case, "payout.sent", key=f"sent-{payment.pk}")
     audit_write(
         actor,
         "batch.release",

@@ -6,6 +6,8 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import Customer, User
+from recovery.domain.claims import tell_case
+from recovery.domain.customer_news import CustomerNews
 from recovery.domain.duties import Duty
 from recovery.domain.errors import NotReadyError
 from recovery.domain.lifecycle import (
@@ -16,10 +18,12 @@ from recovery.domain.lifecycle import (
     CaseStatus,
 )
 from recovery.domain.references import grouped_reference
+from recovery.domain.words import PaymentKind
 from recovery.models import CaseNote, Event, RecoveryCase
 from recovery.services.actors import Actor, require_duty
 from recovery.services.audit import audit_write
 from recovery.services.collection_ends import collections_take_back
+from recovery.services.live_set_offs import set_offs_live
 from recovery.services.mails import mail_case_news
 from recovery.services.proposal_ends import proposals_end
 from recovery.services.transitions import (
@@ -140,6 +144,7 @@ def case_link_event(
     audit_write(
         actor, "case.link_event", f"case {case.reference}", event=event.reference
     )
+    mail_case_news(case, CustomerNews.CLAIM_LINKED, key=f"linked-{case.pk}")
     return case
 
 
@@ -159,7 +164,6 @@ def case_ask_customer(
     case.question = question.strip()
     case_move(actor, case, CaseAction.ASK_CUSTOMER, now=now, reason=question.strip())
     _note(actor, case, question, is_public=True)
-    mail_case_news(case, "info.requested", key=f"ask-{case.pk}-{case.version}")
     return case
 
 
@@ -230,6 +234,30 @@ def case_note(actor: Actor, case: RecoveryCase, text: str) -> CaseNote:
     return _note(actor, case, text, is_public=False)
 
 
+@transaction.atomic
+def case_tell(
+    actor: Actor, case: RecoveryCase, text: str, *, now: datetime
+) -> RecoveryCase:
+    """Tell the customer how far it is: a public message, and a new promised date.
+
+    Raises:
+        NotReadyError: Nothing is said, or the case is ended or waits for the customer.
+        DutyMissingError: The actor works no cases.
+    """
+    require_duty(actor, Duty.WORK_CASE)
+    if not text.strip():
+        raise NotReadyError("Write what the customer should read.")
+    case = case_lock(case)
+    if not tell_case(CaseStatus(case.status)).has_promise:
+        raise NotReadyError("Nothing is promised here: the case waits, or it is over.")
+    note = _note(actor, case, text, is_public=True)
+    case.next_update_due_at = now + NEXT_UPDATE
+    case.save(update_fields=["next_update_due_at"])
+    audit_write(actor, "case.tell", f"case {case.reference}", note=note.pk)
+    mail_case_news(case, CustomerNews.UPDATE_GIVEN, key=f"update-{note.pk}")
+    return case
+
+
 def _note(actor: Actor, case: RecoveryCase, text: str, *, is_public: bool) -> CaseNote:
     return CaseNote.objects.create(
         case=case, author=actor.user, is_public=is_public, text=text.strip()
@@ -263,15 +291,16 @@ def case_close(
     if case.status == CaseStatus.OWED:
         _require_paid(case)
     case_move(actor, case, CaseAction.CLOSE, now=now, reason=reason)
-    mail_case_news(case, "case.closed", key=f"closed-{case.pk}-{case.version}")
     return case
 
 
 def _require_paid(case: RecoveryCase) -> None:
-    statuses = set(
-        case.payments.exclude(status__in=PAYMENT_VOID).values_list("status", flat=True)
+    live = list(
+        case.payments.exclude(status__in=PAYMENT_VOID).values_list("kind", "status")
     )
-    if not statuses or statuses - PAYMENT_PAID:
+    # Goodwill pays nothing of what is owed, but it must have arrived too.
+    is_paid = any(kind != PaymentKind.GOODWILL for kind, _ in live)
+    if not is_paid or {status for _, status in live} - PAYMENT_PAID:
         raise NotReadyError(
             "Money is owed: close this case when every payment is posted or confirmed."
         )
@@ -292,7 +321,6 @@ def case_reopen(
     case = event_and_case_lock(case)
     _require_reopenable(case)
     case_move(actor, case, CaseAction.REOPEN, now=now, reason=reason.strip())
-    mail_case_news(case, "case.reopened", key=f"reopened-{case.pk}-{case.version}")
     collections_take_back(case, "The case was opened again.", now=now)
     live = case.payments.exclude(status__in=PAYMENT_VOID)
     if not live.exists():
@@ -311,3 +339,5 @@ def _require_reopenable(case: RecoveryCase) -> None:
     unsettled = case.payments.exclude(status__in=PAYMENT_VOID | PAYMENT_PAID)
     if unsettled.exists():
         raise NotReadyError("A payment is under way: cancel it or wait for its end.")
+    if set_offs_live(case).exists():
+        raise NotReadyError("A set-off stands on this case: reverse it first.")

@@ -20,12 +20,14 @@ from recovery.domain.lifecycle import (
 from recovery.domain.money import exact, format_amount
 from recovery.domain.policy_words import Bearer
 from recovery.domain.references import grouped_reference
+from recovery.domain.set_off import SET_OFF_LIVE
 from recovery.models import (
     Collection,
     Decision,
     DeficitShare,
     Instalment,
     LiquidationPolicy,
+    SetOff,
 )
 from recovery.services.actors import (
     SYSTEM,
@@ -35,7 +37,6 @@ from recovery.services.actors import (
     require_staff,
 )
 from recovery.services.audit import audit_write, refusal_recorded
-from recovery.services.mails import mail_case_news
 from recovery.services.transitions import (
     case_lock,
     collection_move,
@@ -137,10 +138,12 @@ def collection_owed(collection: Collection) -> Decimal:
 
 
 def collection_left(collection: Collection) -> Decimal:
-    """What the customer bears and has not paid."""
+    """What the customer bears and has neither paid nor had set off."""
     paid = collection.instalments.filter(paid_at__isnull=False)
+    set_off = SetOff.objects.filter(collection=collection, status__in=SET_OFF_LIVE)
     with exact():
         total = sum(paid.values_list("amount", flat=True), ZERO)
+        total += sum(set_off.values_list("amount", flat=True), ZERO)
         return collection_owed(collection) - total
 
 
@@ -155,7 +158,6 @@ def collection_notice(
     """
     collection = collection_lock(collection)
     collection_move(actor, collection, CollectionAction.SEND_NOTICE, now=now)
-    mail_case_news(collection.case, "deficit.notice", key=f"deficit-{collection.pk}")
     return collection
 
 
@@ -226,9 +228,6 @@ def instalment_paid(
     instalment.save(update_fields=["paid_at", "paid_reference"])
     if collection_left(collection) == ZERO:
         collection_move(actor, collection, CollectionAction.SETTLE, now=now)
-        mail_case_news(
-            collection.case, "deficit.settled", key=f"deficit-settled-{collection.pk}"
-        )
     return instalment
 
 
@@ -319,7 +318,4 @@ def _write_off(actor: Actor, collection: Collection, now: datetime) -> Collectio
     require_fresh_factor(actor, now=now)
     collection.write_off_approver = approver
     collection_move(actor, collection, CollectionAction.APPROVE_WRITE_OFF, now=now)
-    mail_case_news(
-        collection.case, "deficit.written_off", key=f"deficit-off-{collection.pk}"
-    )
     return collection

@@ -13,12 +13,16 @@ from recovery.domain.errors import FileRejectedError
 from recovery.domain.lifecycle import PaymentAction, PaymentStatus
 from recovery.domain.money import format_amount
 from recovery.domain.words import PaymentKind
-from recovery.models import LedgerEntry, Payment, RecoveryCase
+from recovery.models import LedgerEntry, Payment
 from recovery.services.actors import SYSTEM, Actor, require_duty
 from recovery.services.audit import audit_write
 from recovery.services.fail_points import fail_point
-from recovery.services.mails import mail_case_news
+from recovery.services.payment_content import payment_leaves
 from recovery.services.transitions import payment_move
+
+# How the platform names a row of its ledger that books goodwill.
+GOODWILL_ROW = "goodwill"
+_POSTED_KINDS = (PaymentKind.CREDIT, PaymentKind.GOODWILL)
 
 
 @transaction.atomic
@@ -27,7 +31,8 @@ def payments_post(entries: Sequence[LedgerEntry], *, now: datetime) -> int:
 
     A house credit row carries the payment reference as its order id. Account, asset
     and amount must be those of the payment; else it stays sent and the row stays a
-    credit without a payment, which the assessment shows.
+    credit without a payment, which the assessment shows. Goodwill is posted by a
+    goodwill row only: booked as a credit it would be taken for what was owed.
     """
     by_reference = {entry.order_id: entry for entry in entries}
     waiting = (
@@ -35,7 +40,7 @@ def payments_post(entries: Sequence[LedgerEntry], *, now: datetime) -> int:
         .select_related("case", "event__account")
         .filter(
             reference__in=by_reference,
-            kind=PaymentKind.CREDIT,
+            kind__in=_POSTED_KINDS,
             status__in=[PaymentStatus.SENT, PaymentStatus.UNCERTAIN],
         )
         .order_by("id")
@@ -48,13 +53,13 @@ def payments_post(entries: Sequence[LedgerEntry], *, now: datetime) -> int:
             payment.asset,
             payment.amount,
         )
-        if not same:
+        is_goodwill = payment.kind == PaymentKind.GOODWILL
+        if not same or is_goodwill != (entry.operation == GOODWILL_ROW):
             continue
         payment.confirmation_reference = f"house:{entry.source_id or entry.pk}"
         payment_move(
             SYSTEM, payment, PaymentAction.POST, now=now, reason="Seen in the ledger."
         )
-        mail_case_news(payment.case, "credit.posted", key=f"posted-{payment.pk}")
         posted += 1
     return posted
 
@@ -123,10 +128,11 @@ def _confirm(
             f"Line {number}, payment_reference “{reference}”: no such withdrawal here."
         )
     stated = ((row.get("asset") or "").strip(), (row.get("amount") or "").strip())
-    if stated != (payment.asset, format_amount(payment.amount)):
+    leaves = payment_leaves(payment)
+    if stated != (leaves.asset, format_amount(leaves.amount)):
         raise FileRejectedError(
-            f"Line {number}: {reference} is {format_amount(payment.amount)} "
-            f"{payment.asset}, the file says {stated[1]} {stated[0]}."
+            f"Line {number}: {reference} is {format_amount(leaves.amount)} "
+            f"{leaves.asset}, the file says {stated[1]} {stated[0]}."
         )
     proof = (row.get("confirmation_reference") or "").strip()
     if status == "confirmed":
@@ -137,10 +143,8 @@ def _confirm(
         if payment.confirmation_reference == proof:
             return "already"
         payment.confirmation_reference = proof
-    case = RecoveryCase.objects.get(pk=payment.case_id)
     payment_move(actor, payment, _OUTCOMES[status], now=now, reason=proof)
     if status == "returned":
         # It never goes out again by itself: a person must say where to.
         payment_move(actor, payment, PaymentAction.ASK_DESTINATION, now=now)
-    mail_case_news(case, f"payout.{status}", key=f"{status}-{payment.pk}")
     return status

@@ -17,6 +17,7 @@ from recovery.domain.lifecycle import (
     PaymentStatus,
 )
 from recovery.domain.money import exact
+from recovery.domain.set_off import SetOffStatus
 from recovery.domain.staff_news import StaffNews
 from recovery.domain.words import DecisionStatus
 from recovery.models import (
@@ -32,6 +33,7 @@ from recovery.services.batches import batch_drop, batches_lock
 from recovery.services.collection_ends import collections_take_back
 from recovery.services.decision_ground import decision_ground, figures_of, posted_of
 from recovery.services.decisions import decision_content, decision_void
+from recovery.services.live_set_offs import set_off_end, set_offs_live
 from recovery.services.payments import payment_void
 from recovery.services.proposal_ends import decision_end
 from recovery.services.staff_notices import notice_write
@@ -151,7 +153,13 @@ def _lose_ground(decision: Decision, now: datetime) -> None:
         if payment.status == PaymentStatus.IN_BATCH:
             batch_drop(SYSTEM, payment, reason=_ANEW, now=now)
         payment_void(payment, why=_ANEW, now=now)
-    if live.exists() or CaseStatus(case.status) not in CASE_DECIDED:
+    set_offs = set_offs_live(case)
+    for one in set_offs.filter(status=SetOffStatus.PROPOSED).select_for_update(
+        no_key=True
+    ):
+        set_off_end(one, _ANEW, now=now)
+    is_begun = live.exists() or set_offs.exists()
+    if is_begun or CaseStatus(case.status) not in CASE_DECIDED:
         _adjust(decision, case, now)
         return
     decision_end(decision, DecisionStatus.VOIDED, _ANEW, now)
