@@ -133,11 +133,6 @@ def staff_actor(
     )
 
 
-def roles_with(duty: Duty) -> list[Role]:
-    """Roles that bring a duty."""
-    return [role for role, duties in _DUTIES_OF_ROLE.items() if duty in duties]
-
-
 def roles_acting(actor: Actor, duty: Duty) -> list[Role]:
     """Roles by which this actor holds a duty now."""
     held = actor.settled_roles if duty in DELAYED else actor.roles

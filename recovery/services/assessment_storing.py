@@ -83,7 +83,7 @@ def assessments_store(
         _result(one, assessment) for one, assessment in pairs
     )
     RowWriter(LINE_TARGET).write(
-        [line for one, assessment in pairs for line in _lines(one, assessment)]
+        [line.encode() for one, assessment in pairs for line in _lines(one, assessment)]
     )
     _activate(pairs)
     _follow_breaks(list(zip(changed, results, strict=True)), now)

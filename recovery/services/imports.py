@@ -171,19 +171,23 @@ class _Loader:
             return sorted(self._writer.accounts)
         return sorted(self._touched)
 
-    def _whole_lines(self, rows: Rows) -> list[str]:
+    def _whole_lines(self, rows: Rows) -> list[bytes]:
         """The rows with their first column: the account's id, or the venue."""
         if self._kind is LayoutKind.REFERENCE:
             return rows.lines
         if not rows.accounts:
-            return [f"{self._venue}\t{line}" for line in rows.lines]
+            venue = f"{self._venue}\t".encode()
+            return [venue + line for line in rows.lines]
         ids = self._accounts.ids_of(rows.accounts)
         self._touched.update(ids[number] for number in rows.accounts)
-        by_place = {str(at): ids[number] for at, number in enumerate(rows.accounts)}
-        split = (line.partition("\t") for line in rows.lines)
-        return [f"{by_place[place]}\t{line}" for place, _, line in split]
+        by_place = {
+            str(at).encode(): f"{ids[number]}\t".encode()
+            for at, number in enumerate(rows.accounts)
+        }
+        split = (line.partition(b"\t") for line in rows.lines)
+        return [by_place[place] + line for place, _, line in split]
 
-    def _store(self, lease: _Lease, tally: Tally, lines: list[str]) -> None:
+    def _store(self, lease: _Lease, tally: Tally, lines: list[bytes]) -> None:
         with transaction.atomic():
             inserted = self._write(lines)
             tally.problems += self._writer.problems
@@ -227,12 +231,14 @@ class _Loader:
                 "came first is kept. Ask the venue which is right."
             )
 
-    def _write(self, lines: list[str]) -> int:
+    def _write(self, lines: list[bytes]) -> int:
         """Load rows; those of a mended file say which record they bring again."""
         if self._mending is None:
             return self._writer.write(lines)
-        inserted = self._writer.write(self._mending.new_lines(lines))
-        self._mending.link(lines)
+        texts = [line.decode() for line in lines]
+        new = self._mending.new_lines(texts)
+        inserted = self._writer.write([text.encode() for text in new])
+        self._mending.link(texts)
         return inserted
 
     def _count(self, tally: Tally, lines: int, inserted: int) -> None:

@@ -28,8 +28,6 @@ STAFF_DIGEST = "staff.digest"
 LISTED_MAX = 40
 _ROUND_MAX = 2_000
 _OUR_APP = "recovery"
-# Things with news whose page is not among those of recovery.
-_OF_ACCOUNTS = frozenset({"destination"})
 
 
 def notice_write(
@@ -136,10 +134,9 @@ def _concerning(
 
 
 def notice_page(notice: StaffNotice) -> str:
-    """The address on the desk of what a notice is about."""
+    """The address of the page that shows what a notice is about."""
     kind = notice.subject_kind
-    app = "accounts" if kind in _OF_ACCOUNTS else _OUR_APP
-    place = kind if "_" in kind else f"{app}_{kind}"
+    place = kind if "_" in kind else f"{_OUR_APP}_{kind}"
     return reverse(f"admin:{place}_change", args=[notice.subject_id])
 
 

@@ -2,7 +2,6 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
@@ -14,6 +13,7 @@ from recovery.selectors.claim_destinations import (
     destinations_on_file,
     wanted_assets,
 )
+from recovery.services.clock import database_now
 from recovery.services.customer_destinations import (
     customer_destination_choose,
     customer_destination_propose,
@@ -57,7 +57,7 @@ def _send(
         answer.headers["Retry-After"] = str(int(WINDOW.total_seconds()))
         return answer
     try:
-        customer_destination_propose(claim, form.wanted(), now=timezone.now())
+        customer_destination_propose(claim, form.wanted(), now=database_now())
     except RecoveryError as error:
         form.add_error(None, str(error))
         return _page(request, claim, case, form, status=409)
@@ -73,7 +73,7 @@ def choose(request: HttpRequest, claim: Claim) -> HttpResponse:
     if case is None or not (number.isascii() and number.isdigit() and len(number) < 18):
         return redirect("claims:status")
     try:
-        customer_destination_choose(claim, int(number), now=timezone.now())
+        customer_destination_choose(claim, int(number), now=database_now())
     except RecoveryError as error:
         form = DestinationForm(assets=wanted_assets(case))
         return _page(request, claim, case, form, refused=str(error), status=409)
@@ -113,7 +113,7 @@ def _page(
     refused: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    now = timezone.now()
+    now = database_now()
     on_file = destinations_on_file(case, now=now)
     rest = cool_down(case.customer, now=now) if case.customer else None
     context = {

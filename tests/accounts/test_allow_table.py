@@ -126,6 +126,7 @@ ACTS = {
     "rolegrant revoke": "admin",
     "sourcefile discard": "analyst lead maker support",
     "sourcefile load": "analyst lead maker support",
+    "sourcefile load-all": "analyst lead maker support",
     "sourcefile look": "analyst lead maker support",
     "sourcefile mend": "analyst lead maker support",
     "sourcefile paste": "analyst lead maker support",
