@@ -72,7 +72,7 @@ DESK: dict[str, object] = {
                     _nav("Claims", "mail", "recovery_claim_changelist"),
                     _nav("Notices", "notifications", "recovery_staffnotice_changelist"),
                     _nav("Watch list", "visibility", "recovery_watchentry_changelist"),
-                    _nav("Mails", "drafts", "recovery_staffnotice_mails"),
+                    _nav("Mail texts", "drafts", "recovery_staffnotice_mails"),
                 ],
             },
             {
