@@ -36,6 +36,8 @@ DESK: dict[str, object] = {
         lambda _request: static("desk/progress.js"),
         lambda _request: static("desk/files.js"),
         lambda _request: static("desk/copy.js"),
+        lambda _request: static("desk/picture.js"),
+        lambda _request: static("desk/map_columns.js"),
     ],
     "DASHBOARD_CALLBACK": "recovery.admin.dashboard.dashboard",
     "COMMAND": {"search_callback": "recovery.admin.dashboard.desk_search"},
@@ -84,6 +86,8 @@ DESK: dict[str, object] = {
                     _nav("Files we read", "menu_book", "recovery_sourcefile_catalogue"),
                     _nav("Imports", "upload_file", "recovery_sourcefile_changelist"),
                     _nav("Ledger", "receipt_long", "recovery_ledgerentry_changelist"),
+                    _nav("Unknown rows", "help", "recovery_operationmapping_unknown"),
+                    _nav("Own layouts", "schema", "recovery_layoutmapping_changelist"),
                     _nav("Jobs", "progress_activity", "recovery_job_changelist"),
                 ],
             },
@@ -93,7 +97,13 @@ DESK: dict[str, object] = {
                 "items": [
                     _nav("Payments", "payments", "recovery_payment_changelist"),
                     _nav("Batches", "outbox", "recovery_payoutbatch_changelist"),
+                    _nav(
+                        "Conversions",
+                        "currency_exchange",
+                        "recovery_conversion_changelist",
+                    ),
                     _nav("Deficits", "trending_down", "recovery_collection_changelist"),
+                    _nav("Set-offs", "balance", "recovery_setoff_changelist"),
                     _nav("Adjustments", "tune", "recovery_adjustment_changelist"),
                     _nav("Owed, not claimed", "savings", "recovery_payment_unclaimed"),
                 ],
@@ -119,6 +129,27 @@ DESK: dict[str, object] = {
                         "Approval policies",
                         "how_to_reg",
                         "recovery_approvalpolicy_changelist",
+                    ),
+                    _nav(
+                        "Dust and dormancy",
+                        "grain",
+                        "recovery_unclaimedrule_changelist",
+                    ),
+                    _nav(
+                        "Set-off policies",
+                        "rule",
+                        "recovery_setoffpolicy_changelist",
+                    ),
+                    _nav("Network fees", "toll", "recovery_networkfeerule_changelist"),
+                    _nav(
+                        "Goodwill budgets",
+                        "redeem",
+                        "recovery_goodwillbudget_changelist",
+                    ),
+                    _nav(
+                        "Goodwill reasons",
+                        "lightbulb",
+                        "recovery_goodwillreason_changelist",
                     ),
                     _nav("Prices", "sell", "recovery_assetprice_changelist"),
                     _nav(
@@ -163,6 +194,12 @@ DESK: dict[str, object] = {
                         "Looks",
                         "visibility",
                         "accounts_personallook_changelist",
+                        _READS_AUDIT,
+                    ),
+                    _nav(
+                        "Stray messages",
+                        "unsubscribe",
+                        "recovery_straymessage_changelist",
                         _READS_AUDIT,
                     ),
                     _nav(

@@ -19,6 +19,8 @@ from recovery.models import (
     AssessmentResult,
     Decision,
     Event,
+    GoodwillBudget,
+    GoodwillReason,
     Payment,
     PayoutBatch,
     Provenance,
@@ -32,6 +34,11 @@ from recovery.services.decisions import (
     decision_approve,
     decision_expected,
     decision_propose,
+)
+from recovery.services.goodwill import (
+    GoodwillLimits,
+    goodwill_budget_change,
+    goodwill_propose,
 )
 from recovery.services.payments import payment_approve, payment_propose
 from recovery.services.source_files import source_file_receive
@@ -268,6 +275,31 @@ class People:
             self.bea, payment, shown_digest=payment.content_digest, now=NOW
         )
 
+    def budget(self, **limits: str) -> GoodwillBudget:
+        """A goodwill budget in USDT, begun by Lia."""
+        told = {"month": "20", "each": "10", "customer": "12", **limits}
+        return goodwill_budget_change(
+            self.lia,
+            limits=GoodwillLimits(
+                currency="USDT",
+                **{name: Decimal(amount) for name, amount in told.items()},
+            ),
+            valid_from=NOW,
+            terms_reference="House rule 9",
+            now=NOW,
+        )
+
+    def goodwill(self, case: RecoveryCase, amount: str = "2") -> Payment:
+        """Goodwill proposed by Max."""
+        return goodwill_propose(
+            self.max_,
+            case,
+            reason=goodwill_reason("late-answer"),
+            words="Answered after three weeks.",
+            amount=Decimal(amount),
+            now=NOW,
+        )
+
     def sent(self, kind: PaymentKind = PaymentKind.CREDIT) -> PayoutBatch:
         """Everything approved, in a batch built by Max and released by Rio."""
         batch = batch_build(self.max_, kind, now=NOW)
@@ -278,6 +310,13 @@ class People:
         decision = self.decided(self.case(self.event(short_ledger(number))))
         assert (decision.kind, decision.amount) == (DecisionKind.OWED, SHORT)
         return decision
+
+
+def goodwill_reason(code: str) -> GoodwillReason:
+    """A reason the desk ships; a test that commits begins without them."""
+    return GoodwillReason.objects.get_or_create(
+        code=code, defaults={"told": "We answered you later than we promised"}
+    )[0]
 
 
 def result_of(case: RecoveryCase) -> AssessmentResult:

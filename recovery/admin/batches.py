@@ -114,6 +114,14 @@ BATCH_LIST_ACTS = (
         tone="primary",
     ),
     Act(
+        "build-goodwill",
+        "Build a goodwill batch",
+        lambda actor, _none, _data, now: _build(actor, PaymentKind.GOODWILL, now),
+        "Built.",
+        frozenset({Duty.BUILD_BATCH}),
+        hint="Gathers all approved goodwill, apart from what is owed.",
+    ),
+    Act(
         "build-withdrawal",
         "Build a withdrawal batch",
         lambda actor, _none, _data, now: _build(actor, PaymentKind.WITHDRAWAL, now),

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from recovery.admin.acts import Act, Data
 from recovery.admin.case_forms import (
     AnswerForm,
     AssignForm,
+    ConversionForm,
     CreditForm,
     LinkEventForm,
     MergeForm,
@@ -22,11 +24,15 @@ from recovery.admin.case_forms import (
     proposal_initial,
 )
 from recovery.admin.forms import DigestForm, ReasonForm
+from recovery.admin.goodwill import GOODWILL_ACT
+from recovery.admin.set_offs import SET_OFF_ACT
+from recovery.admin.unclaimed_acts import UNCLAIMED_ACTS
 from recovery.domain.decision_ground import Ground
 from recovery.domain.duties import Duty
 from recovery.domain.errors import NotReadyError
 from recovery.domain.ledger import ZERO
 from recovery.domain.lifecycle import CASE_ENDED, CASE_STEPS, CaseAction, CaseStatus
+from recovery.domain.money import format_amount
 from recovery.domain.words import DecisionKind, DecisionStatus, PaymentKind
 from recovery.models import Decision, RecoveryCase
 from recovery.services.actors import Actor
@@ -43,6 +49,7 @@ from recovery.services.cases import (
     case_take,
     case_third_party_answer,
 )
+from recovery.services.conversions import Quote, conversion_record
 from recovery.services.decision_ground import decision_ground
 from recovery.services.decisions import (
     decision_approve,
@@ -113,7 +120,16 @@ def _is_owed(case: RecoveryCase, kind: PaymentKind) -> Decision | None:
     decision = decision_in_force(case)
     if decision is None or decision.kind != DecisionKind.OWED:
         return None
-    return decision if payment_headroom(decision, kind) > ZERO else None
+    return decision if _left(case, decision, kind) > ZERO else None
+
+
+def _left(case: RecoveryCase, decision: Decision, kind: PaymentKind) -> Decimal:
+    """The headroom, reckoned once for a case in hand: several acts ask for it."""
+    known: dict[str, Any] = vars(case).setdefault("_desk_headroom", {})
+    if kind not in known:
+        known[kind] = payment_headroom(decision, kind)
+    left: Decimal = known[kind]
+    return left
 
 
 def _may_pay(kind: PaymentKind) -> Callable[[Actor, RecoveryCase], bool]:
@@ -126,7 +142,7 @@ def _may_pay(kind: PaymentKind) -> Callable[[Actor, RecoveryCase], bool]:
 def _headroom(kind: PaymentKind) -> Callable[[Actor, RecoveryCase], Data]:
     def initial(_actor: Actor, case: RecoveryCase) -> Data:
         decision = _is_owed(case, kind)
-        amount = payment_headroom(decision, kind) if decision else ZERO
+        amount = _left(case, decision, kind) if decision else ZERO
         return {"amount": positive_text(amount)}
 
     return initial
@@ -193,13 +209,26 @@ def _pay(kind: PaymentKind) -> Callable[[Actor, RecoveryCase, Data, datetime], o
         if decision is None:
             raise NotReadyError("There is no approved decision on this case.")
         details: dict[str, Any] = {
-            key: data[key] for key in ("destination", "hold_reference") if key in data
+            key: data[key]
+            for key in ("destination", "hold_reference", "conversion")
+            if key in data
         }
         return payment_propose(
             actor, decision, kind=kind, amount=data["amount"], now=now, **details
         )
 
     return run
+
+
+def _convert(actor: Actor, case: RecoveryCase, data: Data, now: datetime) -> str:
+    decision = decision_in_force(case)
+    if decision is None:
+        raise NotReadyError("There is no approved decision on this case.")
+    names = ("currency", "rate", "source", "quoted_at", "valid_until")
+    quote = Quote(**{name: data[name] for name in names})
+    made = conversion_record(actor, decision, data["amount"], quote, now=now)
+    given = f"{format_amount(made.to_amount)} {made.to_asset}"
+    return f"Recorded: {made} gives {given}. Propose the withdrawal with it."
 
 
 CASE_ACTS = (
@@ -286,6 +315,20 @@ CASE_ACTS = (
         _headroom(PaymentKind.WITHDRAWAL),
         hint="Of credited money, to a verified destination on file.",
     ),
+    Act(
+        "conversion",
+        "Record a conversion",
+        _convert,
+        "Recorded.",
+        frozenset({Duty.PROPOSE_PAYMENT}),
+        ConversionForm,
+        _may_pay(PaymentKind.WITHDRAWAL),
+        _headroom(PaymentKind.WITHDRAWAL),
+        hint="Before a withdrawal to a bank: the rate that is sealed with it.",
+    ),
+    *UNCLAIMED_ACTS,
+    SET_OFF_ACT,
+    GOODWILL_ACT,
     Act(
         "close",
         "Close the case",

@@ -5,8 +5,14 @@ from typing import Any
 
 from django import forms
 
-from accounts.models import Destination, DestinationStatus, User
+from accounts.models import Destination, User
 from recovery.admin.forms import AmountField, DeskForm, long_text, shown
+from recovery.admin.payment_forms import (
+    conversion_field,
+    offer,
+    payable_destinations,
+    unused_conversions,
+)
 from recovery.domain.money import format_amount
 from recovery.domain.references import clean_reference
 from recovery.domain.words import DecisionKind, DecisionStatus
@@ -20,6 +26,9 @@ _KINDS = {
     DecisionKind.NOT_OWED: "Not owed: nothing to pay",
     DecisionKind.DEFICIT: "Deficit: the account ended below zero",
 }
+
+# Where a case in hand keeps its decision: many acts of one page ask for it.
+_IN_FORCE = "_desk_decision_in_force"
 
 
 class QuestionForm(DeskForm):
@@ -150,12 +159,13 @@ def proposal_initial(_actor: Actor, case: RecoveryCase) -> dict[str, Any]:
 
 
 def decision_in_force(case: RecoveryCase) -> Decision | None:
-    """The approved decision of a case, if one stands."""
-    return (
-        case.decisions.filter(status=DecisionStatus.APPROVED)
-        .order_by("-ended_at")
-        .first()
-    )
+    """The approved decision of a case, if one stands; asked once per row in hand."""
+    known: dict[str, Any] = vars(case)
+    if _IN_FORCE not in known:
+        approved = case.decisions.filter(status=DecisionStatus.APPROVED)
+        known[_IN_FORCE] = approved.order_by("-ended_at").first()
+    found: Decision | None = known[_IN_FORCE]
+    return found
 
 
 class CreditForm(DeskForm):
@@ -178,16 +188,26 @@ class WithdrawalForm(DeskForm):
         help_text="The wallet system's own hold on this money.",
         max_length=80,
     )
+    conversion = conversion_field()
 
     def prepare(self) -> None:
-        """Offer the customer's approved destinations of the asset."""
+        """Offer the customer's approved destinations, and what was converted."""
         decision = decision_in_force(self.subject)
-        field: Any = self.fields["destination"]
-        field.queryset = Destination.objects.filter(
-            customer_id=self.subject.customer_id,
-            asset=decision.asset if decision else "",
-            status=DestinationStatus.APPROVED,
-        )
+        offer(self.fields["destination"], payable_destinations(decision))
+        offer(self.fields["conversion"], unused_conversions(decision))
+
+
+class ConversionForm(DeskForm):
+    """At which rate money for a bank is turned into its currency, and who says so."""
+
+    amount = AmountField(
+        label="Amount", help_text="What leaves: less the customer's part of a fee."
+    )
+    currency = forms.CharField(label="Into currency", max_length=8)
+    rate = AmountField(label="Rate", help_text="Units of it for one unit of the asset.")
+    source = forms.CharField(label="Quoted by", max_length=120)
+    quoted_at = forms.DateTimeField(label="Quoted at (UTC)")
+    valid_until = forms.DateTimeField(label="Valid until (UTC)")
 
 
 def positive_text(amount: Decimal) -> str:

@@ -42,6 +42,7 @@ from recovery.admin.show import (
     variance_text,
     words,
 )
+from recovery.admin.unclaimed import unclaimed_blocks
 from recovery.domain.duties import Duty
 from recovery.domain.errors import RecoveryError
 from recovery.domain.words import DecisionStatus
@@ -49,6 +50,7 @@ from recovery.models import Decision, RecoveryCase
 from recovery.selectors.claims import status_view
 from recovery.selectors.desk import case_ids_found, main_result, queue
 from recovery.services.cases import case_take
+from recovery.services.clock import database_now
 
 
 @admin.register(RecoveryCase)
@@ -139,7 +141,7 @@ class CaseAdmin(DeskAdmin):
         """Take each case by the service; say how each went."""
         for case in cases:
             try:
-                case_take(actor_of(request), case, now=timezone.now())
+                case_take(actor_of(request), case, now=database_now())
             except RecoveryError as error:
                 messages.error(request, f"{case.reference}: refused. {error}")
             else:
@@ -159,6 +161,7 @@ class CaseAdmin(DeskAdmin):
                 *decision_blocks(visit, case),
                 *evidence_blocks(case),
                 payments_block(visit, case),
+                *unclaimed_blocks(case),
                 claims_block(case),
                 notes_block(case),
                 transitions_block(case),

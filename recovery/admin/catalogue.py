@@ -18,6 +18,8 @@ _KINDS = {
     LayoutKind.ENGINE_LOG: "engine log",
     LayoutKind.MARK_PRICES: "mark prices",
     LayoutKind.FUNDING_RATES: "funding rates",
+    LayoutKind.POSITIONS: "positions held at an instant",
+    LayoutKind.REFERENCE: "reference data",
 }
 
 

@@ -27,6 +27,7 @@ from recovery.admin.show import (
     words,
 )
 from recovery.admin.unclaimed import unclaimed_page
+from recovery.domain.conversion import ROUNDING_WORDS
 from recovery.domain.duties import Duty
 from recovery.domain.lifecycle import PAYMENT_STEPS, PaymentAction, PaymentStatus
 from recovery.models import Payment
@@ -40,6 +41,7 @@ from recovery.services.batches import batch_drop, payment_stop
 from recovery.services.payments import (
     payment_approve,
     payment_cancel,
+    payment_leaves,
     payment_replace,
     payment_unhold,
 )
@@ -142,6 +144,7 @@ PAYMENT_ACTS = (
             payment,
             destination=data["destination"],
             hold_reference=data["hold_reference"],
+            conversion=data["conversion"],
             reason=data["reason"],
             now=now,
         ),
@@ -195,7 +198,13 @@ class PaymentAdmin(DeskAdmin):
         """Rows with what their pages need."""
         rows: QuerySet[Payment] = super().get_queryset(request)
         return rows.select_related(
-            "decision__result__assessment", "case__event__account", "destination"
+            "decision__result__assessment",
+            "case__event__account",
+            "destination",
+            "network_fee_rule",
+            "conversion",
+            "goodwill_reason",
+            "goodwill_budget",
         )
 
     @display(description="Amount", ordering="amount")
@@ -241,16 +250,33 @@ class PaymentAdmin(DeskAdmin):
 
 def _facts(payment: Payment, *, shows_hold: bool) -> list[Fact]:
     case_url = reverse("admin:recovery_recoverycase_change", args=[payment.case_id])
+    leaves = payment_leaves(payment)
     facts = [
         Fact("Case", link(case_url, payment.case.reference)),
         Fact("Amount", amount_text(payment.amount, payment.asset)),
-        Fact("Fee", amount_text(payment.fee_amount, payment.asset)),
+        Fact("Network's fee", _fee(payment)),
+        Fact("Leaves", amount_text(leaves.amount, leaves.asset)),
         Fact("To", _where_to(payment)),
         Fact("Proposed by", f"{payment.proposer}, {moment(payment.proposed_at)}"),
         Fact("Approved by", str(payment.approver or "nobody yet")),
         Fact("Batch", _batch(payment)),
         Fact("Confirmation", payment.confirmation_reference or "none yet"),
     ]
+    if payment.conversion is not None:
+        rate = payment.conversion
+        facts.append(
+            Fact(
+                "Converted",
+                f"{rate}, {ROUNDING_WORDS}; {rate.source}, "
+                f"{moment(rate.quoted_at)}, valid until {moment(rate.valid_until)}",
+            )
+        )
+    if payment.goodwill_reason is not None:
+        facts += [
+            Fact("Goodwill because", str(payment.goodwill_reason)),
+            Fact("In the proposer's words", payment.goodwill_words),
+            Fact("From", str(payment.goodwill_budget)),
+        ]
     if shows_hold and payment.held_reason:
         facts.append(Fact("Held because", payment.held_reason))
     return facts
@@ -291,6 +317,15 @@ def _where_to(payment: Payment) -> str:
         return f"own balance of {event.account}" if event else "own balance"
     memo = f", memo {to.memo}" if to.memo else ""
     return f"{to.network} {to.address}{memo}; hold {payment.hold_reference}"
+
+
+def _fee(payment: Payment) -> str:
+    rule = payment.network_fee_rule
+    if rule is None:
+        return "none sealed: no rule in force, the house bears what a network takes"
+    customer = amount_text(payment.fee_amount, payment.asset)
+    house = amount_text(payment.house_fee_amount, payment.asset)
+    return f"customer {customer}, house {house}, by {rule}"
 
 
 def _batch(payment: Payment) -> SafeString | str:

@@ -35,24 +35,45 @@ class Sealed:
     answer: str = ""
 
 
+_LABELS = {
+    "fee": "Network's fee, borne by the customer",
+    "house_fee": "Network's fee, borne by the house",
+    "value": "Worth",
+}
+_DIGESTS = frozenset({"decision", "receipt"})
+
+
 def _shown(key: str, value: Any) -> Fact:
+    return Fact(_LABELS.get(key, words(key)), _told(key, value))
+
+
+def _told(key: str, value: Any) -> Any:
     if key == "value":
         amount, currency = value
         unknown = "no price known" if currency else "—"
-        return Fact("Worth", f"{amount} {currency}" if amount else unknown)
-    if key == "destination" and isinstance(value, list):
-        return Fact("Destination", read_aloud(*value))
+        return f"{amount} {currency}" if amount else unknown
     if isinstance(value, list):
-        told = ", ".join(words(str(part)) for part in value if part)
-        return Fact(words(key), told or "—")
+        return _told_list(key, value)
     if key == "kind":
-        return Fact("Kind", words(str(value)))
-    if key in {"decision", "receipt"}:
-        return Fact(words(key), f"{str(value)[:16]}…")
-    return Fact(words(key), value if value not in (None, "") else "—")
+        return words(str(value))
+    if key in _DIGESTS:
+        return f"{str(value)[:16]}…"
+    return value if value not in (None, "") else "—"
 
 
-def _facts(sealed: str) -> list[Fact]:
+def _told_list(key: str, value: list[Any]) -> Any:
+    if key == "destination":
+        return read_aloud(*value)
+    if key == "conversion":
+        return " → ".join(value)
+    if key == "leaves":
+        asset, amount = value
+        return f"{amount} {asset}"
+    return ", ".join(words(str(part)) for part in value if part) or "—"
+
+
+def sealed_facts(sealed: str) -> list[Fact]:
+    """A sealed content as labels and values, what matters first."""
     content: dict[str, Any] = json.loads(sealed)
     order = ["kind", "amount", "asset", "reason", "provenance", "destination"]
     keys = [key for key in order if key in content]
@@ -74,7 +95,7 @@ def sealed_decision(
     return Sealed(
         title=f"{words(decision.kind)} {amount}, proposed by {decision.proposer} "
         f"on {moment(decision.proposed_at)}",
-        facts=_facts(decision.sealed),
+        facts=sealed_facts(decision.sealed),
         digest=decision.content_digest,
         text=decision.sealed,
         differences=decision_differences(decision) if waits else [],
@@ -95,7 +116,7 @@ def sealed_payment(
     return Sealed(
         title=f"{words(payment.kind)} {amount}, proposed by {payment.proposer} "
         f"on {moment(payment.proposed_at)}",
-        facts=_facts(payment.sealed),
+        facts=sealed_facts(payment.sealed),
         digest=payment.content_digest,
         text=payment.sealed,
         differences=_payment_differences(payment) if waits else [],

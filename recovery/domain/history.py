@@ -28,7 +28,8 @@ _FEE_ROLES = frozenset({LedgerRole.FEE, LedgerRole.LIQFEE})
 class Entry(NamedTuple):
     """A ledger line with the place it is stored at: entry id, file, provenance.
 
-    `is_doubted` when the manifest of its file and the rows disagree.
+    `is_doubted` when the manifest of its file and the rows disagree. `mapping` names
+    the version by which staff gave the row its role.
     """
 
     id: int
@@ -36,6 +37,7 @@ class Entry(NamedTuple):
     provenance: str
     line: LedgerLine
     is_doubted: bool = False
+    mapping: str = ""
 
 
 @dataclass(slots=True)

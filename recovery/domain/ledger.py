@@ -148,6 +148,25 @@ class FundingRate(NamedTuple):
     funding_rate: Decimal
 
 
+class PositionStated(NamedTuple):
+    """What an account held at an instant, as somebody states it; signed contracts."""
+
+    row_number: int
+    account: str
+    instrument: str
+    occurred_at: datetime
+    position: Decimal
+    entry_price: Decimal | None
+    mark_price: Decimal | None
+
+
+class ReferenceRow(NamedTuple):
+    """One row of reference data: texts by the desk's names of its columns."""
+
+    row_number: int
+    values: dict[str, str]
+
+
 @dataclass(frozen=True, slots=True)
 class RowProblem:
     """A record refused: where, what stood there, why, and the remedy."""

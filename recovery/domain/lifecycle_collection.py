@@ -38,6 +38,7 @@ class CollectionAction(StrEnum):
     RETURN_WRITE_OFF = "return_write_off"
     APPROVE_WRITE_OFF = "approve_write_off"
     TAKE_BACK = "take_back"
+    REVERSE_SET_OFF = "reverse_set_off"
 
 
 _S, _A = CollectionStatus, CollectionAction
@@ -69,6 +70,10 @@ COLLECTION_STEPS: Mapping[tuple[CollectionStatus, CollectionAction], Step] = (
                 )
                 for status in (_S.DUE, *_ASKED)
             },
+            # What a set-off had settled is owed again once it is reversed.
+            (_S.SETTLED, _A.REVERSE_SET_OFF): step_of(
+                _S.NOTICED, Duty.BE_SYSTEM, reason=True
+            ),
             (_S.WRITE_OFF_PROPOSED, _A.RETURN_WRITE_OFF): step_of(
                 _S.NOTICED, Duty.APPROVE_WRITE_OFF, reason=True
             ),

@@ -77,3 +77,4 @@ class PaymentKind(StrEnum):
 
     CREDIT = "credit"  # To the customer's own balance, by the platform.
     WITHDRAWAL = "withdrawal"  # Out of it, to a destination on file.
+    GOODWILL = "goodwill"  # To the own balance though it is not owed.

@@ -10,6 +10,7 @@ from recovery.models.claims import Claim, ClaimCode
 from recovery.models.collections import Collection, DeficitShare, Instalment
 from recovery.models.events import Event
 from recovery.models.exports import Workbook, WorkbookState
+from recovery.models.goodwill import GoodwillBudget, GoodwillReason
 from recovery.models.heartbeats import Heartbeat
 from recovery.models.jobs import Job, Round
 from recovery.models.ledger import (
@@ -17,9 +18,12 @@ from recovery.models.ledger import (
     FundingRateEntry,
     LedgerEntry,
     MarkPriceEntry,
+    PositionEntry,
 )
+from recovery.models.mappings import LayoutMapping, MappingStatus, OperationMapping
 from recovery.models.outbox import OutboxMessage, OutboxState
 from recovery.models.payments import Approval, Payment, PayoutBatch
+from recovery.models.payout_terms import Conversion, NetworkFeeRule
 from recovery.models.rate_limits import LimitedAct, RateCount
 from recovery.models.reconfirmations import (
     Adjustment,
@@ -32,15 +36,20 @@ from recovery.models.rules import (
     Instrument,
     LiquidationPolicy,
 )
+from recovery.models.set_offs import SetOff, SetOffPolicy
 from recovery.models.sightings import Sighting
 from recovery.models.source_files import (
+    DayOrder,
+    MendedRecord,
     Provenance,
     RejectedRecord,
     SourceFile,
     SourceFileState,
 )
 from recovery.models.staff_notices import StaffNotice
+from recovery.models.stray_messages import StrayMessage
 from recovery.models.transitions import Transition
+from recovery.models.unclaimed import ContactAttempt, UnclaimedRelease, UnclaimedRule
 
 __all__ = [
     "Adjustment",
@@ -60,6 +69,9 @@ __all__ = [
     "Claim",
     "ClaimCode",
     "Collection",
+    "ContactAttempt",
+    "Conversion",
+    "DayOrder",
     "Decision",
     "DeficitShare",
     "EngineEntry",
@@ -67,32 +79,45 @@ __all__ = [
     "FeeSchedule",
     "FeeTierMembership",
     "FundingRateEntry",
+    "GoodwillBudget",
+    "GoodwillReason",
     "Heartbeat",
     "Instalment",
     "Instrument",
     "Job",
     "JobKind",
     "JobState",
+    "LayoutMapping",
     "LedgerEntry",
     "LimitedAct",
     "LiquidationPolicy",
+    "MappingStatus",
     "MarkPriceEntry",
+    "MendedRecord",
+    "NetworkFeeRule",
+    "OperationMapping",
     "OutboxMessage",
     "OutboxState",
     "Payment",
     "PayoutBatch",
+    "PositionEntry",
     "Provenance",
     "RateCount",
     "Reconfirmation",
     "RecoveryCase",
     "RejectedRecord",
     "Round",
+    "SetOff",
+    "SetOffPolicy",
     "Sighting",
     "SourceFile",
     "SourceFileState",
     "SpendCounter",
     "StaffNotice",
+    "StrayMessage",
     "Transition",
+    "UnclaimedRelease",
+    "UnclaimedRule",
     "Workbook",
     "WorkbookState",
 ]

@@ -20,6 +20,8 @@ from recovery.models.fields import (
     positive,
     word_field,
 )
+from recovery.models.goodwill import GoodwillBudget, GoodwillReason
+from recovery.models.payout_terms import Conversion, NetworkFeeRule
 
 STAFF = settings.AUTH_USER_MODEL
 _NEEDS_APPROVER = [
@@ -120,17 +122,78 @@ class Payment(models.Model):
         PayoutBatch, models.PROTECT, related_name="payments", null=True, blank=True
     )
     confirmation_reference = models.CharField(max_length=120, blank=True)
-    fee_amount = amount_field(default=0)
+    fee_amount = amount_field(
+        default=0, db_comment="The customer's part of the network's fee."
+    )
+    house_fee_amount = amount_field(default=0)
+    network_fee_rule = models.ForeignKey(
+        NetworkFeeRule, models.PROTECT, related_name="+", null=True, blank=True
+    )
+    sent_amount = models.GeneratedField(
+        expression=F("amount") - F("fee_amount"),
+        output_field=amount_field(),
+        db_persist=True,
+        db_comment="What leaves, in the asset; the rest is the customer's fee.",
+    )
+    conversion = models.ForeignKey(
+        Conversion, models.PROTECT, related_name="payments", null=True, blank=True
+    )
     held_reason = models.TextField(blank=True, db_comment="For compliance only.")
     held_from = models.CharField(max_length=24, blank=True)
     replaces = models.OneToOneField(
         "self", models.PROTECT, related_name="replaced_by", null=True, blank=True
     )
+    goodwill_budget = models.ForeignKey(
+        GoodwillBudget, models.PROTECT, related_name="payments", null=True, blank=True
+    )
+    goodwill_reason = models.ForeignKey(
+        GoodwillReason, models.PROTECT, related_name="+", null=True, blank=True
+    )
+    goodwill_words = models.TextField(
+        blank=True, db_comment="Why, in the proposer's words; staff read it."
+    )
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    kind="goodwill",
+                    goodwill_budget__isnull=False,
+                    goodwill_reason__isnull=False,
+                    value_amount__isnull=False,
+                    destination__isnull=True,
+                )
+                | Q(
+                    ~Q(kind="goodwill"),
+                    goodwill_budget__isnull=True,
+                    goodwill_reason__isnull=True,
+                ),
+                name="recovery_payment_goodwill_whole",
+            ),
             positive("amount", "recovery_payment_amount_positive"),
             never_negative("fee_amount", "recovery_payment_fee_number"),
+            never_negative("house_fee_amount", "recovery_payment_house_fee_number"),
+            models.CheckConstraint(
+                condition=Q(fee_amount__lt=F("amount")),
+                name="recovery_payment_something_is_sent",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="withdrawal")
+                | Q(
+                    fee_amount=0,
+                    house_fee_amount=0,
+                    network_fee_rule__isnull=True,
+                    conversion__isnull=True,
+                ),
+                name="recovery_payment_terms_of_withdrawal",
+            ),
+            models.UniqueConstraint(
+                fields=["conversion"],
+                condition=~Q(
+                    status__in=sorted(status.value for status in PAYMENT_VOID)
+                ),
+                name="recovery_payment_conversion_serves_one",
+            ),
             one_of("status", PaymentStatus, "recovery_payment_status_known"),
             one_of("kind", PaymentKind, "recovery_payment_kind_known"),
             models.CheckConstraint(

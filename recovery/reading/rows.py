@@ -4,6 +4,8 @@ A row's text lacks its first column, the account's id or the venue: it is put be
 it when the row is written, where the database is.
 """
 
+import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +18,8 @@ from recovery.domain.ledger import (
     LedgerLine,
     LedgerRole,
     MarkPrice,
+    PositionStated,
+    ReferenceRow,
     RowProblem,
 )
 from recovery.domain.money import exact
@@ -36,6 +40,7 @@ class Tally:
     Attributes:
         accounts: Account number of each row; empty where rows name no account.
         lines: Each row's text behind its first column, beside `accounts`.
+        left_out: How many rows were ignored for each reason.
     """
 
     records: int = 0
@@ -43,6 +48,7 @@ class Tally:
     lines: list[str] = field(default_factory=list)
     problems: list[RowProblem] = field(default_factory=list)
     ignored: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
     sums: Sums = field(default_factory=dict)
     first_at: datetime | None = None
     last_at: datetime | None = None
@@ -92,8 +98,13 @@ class RowMaker:
                     tally.problems.append(outcome)
                 elif isinstance(outcome, Ignored):
                     tally.ignored += 1
+                    tally.left_out[outcome.reason] += 1
                 elif isinstance(outcome, EngineStep):
                     self._take_step(tally, outcome)
+                elif isinstance(outcome, PositionStated):
+                    self._take_position(tally, outcome)
+                elif isinstance(outcome, ReferenceRow):
+                    tally.lines.append(json.dumps(outcome))
                 else:
                     self._take_price(tally, outcome)
         return tally
@@ -162,6 +173,18 @@ class RowMaker:
                     step.margin_level, step.bankruptcy_price, step.takeover_price,
                     step.side, step.quantity, step.fill_price, step.entry_price,
                     step.position_after, step.fund_movement,
+                )
+            )
+        )  # fmt: skip
+
+    def _take_position(self, tally: Tally, stated: PositionStated) -> None:
+        tally.see(stated.occurred_at)
+        tally.accounts.append(stated.account)
+        tally.lines.append(
+            copy_line(
+                (
+                    stated.instrument, stated.occurred_at, stated.position, self._file,
+                    stated.row_number, stated.entry_price, stated.mark_price,
                 )
             )
         )  # fmt: skip

@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from django.db.models import Q
 
 from recovery.domain.claims import (
     PHASE_NAMES,
@@ -14,18 +17,21 @@ from recovery.domain.claims import (
     tell_case,
     tell_payment,
 )
+from recovery.domain.conversion import ROUNDING_WORDS
 from recovery.domain.figures import (
     money_text,
 )
+from recovery.domain.ledger import ZERO
 from recovery.domain.lifecycle import (
     CASE_DECIDED,
     CaseAction,
     CaseStatus,
     PaymentStatus,
 )
-from recovery.domain.money import exact
+from recovery.domain.money import exact, format_amount
+from recovery.domain.set_off import SetOffSides, SetOffStatus, set_off_left
 from recovery.domain.words import DecisionKind, PaymentKind
-from recovery.models import Decision, Event, Payment, RecoveryCase
+from recovery.models import Decision, Event, Payment, RecoveryCase, SetOff
 from recovery.selectors.claim_decisions import (
     DecisionView,
     approved_decisions,
@@ -37,6 +43,7 @@ _HOUSE = "house"
 _PAYMENT_NAMES = {
     PaymentKind.CREDIT: "Credit to your own balance",
     PaymentKind.WITHDRAWAL: "Withdrawal",
+    PaymentKind.GOODWILL: "Goodwill, beside what is owed",
 }
 
 
@@ -51,13 +58,30 @@ class PhaseView:
 
 @dataclass(frozen=True, slots=True)
 class PaymentView:
-    """One payment as the customer reads it; `on` only where a date is told."""
+    """One payment as the customer reads it; `on` only where a date is told.
+
+    `terms` says in sentences what a network takes, who bears it, and the rate.
+    """
 
     name: str
     amount: str
     label: str
     text: str
     on: date | None
+    terms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SetOffView:
+    """One set-off as the customer reads it: both amounts, and what is left of each."""
+
+    amount: str
+    owed: str
+    due: str
+    reason: str
+    terms_reference: str
+    on: date | None
+    is_reversed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +111,7 @@ class StatusView:
     reopened_on: date | None
     decisions: tuple[DecisionView, ...]
     payments: tuple[PaymentView, ...]
+    set_offs: tuple[SetOffView, ...]
     messages: tuple[MessageView, ...]
     can_answer: bool
     can_withdraw: bool
@@ -122,6 +147,7 @@ def status_view(case: RecoveryCase, *, now: datetime) -> StatusView:
             for decision in decisions
         ),
         payments=tuple(map(_payment_view, payments)),
+        set_offs=_set_offs(case) if decisions else (),
         messages=_messages(case),
         can_answer=may_answer(status),
         can_withdraw=may_withdraw(status),
@@ -140,7 +166,10 @@ def _venue_name(code: str) -> str:
 
 def _payments(case: RecoveryCase) -> list[Payment]:
     shown = [status for status in PaymentStatus if tell_payment(status).is_shown]
-    return list(case.payments.filter(status__in=shown).order_by("id"))
+    rows = case.payments.filter(status__in=shown).select_related(
+        "goodwill_reason", "network_fee_rule", "conversion"
+    )
+    return list(rows.order_by("id"))
 
 
 def _is_paid(decision: Decision, payments: Sequence[Payment]) -> bool:
@@ -148,7 +177,9 @@ def _is_paid(decision: Decision, payments: Sequence[Payment]) -> bool:
     posted = [
         payment.amount
         for payment in payments
-        if payment.decision_id == decision.pk and payment.status == PaymentStatus.POSTED
+        if payment.decision_id == decision.pk
+        and payment.kind == PaymentKind.CREDIT
+        and payment.status == PaymentStatus.POSTED
     ]
     with exact():
         return bool(posted) and sum(posted) >= decision.amount
@@ -156,9 +187,10 @@ def _is_paid(decision: Decision, payments: Sequence[Payment]) -> bool:
 
 def _tell(telling: Telling, status: CaseStatus, payments: list[Payment]) -> Telling:
     """The telling of the case, moved on by what its payments did."""
-    if status != CaseStatus.OWED or not payments:
+    owed = [one for one in payments if one.kind != PaymentKind.GOODWILL]
+    if status != CaseStatus.OWED or not owed:
         return telling
-    last = _told(payments[-1])
+    last = _told(owed[-1])
     return telling._replace(
         phase=Phase.PAYING, label=f"Payment {last.label.lower()}", next_step=last.text
     )
@@ -206,13 +238,71 @@ def _told(payment: Payment) -> PaymentTelling:
 
 def _payment_view(payment: Payment) -> PaymentView:
     telling = _told(payment)
+    name = _PAYMENT_NAMES[PaymentKind(payment.kind)]
+    if payment.goodwill_reason is not None:
+        name = f"{name}: {payment.goodwill_reason.told}"
     return PaymentView(
-        name=_PAYMENT_NAMES[PaymentKind(payment.kind)],
+        name=name,
         amount=money_text(payment.amount, payment.asset),
         label=telling.label,
         text=telling.text,
         on=payment.status_since.date() if telling.shows_date else None,
+        terms=_terms(payment),
     )
+
+
+def _set_offs(case: RecoveryCase) -> tuple[SetOffView, ...]:
+    """What two people approved, also where it was reversed since."""
+    rows = SetOff.objects.filter(
+        Q(decision__case=case) | Q(collection__case=case),
+        status__in=[SetOffStatus.APPROVED, SetOffStatus.REVERSED],
+    )
+    return tuple(map(_set_off_view, rows.select_related("policy").order_by("pk")))
+
+
+def _set_off_view(row: SetOff) -> SetOffView:
+    before = SetOffSides(row.owed_before_amount, row.due_before_amount)
+    left = set_off_left(before, row.amount)
+
+    def told(amount: Decimal) -> str:
+        return money_text(amount, row.asset)
+
+    return SetOffView(
+        amount=told(row.amount),
+        owed=f"{told(before.owed)} owed to you, {told(left.owed)} left to pay",
+        due=f"{told(before.due)} owed by you, {told(left.due)} left to pay",
+        reason=row.reason,
+        terms_reference=row.policy.terms_reference,
+        on=row.approved_at.date() if row.approved_at else None,
+        is_reversed=row.status == SetOffStatus.REVERSED,
+    )
+
+
+def _terms(payment: Payment) -> tuple[str, ...]:
+    """Who bears the network's fee and at which rate money is converted."""
+    told = []
+    if payment.network_fee_rule is not None:
+        sent = money_text(payment.sent_amount, payment.asset)
+        fee = money_text(payment.fee_amount, payment.asset)
+        house = money_text(payment.house_fee_amount, payment.asset)
+        if payment.fee_amount == ZERO:
+            told.append(f"We bear the network's fee of {house}: {sent} leave.")
+        elif payment.house_fee_amount == ZERO:
+            told.append(f"The network's fee of {fee} is yours to bear: {sent} leave.")
+        else:
+            told.append(
+                f"Of the network's fee we bear {house} and you {fee}: {sent} leave."
+            )
+        told.append(f"It rests on: {payment.network_fee_rule.terms_reference}.")
+    rate = payment.conversion
+    if rate is not None:
+        given = money_text(rate.to_amount, rate.to_asset)
+        told.append(
+            f"Converted into {given} at {format_amount(rate.rate)} {rate.to_asset} "
+            f"for one {rate.from_asset}, {ROUNDING_WORDS}; rate of {rate.source}, "
+            f"{rate.quoted_at.astimezone(UTC):%d %B %Y %H:%M} UTC."
+        )
+    return tuple(told)
 
 
 def _messages(case: RecoveryCase) -> tuple[MessageView, ...]:

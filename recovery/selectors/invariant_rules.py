@@ -150,8 +150,11 @@ INVARIANTS: tuple[Invariant, ...] = (
             coalesce(l.n, 0), l.totals)
         FROM recovery_payoutbatch b LEFT JOIN (
           SELECT batch_id, sum(n) AS n, jsonb_object_agg(asset, total) AS totals FROM (
-            SELECT batch_id, asset, count(*) AS n, trim_scale(sum(amount))::text AS total
-            FROM recovery_payment WHERE batch_id IS NOT NULL GROUP BY 1, 2) s
+            SELECT p.batch_id, coalesce(c.to_asset, p.asset) AS asset, count(*) AS n,
+              trim_scale(sum(coalesce(c.to_amount, p.sent_amount)))::text AS total
+            FROM recovery_payment p LEFT JOIN recovery_conversion c
+              ON c.id = p.conversion_id
+            WHERE p.batch_id IS NOT NULL GROUP BY 1, 2) s
           GROUP BY 1) l ON l.batch_id = b.id
         WHERE b.lines <> coalesce(l.n, 0) OR b.totals IS DISTINCT FROM coalesce(l.totals, '{}')
         """,
@@ -232,5 +235,78 @@ INVARIANTS: tuple[Invariant, ...] = (
         FROM recovery_workbook w LEFT JOIN recovery_job j ON j.id = w.job_id
         WHERE w.state = 'preparing' AND coalesce(j.state, 'done') = 'done'
         """,
+    ),
+    Invariant(
+        "I13",
+        "Goodwill stays within the budget of its month, has a reason, and pays nothing"
+        " that is owed.",
+        f"""
+        SELECT 'goodwill of ' || to_char(g.month, 'YYYY-MM'),
+          format('%s %s given, the month holds %s', g.given, g.currency, g.held)
+        FROM (
+          SELECT date_trunc('month', p.proposed_at AT TIME ZONE 'UTC') AS month,
+            p.value_currency AS currency, sum(p.value_amount) AS given,
+            max(b.month_amount) AS held
+          FROM recovery_payment p
+          LEFT JOIN recovery_goodwillbudget b ON b.id = p.goodwill_budget_id
+          WHERE p.kind = 'goodwill' AND p.status {_LIVE} GROUP BY 1, 2
+        ) g WHERE g.held IS NULL OR g.given > g.held
+        UNION ALL
+        SELECT 'payment ' || p.reference, 'is goodwill without budget or reason'
+        FROM recovery_payment p
+        WHERE (p.kind = 'goodwill') <> (p.goodwill_reason_id IS NOT NULL)
+          OR (p.kind = 'goodwill') <> (p.goodwill_budget_id IS NOT NULL)
+        """,  # noqa: S608 - texts of this file only
+    ),
+    Invariant(
+        "I14",
+        "What leaves and the customer's fee are what was approved; the fee is that of"
+        " the sealed rule; a bank is paid what the conversion says.",
+        """
+        SELECT 'payment ' || p.reference,
+          format('%s approved, %s sent, %s fee, %s fee of the house', p.amount,
+            p.sent_amount, p.fee_amount, p.house_fee_amount)
+        FROM recovery_payment p
+        LEFT JOIN recovery_networkfeerule r ON r.id = p.network_fee_rule_id
+        WHERE p.sent_amount + p.fee_amount <> p.amount OR p.sent_amount <= 0
+          OR p.fee_amount + p.house_fee_amount <> coalesce(r.fee_amount, 0)
+        UNION ALL
+        SELECT 'payment ' || p.reference,
+          format('%s %s at %s are not %s %s', c.from_amount, c.from_asset, c.rate,
+            c.to_amount, c.to_asset)
+        FROM recovery_payment p JOIN recovery_conversion c ON c.id = p.conversion_id
+        JOIN accounts_destination d ON d.id = p.destination_id
+        WHERE c.from_amount <> p.sent_amount OR d.asset <> c.to_asset
+          OR c.to_amount > c.from_amount * c.rate
+          OR c.to_amount + c.step <= c.from_amount * c.rate
+        """,
+    ),
+    Invariant(
+        "I15",
+        "What is set off stays within what is owed on both sides, by a policy, with a"
+        " second person.",
+        f"""
+        SELECT 'decision of case ' || c.reference,
+          format('%s owed, %s set off, %s credited or on the way', d.amount, s.amount,
+            coalesce(p.amount, 0))
+        FROM (SELECT decision_id, sum(amount) AS amount FROM recovery_setoff
+              WHERE status IN ('proposed', 'approved') GROUP BY 1) s
+        JOIN recovery_decision d ON d.id = s.decision_id
+        JOIN recovery_recoverycase c ON c.id = d.case_id
+        LEFT JOIN (SELECT decision_id, sum(amount) AS amount FROM recovery_payment
+              WHERE kind = 'credit' AND status {_LIVE} GROUP BY 1) p
+          ON p.decision_id = d.id
+        WHERE s.amount + coalesce(p.amount, 0) > d.amount OR d.status <> 'approved'
+        UNION ALL
+        SELECT 'deficit ' || k.reference, 'more is set off than the customer bears'
+        FROM recovery_collection k
+        WHERE EXISTS (SELECT FROM recovery_setoff s WHERE s.collection_id = k.id)
+          AND desk_collection_left(k.id, NULL) < 0
+        UNION ALL
+        SELECT 'set-off ' || s.reference, 'no second person approved what stands there'
+        FROM recovery_setoff s WHERE s.status IN ('approved', 'reversed')
+          AND (s.approver_id IS NULL OR s.approver_id = s.proposer_id OR
+               s.content_digest <> encode(sha256(convert_to(s.sealed, 'UTF8')), 'hex'))
+        """,  # noqa: S608 - texts of this file only
     ),
 )

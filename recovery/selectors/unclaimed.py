@@ -1,38 +1,24 @@
 """Owed and not claimed: what stays a liability, by kind and age (design §6)."""
 
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
+from typing import Any, NamedTuple
 
-from django.db.models import F, OuterRef, QuerySet, Subquery, Sum, Value
-from django.db.models.functions import Coalesce
+from django.db import connection
 
 from recovery.domain.ledger import ZERO
-from recovery.domain.lifecycle import PAYMENT_VOID, PaymentStatus
 from recovery.domain.money import exact
-from recovery.domain.words import DecisionKind, DecisionStatus, PaymentKind
-from recovery.models import Decision, Payment
-from recovery.models.fields import amount_field
+from recovery.domain.unclaimed import BANDS, OLDEST, UnclaimedKind, age_band
+from recovery.selectors import unclaimed_sql as sql
 
 _SHOWN_MAX = 500
-_BANDS = ((30, "up to 30 days"), (90, "31 to 90 days"), (180, "91 to 180 days"))
-_OLDEST = "over 180 days"
-
-
-class UnclaimedKind(StrEnum):
-    """Why money that is owed lies still."""
-
-    NOT_PAID = "not_paid"  # Decided, and no payment of it is on its way.
-    CAME_BACK = "came_back"  # Returned; nobody said where to.
-    FROZEN = "frozen"  # Held by compliance; shown to them only.
 
 
 @dataclass(frozen=True, slots=True)
 class Unclaimed:
-    """One amount that lies still, since when."""
+    """One amount that lies still: since when, who was reached, whether released."""
 
     kind: UnclaimedKind
     case_id: int
@@ -41,11 +27,29 @@ class Unclaimed:
     amount: Decimal
     since: datetime
     age_days: int
+    attempts: int
+    last_attempt_at: datetime | None
+    release: str
 
     @property
     def band(self) -> str:
         """How old it is, roughly."""
-        return next((name for most, name in _BANDS if self.age_days <= most), _OLDEST)
+        return age_band(self.age_days)
+
+
+class UnclaimedTotal(NamedTuple):
+    """All amounts of one kind, age and asset."""
+
+    kind: UnclaimedKind
+    band: str
+    asset: str
+    amounts: int
+    amount: Decimal
+
+
+def unclaimed_of(row: tuple[Any, ...]) -> Unclaimed:
+    """A row of the query as a value."""
+    return Unclaimed(UnclaimedKind(row[0]), *row[1:])
 
 
 def unclaimed_money(now: datetime, *, shows_frozen: bool) -> list[Unclaimed]:
@@ -55,65 +59,33 @@ def unclaimed_money(now: datetime, *, shows_frozen: bool) -> list[Unclaimed]:
         now: Ages are counted to it.
         shows_frozen: Whether the reader may know of holds.
     """
-    rows = [*_not_paid(now), *_payments(now, PaymentStatus.DESTINATION_NEEDED)]
-    if shows_frozen:
-        rows += _payments(now, PaymentStatus.HELD)
-    return sorted(rows, key=lambda row: row.since)[:_SHOWN_MAX]
+    return [unclaimed_of(row) for row in _asked(sql.ROWS, now, shows_frozen)]
 
 
-def unclaimed_totals(rows: list[Unclaimed]) -> list[tuple[str, str, Decimal]]:
-    """Sums by age band and asset, in the order of the rows."""
-    totals: dict[tuple[str, str], Decimal] = defaultdict(lambda: ZERO)
+def unclaimed_totals(now: datetime, *, shows_frozen: bool) -> list[UnclaimedTotal]:
+    """Sums over all of it, by kind, age and asset: what the workbook adds up too."""
+    return totals_by_band(_asked(sql.TOTALS, now, shows_frozen))
+
+
+def totals_by_band(rows: list[tuple[Any, ...]]) -> list[UnclaimedTotal]:
+    """Sums by kind, day and asset gathered into ages, in a steady order."""
+    sums: dict[tuple[str, str, str], list[Any]] = defaultdict(lambda: [0, ZERO])
     with exact():
-        for row in rows:
-            totals[row.band, row.asset] += row.amount
-    return [(band, asset, total) for (band, asset), total in totals.items()]
+        for kind, days, asset, count, amount, _ in rows:
+            total = sums[kind, age_band(days), asset]
+            total[0] += count
+            total[1] += amount
+    order = [*(name for _, name in BANDS), OLDEST]
+    kinds = [str(kind) for kind in UnclaimedKind]
+    keys = sorted(sums, key=lambda key: (kinds.index(key[0]), order.index(key[1]), key))
+    return [
+        UnclaimedTotal(UnclaimedKind(kind), band, asset, *sums[kind, band, asset])
+        for kind, band, asset in keys
+    ]
 
 
-def _not_paid(now: datetime) -> Iterator[Unclaimed]:
-    live = (
-        Payment.objects.filter(decision=OuterRef("pk"), kind=PaymentKind.CREDIT)
-        .exclude(status__in=PAYMENT_VOID)
-        .order_by()
-        .values("decision")
-        .annotate(total=Sum("amount"))
-        .values("total")
-    )
-    taken = Coalesce(Subquery(live), Value(ZERO), output_field=amount_field())
-    rows: QuerySet[Decision] = (
-        Decision.objects.filter(kind=DecisionKind.OWED, status=DecisionStatus.APPROVED)
-        .annotate(taken=taken)
-        .filter(taken__lt=F("amount"))
-        .select_related("case")
-        .order_by("ended_at")[:_SHOWN_MAX]
-    )
-    for row in rows:
-        since = row.ended_at or row.proposed_at
-        taken_amount: Decimal = getattr(row, "taken", ZERO)
-        with exact():
-            left = row.amount - taken_amount
-        yield Unclaimed(
-            UnclaimedKind.NOT_PAID,
-            row.case_id,
-            row.case.reference,
-            row.asset,
-            left,
-            since,
-            (now - since).days,
-        )
-
-
-def _payments(now: datetime, status: PaymentStatus) -> Iterator[Unclaimed]:
-    is_held = status == PaymentStatus.HELD
-    kind = UnclaimedKind.FROZEN if is_held else UnclaimedKind.CAME_BACK
-    rows = Payment.objects.filter(status=status).select_related("case")
-    for row in rows.order_by("status_since")[:_SHOWN_MAX]:
-        yield Unclaimed(
-            kind,
-            row.case_id,
-            row.case.reference,
-            row.asset,
-            row.amount,
-            row.status_since,
-            (now - row.status_since).days,
-        )
+def _asked(query: str, now: datetime, shows_frozen: bool) -> list[tuple[Any, ...]]:
+    values: dict[str, Any] = {"as_of": now, "frozen": shows_frozen, "most": _SHOWN_MAX}
+    with connection.cursor() as cursor:
+        cursor.execute(query.format(payments=sql.AS_IT_STANDS), values)
+        return list(cursor.fetchall())

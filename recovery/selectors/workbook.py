@@ -6,6 +6,7 @@ progress on the other. Rows come through server-side cursors; memory stays flat.
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime
@@ -15,8 +16,11 @@ from typing import Any, NamedTuple
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+from recovery.domain.ledger import ZERO
 from recovery.domain.words import EXPLAINED
+from recovery.selectors import unclaimed_sql
 from recovery.selectors import workbook_sql as sql
+from recovery.selectors.unclaimed import Unclaimed, unclaimed_of
 
 _CHUNK_ROWS = 2000
 
@@ -70,6 +74,7 @@ class ControlRow(NamedTuple):
     are_breaks_comparable: bool  # No break changed after the instant.
     payments: int
     paid: Decimal
+    goodwill: Decimal  # Of what is paid: not owed, given.
     waiting: int  # Events without an assessment.
 
 
@@ -110,6 +115,10 @@ class PaymentRow(NamedTuple):
     asset: str
     amount: Decimal
     fee_amount: Decimal
+    house_fee: Decimal
+    leaves_in: str
+    leaves: Decimal
+    rate: str
     network: str | None
     address: str | None
     memo: str | None
@@ -159,6 +168,19 @@ class Snapshot:
     def payments(self) -> Iterator[PaymentRow]:
         """Payments in the order they were proposed."""
         return map(PaymentRow._make, self._rows(sql.PAYMENTS))
+
+    def unclaimed(self) -> Iterator[Unclaimed]:
+        """What is owed and lies still, the oldest first; holds among it."""
+        query = unclaimed_sql.ROWS.format(payments=unclaimed_sql.AS_IT_STOOD)
+        return map(unclaimed_of, self._rows(query, {"frozen": True, "most": None}))
+
+    def unclaimed_sums(self) -> dict[str, Decimal]:
+        """The same, rounded row by row and added up by the database per asset."""
+        query = unclaimed_sql.TOTALS.format(payments=unclaimed_sql.AS_IT_STOOD)
+        sums: dict[str, Decimal] = defaultdict(lambda: ZERO)
+        for *_, asset, _, _, amount in self._rows(query, {"frozen": True}):
+            sums[asset] += amount
+        return sums
 
     def _rows(
         self, query: str, values: dict[str, Any] | None = None

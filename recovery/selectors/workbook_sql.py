@@ -81,7 +81,8 @@ breaks AS (
       WHERE b.opened_at <= %(as_of)s
       GROUP BY b.asset),
 paid AS (
-     SELECT asset, count(*) AS payments, sum(round(amount, 8)) AS amount
+     SELECT asset, count(*) AS payments, sum(round(amount, 8)) AS amount,
+            sum(round(amount, 8)) FILTER (WHERE kind = 'goodwill') AS goodwill
        FROM recovery_payment WHERE proposed_at <= %(as_of)s GROUP BY asset),
 waiting AS (
      SELECT e.asset, count(*) AS events FROM recovery_event e
@@ -89,16 +90,21 @@ waiting AS (
             SELECT 1 FROM recovery_assessment s
               JOIN recovery_assessmentresult r ON r.assessment_id = s.id
              WHERE s.event_id = e.id AND s.computed_at <= %(as_of)s)
-      GROUP BY e.asset)
+      GROUP BY e.asset),
+owed AS (
+     SELECT DISTINCT asset FROM recovery_decision
+      WHERE kind = 'owed' AND coalesce(ended_at, proposed_at) <= %(as_of)s)
 SELECT asset, coalesce(r.results, 0), coalesce(r.residual, 0),
        coalesce(r.received, 0), coalesce(r.variance, 0),
        coalesce(r.exact_variance, 0), coalesce(r.gross, 0),
        coalesce(b.variance, 0), coalesce(b.is_comparable, true),
-       coalesce(p.payments, 0), coalesce(p.amount, 0), coalesce(w.events, 0)
+       coalesce(p.payments, 0), coalesce(p.amount, 0), coalesce(p.goodwill, 0),
+       coalesce(w.events, 0)
   FROM results r
   FULL JOIN breaks b USING (asset)
   FULL JOIN paid p USING (asset)
   FULL JOIN waiting w USING (asset)
+  FULL JOIN owed USING (asset)
  ORDER BY asset COLLATE "C"
 """
 
@@ -123,11 +129,16 @@ SELECT source_file_id, asset, sum(fund_movement) FROM recovery_engineentry
 
 PAYMENTS = """
 SELECT p.reference, c.reference AS case_reference, e.reference AS event_reference,
-       p.kind, p.asset, p.amount, p.fee_amount, d.network, d.address, d.memo,
+       p.kind, p.asset, p.amount, p.fee_amount, p.house_fee_amount,
+       coalesce(x.to_asset, p.asset) AS leaves_in,
+       coalesce(x.to_amount, p.sent_amount) AS leaves,
+       CASE WHEN x.id IS NULL THEN '' ELSE trim_scale(x.rate)::text || ' of '
+            || x.source END AS rate,
+       d.network, d.address, d.memo,
        coalesce(s.to_status, 'proposed') AS status,
        coalesce(s.at, p.proposed_at) AS status_since,
        maker.username AS proposer, p.proposed_at,
-       coalesce(checker.username, '') AS approver, g.at AS approved_at,
+       coalesce(g.approver, '') AS approver, g.at AS approved_at,
        coalesce(b.reference, '') AS batch,
        coalesce(builder.username, '') AS built_by,
        coalesce(releaser.username, '') AS released_by,
@@ -140,8 +151,12 @@ SELECT p.reference, c.reference AS case_reference, e.reference AS event_referenc
   JOIN recovery_event e ON e.id = p.event_id
   JOIN accounts_user maker ON maker.id = p.proposer_id
   LEFT JOIN accounts_destination d ON d.id = p.destination_id
-  LEFT JOIN recovery_approval g ON g.payment_id = p.id AND g.at <= %(as_of)s
-  LEFT JOIN accounts_user checker ON checker.id = g.approver_id
+  LEFT JOIN recovery_conversion x ON x.id = p.conversion_id
+  LEFT JOIN LATERAL (
+       SELECT string_agg(u.username, ', ' ORDER BY a.number) AS approver,
+              max(a.at) AS at
+         FROM recovery_approval a JOIN accounts_user u ON u.id = a.approver_id
+        WHERE a.payment_id = p.id AND a.at <= %(as_of)s) g ON true
   LEFT JOIN LATERAL (
        SELECT t.to_status, t.at FROM recovery_transition t
         WHERE t.payment_id = p.id AND t.at <= %(as_of)s

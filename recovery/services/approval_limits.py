@@ -48,13 +48,24 @@ def value_of(
     """
     if not rules.is_set:
         return None
-    if asset == rules.currency:
+    return value_in(rules.currency, asset, amount, at=at, price_hours=rules.price_hours)
+
+
+def value_in(
+    currency: str, asset: str, amount: Decimal, *, at: datetime, price_hours: int
+) -> Decimal | None:
+    """An amount in a currency at a recorded price that is young enough, rounded up.
+
+    Returns:
+        None without one.
+    """
+    if asset == currency:
         return amount
     known = AssetPrice.objects.filter(
         asset=asset,
-        currency=rules.currency,
+        currency=currency,
         priced_at__lte=at,
-        priced_at__gt=at - timedelta(hours=rules.price_hours),
+        priced_at__gt=at - timedelta(hours=price_hours),
     )
     price = known.order_by("-priced_at").first()
     if price is None:
@@ -77,12 +88,13 @@ def spend_count(
 ) -> None:
     """Count an amount in every total it belongs to, in the caller's transaction.
 
-    An amount without a price cannot be counted; it needed two people instead.
+    An amount without a price cannot be counted; it needed two people instead. Without
+    a policy in force nothing is limited and nothing counted.
 
     Raises:
         ApprovalLimitError: A limit would be passed; nothing is counted.
     """
-    if value is None:
+    if value is None or not rules.is_set:
         return
     for spender in sorted(spenders):
         limit = rules.limits.get(spender.scope, Limit())
@@ -108,7 +120,7 @@ def _locked(spender: Spender, period: str, rules: ApprovalRules) -> SpendCounter
         "currency": rules.currency,
     }
     SpendCounter.objects.bulk_create([SpendCounter(**key)], ignore_conflicts=True)
-    return SpendCounter.objects.select_for_update().get(**key)
+    return SpendCounter.objects.select_for_update(no_key=True).get(**key)
 
 
 def spend_left(

@@ -12,6 +12,7 @@ from recovery.domain.money import format_amount
 from recovery.domain.words import PaymentKind
 from recovery.models import Payment, PayoutBatch
 from recovery.services.fail_points import fail_point
+from recovery.services.payment_content import payment_leaves
 from recovery.services.whole_files import whole_file
 
 _COLUMNS = {
@@ -19,6 +20,13 @@ _COLUMNS = {
         "line",
         "payment_reference",
         "event_reference",
+        "account",
+        "asset",
+        "amount",
+    ),
+    PaymentKind.GOODWILL: (
+        "line",
+        "payment_reference",
         "account",
         "asset",
         "amount",
@@ -32,7 +40,17 @@ _COLUMNS = {
         "network",
         "address",
         "memo",
+        "of_asset",
+        "of_amount",
+        "fee_from_customer",
+        "fee_from_house",
     ),
+}
+# A version of the layout per kind: a withdrawal says since 2 what it is taken from.
+_VERSIONS = {
+    PaymentKind.CREDIT: 1,
+    PaymentKind.GOODWILL: 1,
+    PaymentKind.WITHDRAWAL: 2,
 }
 
 
@@ -43,8 +61,10 @@ def batch_file(batch: PayoutBatch, payments: Sequence[Payment]) -> str:
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([f"#recovery-desk,{batch.kind}-instruction,1", batch.reference])
-    writer.writerow(_COLUMNS[PaymentKind(batch.kind)])
+    kind = PaymentKind(batch.kind)
+    layout = f"#recovery-desk,{kind}-instruction,{_VERSIONS[kind]}"
+    writer.writerow([layout, batch.reference])
+    writer.writerow(_COLUMNS[kind])
     for number, payment in enumerate(payments, start=1):
         writer.writerow(_file_row(number, payment))
     sums = [f"sum:{asset}={total}" for asset, total in batch.totals.items()]
@@ -66,18 +86,27 @@ def _file_row(number: int, payment: Payment) -> list[str]:
             payment.asset,
             amount,
         ]
+    if payment.kind == PaymentKind.GOODWILL:
+        # No event: booked beside it, as a goodwill row, not as a credit of it.
+        account = payment.event.account.number
+        return [str(number), payment.reference, account, payment.asset, amount]
     to = payment.destination
     if to is None:
         raise NotReadyError(f"{payment.reference} has no destination.")
+    leaves = payment_leaves(payment)
     return [
         str(number),
         payment.reference,
         payment.hold_reference,
-        payment.asset,
-        amount,
+        leaves.asset,
+        format_amount(leaves.amount),
         to.network,
         to.address,
         to.memo,
+        payment.asset,
+        amount,
+        format_amount(payment.fee_amount),
+        format_amount(payment.house_fee_amount),
     ]
 
 

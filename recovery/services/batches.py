@@ -37,7 +37,12 @@ from recovery.services.destinations import leaves_by
 from recovery.services.fail_points import fail_point
 from recovery.services.mails import mail_case_news
 from recovery.services.outcomes import confirmations_read, payments_post
-from recovery.services.payments import payment_content, payment_hold, payment_lock
+from recovery.services.payments import (
+    payment_content,
+    payment_hold,
+    payment_leaves,
+    payment_lock,
+)
 from recovery.services.transitions import (
     case_lock,
     payment_move,
@@ -107,7 +112,11 @@ def _build(
 
 def _approved(kind: PaymentKind, lines_max: int, now: datetime) -> list[Payment]:
     return list(
-        _with_content(Payment.objects.select_for_update(of=("self",), skip_locked=True))
+        _with_content(
+            Payment.objects.select_for_update(
+                of=("self",), skip_locked=True, no_key=True
+            )
+        )
         .filter(leaves_by(now), status=PaymentStatus.APPROVED, kind=kind)
         .order_by("id")[:lines_max]
     )
@@ -121,6 +130,10 @@ def _with_content(rows: QuerySet[Payment]) -> QuerySet[Payment]:
         "case__event__account",
         "event__account",
         "replaces",
+        "goodwill_budget",
+        "goodwill_reason",
+        "network_fee_rule",
+        "conversion",
     ).prefetch_related("approvals")
 
 
@@ -157,7 +170,9 @@ def batches_lock(payments: QuerySet[Payment]) -> list[PayoutBatch]:
     """Lock the batches that payments are in: before their cases, as a release does."""
     ids = payments.filter(status=PaymentStatus.IN_BATCH).values("batch_id")
     return list(
-        PayoutBatch.objects.select_for_update().filter(pk__in=ids).order_by("pk")
+        PayoutBatch.objects.select_for_update(no_key=True)
+        .filter(pk__in=ids)
+        .order_by("pk")
     )
 
 
@@ -182,7 +197,7 @@ def batch_drop(
         actor, payment, PaymentAction.DROP_FROM_BATCH, now=now, reason=reason.strip()
     )
     if batch is not None:
-        left = list(batch.payments.order_by("id"))
+        left = list(batch.payments.select_related("conversion").order_by("id"))
         batch.lines = len(left)
         batch.totals = batch_totals(left)
         batch.hash_total = batch_hash_total(left)
@@ -212,10 +227,11 @@ def payment_stop(
 
 
 def batch_totals(payments: Sequence[Payment]) -> dict[str, str]:
-    """Sum per asset, as decimal strings."""
+    """Sum of what leaves per asset, as decimal strings."""
     totals: dict[str, Decimal] = defaultdict(lambda: ZERO)
     for payment in payments:
-        totals[payment.asset] += payment.amount
+        asset, amount = payment_leaves(payment)
+        totals[asset] += amount
     return {asset: format_amount(total) for asset, total in sorted(totals.items())}
 
 
@@ -234,16 +250,18 @@ def batch_release(actor: Actor, batch: PayoutBatch, *, now: datetime) -> PayoutB
         NotReadyError: It is released already, or its lines changed.
         DutyMissingError: The actor releases no batches.
     """
-    with refusal_recorded(actor, f"batch {batch.reference}"):
+    with refusal_recorded(actor, f"batch {batch.reference}", batch):
         return _release(actor, batch, now)
 
 
 @transaction.atomic
 def _release(actor: Actor, batch: PayoutBatch, now: datetime) -> PayoutBatch:
     releaser = require_staff(actor, Duty.RELEASE_BATCH)
-    batch = PayoutBatch.objects.select_for_update().get(pk=batch.pk)
+    batch = PayoutBatch.objects.select_for_update(no_key=True).get(pk=batch.pk)
     payments = list(
-        _with_content(batch.payments.select_for_update(of=("self",))).order_by("id")
+        _with_content(
+            batch.payments.select_for_update(of=("self",), no_key=True)
+        ).order_by("id")
     )
     _require_second(actor, batch, payments, now)
     require_fresh_factor(actor, now=now)

@@ -16,16 +16,19 @@ from recovery.domain.lifecycle import (
     CaseStatus,
 )
 from recovery.domain.references import grouped_reference
+from recovery.domain.words import PaymentKind
 from recovery.models import CaseNote, Event, RecoveryCase
 from recovery.services.actors import Actor, require_duty
 from recovery.services.audit import audit_write
 from recovery.services.collection_ends import collections_take_back
+from recovery.services.live_set_offs import set_offs_live
 from recovery.services.mails import mail_case_news
 from recovery.services.proposal_ends import proposals_end
 from recovery.services.transitions import (
     NEXT_UPDATE,
     case_lock,
     case_move,
+    event_and_case_lock,
     event_lock,
 )
 
@@ -126,10 +129,10 @@ def case_link_event(
         DutyMissingError, StaleError: As everywhere.
     """
     require_duty(actor, Duty.WORK_CASE)
+    event_lock(event)
     case = case_lock(case, shown_version)
     if case.event_id is not None:
         raise NotReadyError("This case already has its event.")
-    event_lock(event)
     other = RecoveryCase.objects.filter(event=event).exclude(status__in=CASE_ENDED)
     if taken := other.first():
         raise NotReadyError(f"Case {taken.reference} is open for this event.")
@@ -267,10 +270,12 @@ def case_close(
 
 
 def _require_paid(case: RecoveryCase) -> None:
-    statuses = set(
-        case.payments.exclude(status__in=PAYMENT_VOID).values_list("status", flat=True)
+    live = list(
+        case.payments.exclude(status__in=PAYMENT_VOID).values_list("kind", "status")
     )
-    if not statuses or statuses - PAYMENT_PAID:
+    # Goodwill pays nothing of what is owed, but it must have arrived too.
+    is_paid = any(kind != PaymentKind.GOODWILL for kind, _ in live)
+    if not is_paid or {status for _, status in live} - PAYMENT_PAID:
         raise NotReadyError(
             "Money is owed: close this case when every payment is posted or confirmed."
         )
@@ -288,9 +293,7 @@ def case_reopen(
     """
     if not reason.strip():
         raise NotReadyError("Say why the case is opened again.")
-    case = case_lock(case)
-    if case.event is not None:
-        event_lock(case.event)
+    case = event_and_case_lock(case)
     _require_reopenable(case)
     case_move(actor, case, CaseAction.REOPEN, now=now, reason=reason.strip())
     mail_case_news(case, "case.reopened", key=f"reopened-{case.pk}-{case.version}")
@@ -312,3 +315,5 @@ def _require_reopenable(case: RecoveryCase) -> None:
     unsettled = case.payments.exclude(status__in=PAYMENT_VOID | PAYMENT_PAID)
     if unsettled.exists():
         raise NotReadyError("A payment is under way: cancel it or wait for its end.")
+    if set_offs_live(case).exists():
+        raise NotReadyError("A set-off stands on this case: reverse it first.")

@@ -20,12 +20,14 @@ from recovery.domain.lifecycle import (
 from recovery.domain.money import exact, format_amount
 from recovery.domain.policy_words import Bearer
 from recovery.domain.references import grouped_reference
+from recovery.domain.set_off import SET_OFF_LIVE
 from recovery.models import (
     Collection,
     Decision,
     DeficitShare,
     Instalment,
     LiquidationPolicy,
+    SetOff,
 )
 from recovery.services.actors import (
     SYSTEM,
@@ -47,7 +49,7 @@ def collection_lock(collection: Collection) -> Collection:
     """The collection as it is now, locked until commit; its case is locked before."""
     case_lock(collection.case)
     return (
-        Collection.objects.select_for_update(of=("self",))
+        Collection.objects.select_for_update(of=("self",), no_key=True)
         .select_related("case", "decision")
         .get(pk=collection.pk)
     )
@@ -137,10 +139,12 @@ def collection_owed(collection: Collection) -> Decimal:
 
 
 def collection_left(collection: Collection) -> Decimal:
-    """What the customer bears and has not paid."""
+    """What the customer bears and has neither paid nor had set off."""
     paid = collection.instalments.filter(paid_at__isnull=False)
+    set_off = SetOff.objects.filter(collection=collection, status__in=SET_OFF_LIVE)
     with exact():
         total = sum(paid.values_list("amount", flat=True), ZERO)
+        total += sum(set_off.values_list("amount", flat=True), ZERO)
         return collection_owed(collection) - total
 
 
@@ -214,7 +218,7 @@ def instalment_paid(
     """
     require_duty(actor, Duty.CONFIRM_PAYMENT)
     collection = collection_lock(instalment.collection)
-    instalment = Instalment.objects.select_for_update().get(pk=instalment.pk)
+    instalment = Instalment.objects.select_for_update(no_key=True).get(pk=instalment.pk)
     if not reference.strip():
         raise NotReadyError("Give the reference under which the money came in.")
     if instalment.paid_at is not None or collection.status not in (
@@ -303,7 +307,7 @@ def write_off_approve(
         FreshFactorNeededError: The last second factor is too long ago.
         TransitionRefusedError, DutyMissingError: As everywhere.
     """
-    with refusal_recorded(actor, f"collection {collection.reference}"):
+    with refusal_recorded(actor, f"collection {collection.reference}", collection):
         return _write_off(actor, collection, now)
 
 

@@ -19,9 +19,19 @@ from recovery.domain.receipt import receipt_digest, write_receipt
 from recovery.domain.references import event_reference
 from recovery.domain.restated import SLACK, Restating, told_once
 from recovery.domain.rulebook import RuleBook
+from recovery.domain.transfers import without_twins
 from recovery.models import Event, LedgerEntry, SourceFile, SourceFileState
-from recovery.services.sightings import Holder, sightings_of, strongest
+from recovery.selectors.operation_mappings import operation_meanings
+from recovery.services.sightings import (
+    Holder,
+    sightings_of,
+    strength_of,
+    strongest,
+)
 from recovery.venues.loading import restated_layouts, unmarked_venues
+from recovery.venues.operation_meanings import OperationMeanings
+from recovery.venues.profile import OperationRule
+from recovery.venues.row_parts import Parts, settled_role
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +60,22 @@ _COLUMNS = (
 
 
 def entries_by_account(
-    accounts: Iterable[int],
+    accounts: Iterable[int], meanings: OperationMeanings | None = None
 ) -> Iterator[tuple[int, list[Entry]]]:
     """Ledger entries of accounts, oldest first, as values of the core.
 
     Each under the strongest file that holds it. Rows of files that were undone are
     left out, unless another file holds them too, and so are rows that tell money once
-    more which another file tells already.
+    more which another file tells already, also where it tells only the same transfer
+    a few seconds apart. Row types no profile knows have the role
+    that staff gave them.
+
+    Args:
+        meanings: What unknown row types mean; as approved when left out.
     """
     ids = list(accounts)
     seen = sightings_of(ids)
+    known = operation_meanings() if meanings is None else meanings
     restating = _restating_files(ids)
     rows = (
         LedgerEntry.objects.filter(account__in=ids)
@@ -67,9 +83,9 @@ def entries_by_account(
         .values_list(*_COLUMNS)
     )
     for account_id, group in groupby(rows.iterator(10_000), key=lambda row: row[3]):
-        entries = (_entry(row, seen.get(row[0], ())) for row in group)
+        entries = (_entry(row, seen.get(row[0], ()), known) for row in group)
         held = [entry for entry in entries if entry is not None]
-        yield account_id, told_once(held, restating)
+        yield account_id, without_twins(told_once(held, restating), strength_of)
 
 
 def _restating_files(account_ids: Sequence[int]) -> Restating:
@@ -95,7 +111,9 @@ def _restating_files(account_ids: Sequence[int]) -> Restating:
     }
 
 
-def _entry(row: tuple[Any, ...], seen: Sequence[Holder]) -> Entry | None:
+def _entry(
+    row: tuple[Any, ...], seen: Sequence[Holder], meanings: OperationMeanings
+) -> Entry | None:
     holders = [*seen]
     if row[26] != SourceFileState.UNDONE:
         holders.append(Holder(row[1], row[2], row[25]))
@@ -107,7 +125,29 @@ def _entry(row: tuple[Any, ...], seen: Sequence[Holder]) -> Entry | None:
         row[11], row[12], row[13], EventMarker(row[14]), Side(row[15]), *row[16:25],
     )  # fmt: skip
     is_doubted = best.agrees is False
-    return Entry(row[0], best.sha256[:12], best.provenance, line, is_doubted)
+    entry = Entry(row[0], best.sha256[:12], best.provenance, line, is_doubted)
+    return _meant(entry, row[1], meanings) if line.role == LedgerRole.UNKNOWN else entry
+
+
+def _meant(entry: Entry, sha256: str, meanings: OperationMeanings) -> Entry:
+    """An entry of an unknown row type, with the role staff gave it."""
+    line = entry.line
+    found = meanings.meaning(sha256, line.operation, line.occurred_at)
+    if found is None:
+        return entry
+    role, parts = settled_role(
+        OperationRule(found.role),
+        line.amount,
+        Parts(line.fee_amount, line.funding_amount, line.liquidation_fee_amount),
+    )
+    line = line._replace(
+        role=role,
+        marker=found.marker or line.marker,
+        fee_amount=parts.fee,
+        funding_amount=parts.funding,
+        liquidation_fee_amount=parts.liquidation_fee,
+    )
+    return entry._replace(line=line, mapping=found.name)
 
 
 class _Stored(NamedTuple):

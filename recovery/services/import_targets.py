@@ -37,12 +37,20 @@ _ENGINE = Target(
         "fund_movement",
     ),
 )  # fmt: skip
+_POSITION = Target(
+    table="recovery_positionentry",
+    columns=(
+        "account_id", "instrument", "occurred_at", "position", "source_file_id",
+        "row_number", "entry_price", "mark_price",
+    ),
+)  # fmt: skip
 _PRICE_COLUMNS = (
     "venue", "instrument", "occurred_at", "source_file_id", "row_number",
 )  # fmt: skip
 TARGETS = {
     LayoutKind.LEDGER: _ENTRY,
     LayoutKind.ENGINE_LOG: _ENGINE,
+    LayoutKind.POSITIONS: _POSITION,
     LayoutKind.MARK_PRICES: Target(
         "recovery_markpriceentry", (*_PRICE_COLUMNS, "mark_price")
     ),

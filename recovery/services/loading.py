@@ -13,6 +13,8 @@ from typing import Any
 from django.db import connection, transaction
 from psycopg import errors, sql
 
+from recovery.domain.ledger import RowProblem
+
 _BLOCK = 2_000
 
 
@@ -48,6 +50,9 @@ class RowWriter:
         self._staging = sql.Identifier(f"staging_{target.table}")
         self._columns = sql.SQL(", ").join(map(sql.Identifier, target.columns))
         self._is_new = True
+
+    # What the reading process understood, a table takes.
+    problems: Sequence[RowProblem] = ()
 
     def write(self, lines: list[bytes]) -> int:
         """Load rows in the transaction of the caller.

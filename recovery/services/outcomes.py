@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -18,7 +18,15 @@ from recovery.services.actors import SYSTEM, Actor, require_duty
 from recovery.services.audit import audit_write
 from recovery.services.fail_points import fail_point
 from recovery.services.mails import mail_case_news
+from recovery.services.payment_content import payment_leaves
 from recovery.services.transitions import payment_move
+
+# How the platform names a row of its ledger that books goodwill.
+GOODWILL_ROW = "goodwill"
+_NEWS_OF_POSTED = {
+    PaymentKind.CREDIT: "credit.posted",
+    PaymentKind.GOODWILL: "goodwill.posted",
+}
 
 
 @transaction.atomic
@@ -27,18 +35,19 @@ def payments_post(entries: Sequence[LedgerEntry], *, now: datetime) -> int:
 
     A house credit row carries the payment reference as its order id. Account, asset
     and amount must be those of the payment; else it stays sent and the row stays a
-    credit without a payment, which the assessment shows.
+    credit without a payment, which the assessment shows. Goodwill is posted by a
+    goodwill row only: booked as a credit it would be taken for what was owed.
     """
     by_reference = {entry.order_id: entry for entry in entries}
     waiting = (
-        Payment.objects.select_for_update(of=("self",))
+        Payment.objects.select_for_update(of=("self",), no_key=True)
         .select_related("case", "event__account")
         .filter(
             reference__in=by_reference,
-            kind=PaymentKind.CREDIT,
+            kind__in=_NEWS_OF_POSTED,
             status__in=[PaymentStatus.SENT, PaymentStatus.UNCERTAIN],
         )
-        .order_by("case_id", "id")
+        .order_by("id")
     )
     posted = 0
     for payment in waiting:
@@ -48,13 +57,15 @@ def payments_post(entries: Sequence[LedgerEntry], *, now: datetime) -> int:
             payment.asset,
             payment.amount,
         )
-        if not same:
+        is_goodwill = payment.kind == PaymentKind.GOODWILL
+        if not same or is_goodwill != (entry.operation == GOODWILL_ROW):
             continue
         payment.confirmation_reference = f"house:{entry.source_id or entry.pk}"
         payment_move(
             SYSTEM, payment, PaymentAction.POST, now=now, reason="Seen in the ledger."
         )
-        mail_case_news(payment.case, "credit.posted", key=f"posted-{payment.pk}")
+        news = _NEWS_OF_POSTED[PaymentKind(payment.kind)]
+        mail_case_news(payment.case, news, key=f"posted-{payment.pk}")
         posted += 1
     return posted
 
@@ -82,34 +93,52 @@ def confirmations_read(actor: Actor, text: str, *, now: datetime) -> dict[str, i
     rows = list(csv.DictReader(io.StringIO(text.lstrip("\ufeff")), strict=True))
     if not rows:
         raise FileRejectedError("The file holds no lines below its header.")
+    withdrawals = _locked(rows)
     for number, row in enumerate(rows, start=2):
-        counts[_confirm(actor, number, row, now)] += 1
+        counts[_confirm(actor, withdrawals, number, row, now)] += 1
     audit_write(actor, "payout.confirmations", "confirmation file", lines=dict(counts))
     fail_point("confirmations.read")
     return dict(counts)
 
 
-def _confirm(actor: Actor, number: int, row: dict[str, str], now: datetime) -> str:
-    reference = (row.get("payment_reference") or "").strip()
+def _reference(row: dict[str, str]) -> str:
+    return (row.get("payment_reference") or "").strip()
+
+
+def _locked(rows: Sequence[dict[str, str]]) -> dict[str, Payment]:
+    """The withdrawals a file speaks of, locked in the order every act locks them."""
+    found = (
+        Payment.objects.select_for_update(of=("self",), no_key=True)
+        .filter(reference__in=map(_reference, rows), kind=PaymentKind.WITHDRAWAL)
+        .order_by("id")
+    )
+    return {payment.reference: payment for payment in found}
+
+
+def _confirm(
+    actor: Actor,
+    withdrawals: Mapping[str, Payment],
+    number: int,
+    row: dict[str, str],
+    now: datetime,
+) -> str:
+    reference = _reference(row)
     status = (row.get("status") or "").strip().lower()
     if status not in _OUTCOMES:
         raise FileRejectedError(
             f"Line {number}, status “{status}”: write confirmed, returned or uncertain."
         )
-    payment = (
-        Payment.objects.select_for_update(of=("self",))
-        .filter(reference=reference, kind=PaymentKind.WITHDRAWAL)
-        .first()
-    )
+    payment = withdrawals.get(reference)
     if payment is None:
         raise FileRejectedError(
             f"Line {number}, payment_reference “{reference}”: no such withdrawal here."
         )
     stated = ((row.get("asset") or "").strip(), (row.get("amount") or "").strip())
-    if stated != (payment.asset, format_amount(payment.amount)):
+    leaves = payment_leaves(payment)
+    if stated != (leaves.asset, format_amount(leaves.amount)):
         raise FileRejectedError(
-            f"Line {number}: {reference} is {format_amount(payment.amount)} "
-            f"{payment.asset}, the file says {stated[1]} {stated[0]}."
+            f"Line {number}: {reference} is {format_amount(leaves.amount)} "
+            f"{leaves.asset}, the file says {stated[1]} {stated[0]}."
         )
     proof = (row.get("confirmation_reference") or "").strip()
     if status == "confirmed":

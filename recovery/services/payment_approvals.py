@@ -11,11 +11,12 @@ from recovery.domain.duties import Duty
 from recovery.domain.errors import NotReadyError, StaleError
 from recovery.domain.lifecycle import PAYMENT_STEPS, PaymentAction, PaymentStatus
 from recovery.domain.seals import seal_differences
-from recovery.domain.words import DecisionStatus
+from recovery.domain.words import DecisionStatus, PaymentKind
 from recovery.models import Approval, Payment
 from recovery.services.actors import Actor, require_fresh_factor, require_staff
 from recovery.services.approval_limits import Spender, approval_rules_at, spend_count
 from recovery.services.audit import audit_write, refusal_recorded
+from recovery.services.conversions import conversion_require_fresh
 from recovery.services.decision_ground import require_ground
 from recovery.services.destinations import (
     destination_approver_refuse,
@@ -47,7 +48,7 @@ def payment_approve(
         NotReadyError: It is not proposed any more.
         DutyMissingError: The actor approves no payments.
     """
-    with refusal_recorded(actor, f"payment {payment.reference}"):
+    with refusal_recorded(actor, f"payment {payment.reference}", payment):
         return _approve(actor, payment, shown_digest, now)
 
 
@@ -71,6 +72,7 @@ def _approve(
     if payment.decision.status != DecisionStatus.APPROVED:
         raise NotReadyError("The decision behind this payment lost its force.")
     require_ground(payment.decision)
+    conversion_require_fresh(payment.conversion, now=now)
     _count(rules, checker, payment, now)
     given = payment.approvals.count()
     Approval.objects.create(
@@ -88,7 +90,11 @@ def _approve(
     payment.approver = checker
     payment_move(actor, payment, PaymentAction.APPROVE, now=now)
     same_place_note(payment, checker, now=now)
-    mail_case_news(case, "amount.approved", key=f"payment-approved-{payment.pk}")
+    is_goodwill = payment.kind == PaymentKind.GOODWILL
+    news = "goodwill.approved" if is_goodwill else "amount.approved"
+    mail_case_news(case, news, key=f"payment-approved-{payment.pk}")
+    if is_goodwill:
+        audit_write(actor, "goodwill.approve", f"payment {payment.reference}")
     return payment
 
 

@@ -1,17 +1,24 @@
 """What a payment says, how much may still be paid, and the lock on its row."""
 
+from datetime import UTC
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db.models import Q, QuerySet, Sum
 
+from recovery.domain.conversion import ROUNDING_WORDS
 from recovery.domain.ledger import ZERO
 from recovery.domain.lifecycle import PAYMENT_VOID, PaymentStatus
+from recovery.domain.money import exact, format_amount
+from recovery.domain.set_off import SET_OFF_LIVE
 from recovery.domain.words import PaymentKind
-from recovery.models import AssessmentResult, Decision, Event, Payment
+from recovery.models import AssessmentResult, Decision, Event, Payment, SetOff
 
 
 def payment_headroom(decision: Decision, kind: PaymentKind) -> Decimal:
     """How much may still be paid in this way for the decision's event and asset.
+
+    What is set off counts as paid while the set-off stands.
 
     A credit: the amount owed less live credits, apart from those of earlier decisions
     that were posted: the assessment under this one has already received them. Never
@@ -23,11 +30,14 @@ def payment_headroom(decision: Decision, kind: PaymentKind) -> Decimal:
     ).exclude(status__in=PAYMENT_VOID)
     if kind == PaymentKind.CREDIT:
         received = ~Q(decision=decision) & Q(status=PaymentStatus.POSTED)
-        owed: Decimal = decision.amount
+        set_off = _total(
+            SetOff.objects.filter(decision=decision, status__in=SET_OFF_LIVE)
+        )
+        owed: Decimal = decision.amount - set_off
         left = owed - _total(live.filter(kind=kind).exclude(received))
         # Every credit of the ledger is off what the active assessment shows as short.
         on_its_way = live.filter(kind=kind).exclude(status=PaymentStatus.POSTED)
-        return min(left, _short_now(decision) - _total(on_its_way))
+        return min(left, _short_now(decision) - set_off - _total(on_its_way))
     taken = _total(live.filter(kind=kind))
     posted = _total(live.filter(kind=PaymentKind.CREDIT, status=PaymentStatus.POSTED))
     return posted - taken
@@ -41,15 +51,15 @@ def _short_now(decision: Decision) -> Decimal:
     return max(-result.variance_amount, ZERO) if result else ZERO
 
 
-def _total(payments: QuerySet[Payment]) -> Decimal:
-    total: Decimal | None = payments.aggregate(total=Sum("amount"))["total"]
+def _total(rows: QuerySet[Payment] | QuerySet[SetOff]) -> Decimal:
+    total: Decimal | None = rows.aggregate(total=Sum("amount"))["total"]
     return Decimal(total) if total else ZERO
 
 
 def payment_content(payment: Payment) -> dict[str, object]:
     """What the approval of a payment seals."""
     to = payment.destination
-    return {
+    content: dict[str, object] = {
         "schema": "recovery-payment/2",
         "payment": payment.reference,
         "case": payment.case.reference,
@@ -66,12 +76,71 @@ def payment_content(payment: Payment) -> dict[str, object]:
         "value": [payment.value_amount, payment.value_currency],
         "replaces": payment.replaces and payment.replaces.reference,
     }
+    return {**content, **_terms(payment), **_goodwill(payment)}
+
+
+class Leaving(NamedTuple):
+    """What leaves the house by a payment: in which asset, and how much."""
+
+    asset: str
+    amount: Decimal
+
+
+def payment_leaves(payment: Payment) -> Leaving:
+    """What leaves: the amount less the customer's fee, or what it is converted into."""
+    if payment.conversion is not None:
+        return Leaving(payment.conversion.to_asset, payment.conversion.to_amount)
+    with exact():
+        return Leaving(payment.asset, payment.amount - payment.fee_amount)
+
+
+def _terms(payment: Payment) -> dict[str, object]:
+    """Who bears the fee, and the rate; named only where there is one."""
+    told: dict[str, object] = {}
+    rule, rate = payment.network_fee_rule, payment.conversion
+    if rule is not None:
+        told["fee_rule"] = f"{rule}, borne by {rule.bearer}, {rule.terms_reference}"
+        told["house_fee"] = payment.house_fee_amount
+    if rate is not None:
+        told["conversion"] = [
+            f"{format_amount(rate.from_amount)} {rate.from_asset}",
+            f"{format_amount(rate.to_amount)} {rate.to_asset}",
+        ]
+        told["rate"] = [
+            rate.rate,
+            rate.source,
+            rate.quoted_at.astimezone(UTC),
+            rate.valid_until.astimezone(UTC),
+            ROUNDING_WORDS,
+        ]
+    if told:
+        told["leaves"] = list(payment_leaves(payment))
+    return told
+
+
+def _goodwill(payment: Payment) -> dict[str, object]:
+    """Named only where it is, so that what was sealed before reads the same."""
+    reason, budget = payment.goodwill_reason, payment.goodwill_budget
+    if reason is None or budget is None:
+        return {}
+    return {
+        "goodwill": [reason.code, reason.told, payment.goodwill_words],
+        "budget": f"{budget}, {budget.terms_reference}",
+    }
 
 
 def payment_lock(payment: Payment) -> Payment:
     """The payment as it is now, locked until commit; lock its case before."""
     return (
-        Payment.objects.select_for_update(of=("self",))
-        .select_related("decision__result__assessment", "destination", "case")
+        Payment.objects.select_for_update(of=("self",), no_key=True)
+        .select_related(
+            "decision__result__assessment",
+            "destination",
+            "case",
+            "goodwill_budget",
+            "goodwill_reason",
+            "network_fee_rule",
+            "conversion",
+        )
         .get(pk=payment.pk)
     )

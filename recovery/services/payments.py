@@ -4,6 +4,7 @@ from recovery.services.payment_approvals import payment_approve
 from recovery.services.payment_content import (
     payment_content,
     payment_headroom,
+    payment_leaves,
     payment_lock,
 )
 from recovery.services.payment_proposals import payment_propose, payment_replace
@@ -20,6 +21,7 @@ __all__ = [
     "payment_content",
     "payment_headroom",
     "payment_hold",
+    "payment_leaves",
     "payment_lock",
     "payment_propose",
     "payment_replace",

@@ -35,7 +35,7 @@ def decision_reconfirm(
         SamePersonError: The actor proposed the decision.
         FreshFactorNeededError, DutyMissingError: As everywhere.
     """
-    with refusal_recorded(actor, f"case {decision.case.reference}"):
+    with refusal_recorded(actor, f"case {decision.case.reference}", decision.case):
         return _reconfirm(actor, decision, shown_receipt, now)
 
 
@@ -84,7 +84,7 @@ def adjustment_close(
     user = require_staff(actor, Duty.APPROVE_DECISION)
     if not reason.strip():
         raise NotReadyError("Write down what was done about the difference.")
-    adjustment = Adjustment.objects.select_for_update().get(pk=adjustment.pk)
+    adjustment = Adjustment.objects.select_for_update(no_key=True).get(pk=adjustment.pk)
     if adjustment.state == AdjustmentState.CLOSED:
         raise NotReadyError("This adjustment is closed already.")
     adjustment.state = AdjustmentState.CLOSED

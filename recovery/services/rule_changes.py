@@ -12,13 +12,13 @@ from django.db import transaction
 
 from accounts.models import TradingAccount
 from recovery.domain.duties import Duty
-from recovery.domain.errors import NotReadyError
 from recovery.domain.policy_reading import parse_policy
 from recovery.domain.staff_news import StaffNews
 from recovery.models import FeeSchedule, LiquidationPolicy
 from recovery.models.rules import InForce
 from recovery.services.actors import Actor, require_staff
 from recovery.services.audit import audit_write
+from recovery.services.dated_lines import line_end
 from recovery.services.due import assessments_make_due
 from recovery.services.staff_notices import notice_write
 
@@ -51,7 +51,7 @@ def fee_schedule_change(  # noqa: PLR0913 - one line of a schedule, all of it na
     """
     user = require_staff(actor, Duty.ACTIVATE_RULES)
     lines = FeeSchedule.objects.filter(venue=venue, tier=tier)
-    version = _end_current(lines, valid_from, terms_reference)
+    version = line_end(lines, valid_from, terms_reference)
     line = FeeSchedule.objects.create(
         venue=venue,
         tier=tier,
@@ -91,7 +91,7 @@ def policy_change(
     user = require_staff(actor, Duty.ACTIVATE_RULES)
     parse_policy(terms)
     lines = LiquidationPolicy.objects.filter(venue=venue, product="linear")
-    version = _end_current(lines, valid_from, terms_reference)
+    version = line_end(lines, valid_from, terms_reference)
     line = LiquidationPolicy.objects.create(
         venue=venue,
         terms=terms,
@@ -102,23 +102,6 @@ def policy_change(
     )
     _follow(actor, line, venue)
     return line
-
-
-def _end_current(lines: Any, valid_from: datetime, terms_reference: str) -> int:
-    """Set the end of the line in force; give the number of the next version."""
-    if not terms_reference.strip():
-        raise NotReadyError("Name the clause of the terms this rule rests on.")
-    last = lines.select_for_update().order_by("-period").first()
-    if last is None:
-        return 1
-    if last.period.lower is not None and last.period.lower >= valid_from:
-        raise NotReadyError(
-            f"Version {last.version} begins at {last.period.lower:%Y-%m-%d %H:%M} UTC: "
-            "a new one must begin later."
-        )
-    last.period = (last.period.lower, valid_from)
-    last.save(update_fields=["period"])
-    return int(last.version) + 1
 
 
 def _follow(actor: Actor, line: InForce, venue: str) -> None:

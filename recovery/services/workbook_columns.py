@@ -120,8 +120,26 @@ PAYOUTS = (
     Column("Batch released at (UTC)", 24),
     Column("Confirmation reference", 26),
     Column("Amount, exact", 24),
+    Column("Fee borne by the house, exact", 24),
+    Column("Leaves in", 9),
+    Column("Leaves, exact", 24),
+    Column("Rate", 24),
     Column("Batch file SHA-256", 66, _C),
     Column("Approved content SHA-256", 66, _C),
+)
+UNCLAIMED = (
+    Column("Case", 14),
+    Column("Why", 11),
+    Column("Asset", 9),
+    Column("Asset no.", 7, _N),
+    Column("Amount", 17, _A),
+    Column("Since (UTC)", 24),
+    Column("Age, days", 8, _N),
+    Column("Age bucket", 16),
+    Column("Attempts to reach", 9, _N),
+    Column("Last attempt at (UTC)", 24),
+    Column("Release", 16),
+    Column("Amount, exact", 24),
 )
 
 

@@ -10,7 +10,7 @@ from recovery.sheets.workbook_writer import Column
 from recovery.sheets.xlsx_cells import Cell, Formula, Styled
 from recovery.sheets.xlsx_styles import Style
 
-SCHEMA = "recovery-workbook/1"
+SCHEMA = "recovery-workbook/2"
 README_COLUMNS = (Column("", 30, Style.LABEL), Column("", 110, Style.NOTE))
 
 _CONVENTIONS = (
@@ -70,7 +70,9 @@ _SCOPE = (
         (
             "Assessments, files and payments after the as-of instant. Ledger rows themselves. "
             "Names and mail addresses of customers, full destinations, reasons of compliance "
-            "holds. Goodwill and conversions: the desk does not book them yet."
+            "holds. Goodwill is among the payments by its kind, and in no amount that is "
+            "owed. Amounts of payments are in the asset that is owed; what a bank was "
+            "paid stands beside it with its rate."
         ),
     ),
     (
@@ -88,6 +90,7 @@ _ABOUT = {
     "Breaks": "Where expected and received differ, why, since when, in which case.",
     "Imports": "Source files: every record accounted for.",
     "Payouts": "Payments with the people, times and digests behind them.",
+    "Unclaimed": "Owed, decided and lying still: not paid, came back, frozen, dust.",
 }
 _DIGEST_RULE = (
     "Over the data sheets in the order below: a line with the sheet's name, then a line "

@@ -7,7 +7,8 @@ from types import MappingProxyType
 
 from recovery.domain.ledger import ZERO
 from recovery.domain.money import format_amount, parse_amount
-from recovery.domain.words import EXPLAINED, HOLDING, BreakReason
+from recovery.domain.words import EXPLAINED, HOLDING, BreakReason, PaymentKind
+from recovery.selectors.unclaimed import Unclaimed
 from recovery.selectors.workbook import (
     PaymentRow,
     ResultRow,
@@ -147,6 +148,8 @@ def payment_cells(row: PaymentRow, number: int, tally: Tally) -> list[Cell]:
     asset = tally.assets[row.asset]
     asset.payments += 1
     asset.paid += amount
+    if row.kind == PaymentKind.GOODWILL:
+        asset.goodwill += amount
     return [
         row.reference,
         row.case_reference,
@@ -170,8 +173,34 @@ def payment_cells(row: PaymentRow, number: int, tally: Tally) -> list[Cell]:
         iso(row.released_at),
         row.confirmation,
         _exact(row.amount),
+        _exact(row.house_fee),
+        row.leaves_in,
+        _exact(row.leaves),
+        row.rate,
         row.batch_digest,
         row.content_digest,
+    ]
+
+
+def unclaimed_cells(row: Unclaimed, _number: int, tally: Tally) -> list[Cell]:
+    """One row of Unclaimed; its amount goes into the tally."""
+    amount = rounded(row.amount)
+    asset = tally.assets[row.asset]
+    asset.unclaimed += amount
+    asset.unclaimed_rows += 1
+    return [
+        row.case_reference,
+        row.kind,
+        row.asset,
+        asset.number,
+        amount,
+        iso(row.since),
+        row.age_days,
+        row.band,
+        row.attempts,
+        iso(row.last_attempt_at),
+        row.release,
+        _exact(row.amount),
     ]
 
 

@@ -50,6 +50,10 @@ class AssetTally:
     open_by_age: dict[str, Decimal] = field(default_factory=dict)
     payments: int = 0
     paid: Decimal = ZERO
+    goodwill: Decimal = ZERO  # Of it.
+    unclaimed: Decimal = ZERO
+    unclaimed_rows: int = 0
+    unclaimed_by_database: Decimal = ZERO
 
     @property
     def places(self) -> int:

@@ -5,7 +5,13 @@ from decimal import Decimal
 
 from recovery.domain.ledger import ZERO
 from recovery.domain.money import format_amount
-from recovery.services.workbook_columns import BREAKS, BUCKETS, LIQUIDATIONS, PAYOUTS
+from recovery.services.workbook_columns import (
+    BREAKS,
+    BUCKETS,
+    LIQUIDATIONS,
+    PAYOUTS,
+    UNCLAIMED,
+)
 from recovery.services.workbook_tally import AssetTally, Tally
 from recovery.services.workbook_tie_page import (
     NOT_TIED,
@@ -31,6 +37,7 @@ def asset_sections(page: TiePage, tally: Tally, sources: Sources) -> None:
     _database_section(page, tally, above)
     _ageing_section(page, tally, sources, above)
     _payments_section(page, tally, sources)
+    _unclaimed_section(page, tally, sources)
 
 
 def _results_section(page: TiePage, tally: Tally, sources: Sources) -> _Rows:
@@ -177,12 +184,15 @@ def _ageing_section(
 def _payments_section(page: TiePage, tally: Tally, sources: Sources) -> None:
     page.section(
         "Payments, per asset",
-        "Every payment proposed so far, cancelled ones too.",
+        "Every payment proposed so far, cancelled ones too. Goodwill is owed to nobody.",
         [
             *_ASSET_HEADERS,
             "Payments",
             "Amount",
             "Amount by the database",
+            "Sheet less database (must be 0)",
+            "Of it goodwill",
+            "Goodwill by the database",
             "Sheet less database (must be 0)",
         ],
     )
@@ -190,12 +200,44 @@ def _payments_section(page: TiePage, tally: Tally, sources: Sources) -> None:
         at = page.next_row
         of_asset = OfAsset(PAYOUTS, sources.payouts, f"C{at}")
         gap = asset.paid - asset.control.paid
+        given = asset.goodwill - asset.control.goodwill
         page.rows.append(
             [
-                *_asset_cells(page, name, asset, {"H": gap}),
+                *_asset_cells(page, name, asset, {"H": gap, "K": given}),
                 Styled(Formula(of_asset.count(), asset.payments), Style.COUNT),
                 Formula(of_asset.sum("Amount"), asset.paid),
                 asset.control.paid,
+                gap_formula(f"F{at}-G{at}", at, gap, asset.places),
+                Formula(of_asset.sum("Amount", {"Kind": "goodwill"}), asset.goodwill),
+                asset.control.goodwill,
+                gap_formula(f"I{at}-J{at}", at, given, asset.places),
+            ]
+        )
+    page.end("HK", len(tally.assets))
+
+
+def _unclaimed_section(page: TiePage, tally: Tally, sources: Sources) -> None:
+    page.section(
+        "Owed and not claimed, per asset",
+        "What is owed, decided and lies still: not paid, came back, frozen, dust.",
+        [
+            *_ASSET_HEADERS,
+            "Amounts",
+            "Amount",
+            "Amount by the database",
+            "Sheet less database (must be 0)",
+        ],
+    )
+    for name, asset in tally.assets.items():
+        at = page.next_row
+        of_asset = OfAsset(UNCLAIMED, sources.unclaimed, f"C{at}")
+        gap = asset.unclaimed - asset.unclaimed_by_database
+        page.rows.append(
+            [
+                *_asset_cells(page, name, asset, {"H": gap}),
+                Styled(Formula(of_asset.count(), asset.unclaimed_rows), Style.COUNT),
+                Formula(of_asset.sum("Amount"), asset.unclaimed),
+                asset.unclaimed_by_database,
                 gap_formula(f"F{at}-G{at}", at, gap, asset.places),
             ]
         )

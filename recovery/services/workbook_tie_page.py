@@ -38,6 +38,7 @@ class Sources:
     breaks: Blocks
     imports: Blocks
     payouts: Blocks
+    unclaimed: Blocks
     files: Sequence[FileTie]
 
 

@@ -16,6 +16,7 @@ from recovery.services.workbook_columns import (
     LIQUIDATIONS,
     PARTS_CHECK,
     PAYOUTS,
+    UNCLAIMED,
     letters_of,
 )
 from recovery.services.workbook_file_ties import FileTie, file_ties
@@ -30,6 +31,7 @@ from recovery.services.workbook_rows import (
     import_cells,
     liquidation_cells,
     payment_cells,
+    unclaimed_cells,
 )
 from recovery.services.workbook_tally import Block, Tally
 from recovery.services.workbook_tie_out import overall, tie_out_write
@@ -41,7 +43,15 @@ from recovery.sheets.xlsx_cells import Cell
 SHEET_ROWS = 400_000
 _BEAT_ROWS = 2000
 _DIGITS = 60
-_SHOWN = ("README", "TieOut", "Liquidations", "Breaks", "Imports", "Payouts")
+_SHOWN = (
+    "README",
+    "TieOut",
+    "Liquidations",
+    "Breaks",
+    "Imports",
+    "Payouts",
+    "Unclaimed",
+)
 _CHECKS = (PARTS_CHECK, CONSERVATION_CHECK)
 
 
@@ -88,6 +98,9 @@ def workbook_write(
         )
         files = _imports_sheet(book, snapshot)
         _rows_sheet(book, "Payouts", PAYOUTS, snapshot.payments(), payment_cells)
+        for asset, amount in snapshot.unclaimed_sums().items():
+            book.tally.assets[asset].unclaimed_by_database = amount
+        _rows_sheet(book, "Unclaimed", UNCLAIMED, snapshot.unclaimed(), unclaimed_cells)
         with writer.sheet("TieOut", TIE_COLUMNS, freeze_columns=2) as sheet:
             is_tied = tie_out_write(sheet, book.tally, _sources(book, files))
         written = Written(book.tally.rows, book.tally.digest, is_tied)
@@ -105,6 +118,7 @@ def _sources(book: _Book, files: list[FileTie]) -> Sources:
         breaks=book.blocks["Breaks"],
         imports=book.blocks["Imports"],
         payouts=book.blocks["Payouts"],
+        unclaimed=book.blocks["Unclaimed"],
         files=files,
     )
 

@@ -14,7 +14,7 @@ from recovery.venues.recognition import Recognition
 
 WALLET_MARK = "\x1f"
 MASK = "*"
-ACCOUNT_KINDS = (LayoutKind.LEDGER, LayoutKind.ENGINE_LOG)
+ACCOUNT_KINDS = (LayoutKind.LEDGER, LayoutKind.ENGINE_LOG, LayoutKind.POSITIONS)
 
 
 class AccountNeededError(RecoveryError):

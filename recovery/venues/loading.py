@@ -1,6 +1,7 @@
 """Profile files to frozen values; a file that is not fully understood is refused."""
 
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -71,6 +72,15 @@ def profile_from_text(name: str, text: str) -> VenueProfile:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ProfileError(name, str(error)) from error
+    return profile_from_table(name, table)
+
+
+def profile_from_table(name: str, table: Mapping[str, Any]) -> VenueProfile:
+    """The profile in a table that was read or made elsewhere.
+
+    Raises:
+        ProfileError: It is not a profile, or says something unknown.
+    """
     with Node(name, table).closing() as top:
         return _profile(top)
 

@@ -30,6 +30,8 @@ class LayoutKind(StrEnum):
     ENGINE_LOG = "engine_log"
     MARK_PRICES = "mark_prices"
     FUNDING_RATES = "funding_rates"
+    POSITIONS = "positions"  # What accounts held at an instant.
+    REFERENCE = "reference"  # Customers, accounts, tiers and the like, by field.
 
 
 class RowOrder(StrEnum):

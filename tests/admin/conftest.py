@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.db.models import Model
 
 from accounts.models import (
@@ -13,6 +14,7 @@ from accounts.models import (
     RoleGrant,
     User,
 )
+from recovery.domain.canonical import digest_text
 from recovery.domain.references import grouped_reference
 from recovery.models import (
     Adjustment,
@@ -21,22 +23,66 @@ from recovery.models import (
     AssetPrice,
     AuditEntry,
     Claim,
+    Collection,
+    Conversion,
+    Decision,
     EngineEntry,
     FeeSchedule,
     FeeTierMembership,
+    GoodwillBudget,
+    GoodwillReason,
     Instrument,
     Job,
+    LayoutMapping,
     LedgerEntry,
     LiquidationPolicy,
     MarkPriceEntry,
+    NetworkFeeRule,
+    OperationMapping,
     OutboxMessage,
+    PositionEntry,
     RejectedRecord,
+    SetOff,
+    SetOffPolicy,
     StaffNotice,
+    StrayMessage,
+    UnclaimedRule,
     Workbook,
 )
 from recovery.services.actors import staff_actor
 from recovery.services.batches import batch_build
+from recovery.venues.column_mapping import profile_table
 from tests import factories
+from tests.venues.test_column_mapping import DRAFT
+
+
+def set_off_rows(decision: Decision, collection: Collection) -> list[Model]:
+    """A set-off as it would stand, past the guards: its two sides are made up."""
+    policy = SetOffPolicy.objects.create(
+        venue="house",
+        client_classes=["professional"],
+        period=(factories.AT, None),
+        terms_reference="clause 12",
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        set_off = SetOff.objects.create(
+            reference="SO-1",
+            policy=policy,
+            decision=decision,
+            collection=collection,
+            asset="USDT",
+            amount=1,
+            owed_before_amount=2,
+            due_before_amount=3,
+            reason="Agreed.",
+            sealed="{}",
+            content_digest=digest_text("{}"),
+            proposer=decision.proposer,
+            proposed_at=factories.NOW,
+        )
+        cursor.execute("SET session_replication_role = origin")
+    return [policy, set_off]
 
 
 @pytest.fixture
@@ -56,8 +102,10 @@ def rows(ada: User, max_: User, bea: User, cem: Customer) -> dict[type[Model], M
         value="=1+1",
         reason="no amount",
     )
+    collection = factories.deficit_decided(ada, bea).collection
     made = [
-        factories.deficit_decided(ada, bea).collection,
+        collection,
+        *set_off_rows(decision, collection),
         Adjustment.objects.create(
             decision=decision,
             event=event,
@@ -111,12 +159,82 @@ def rows(ada: User, max_: User, bea: User, cem: Customer) -> dict[type[Model], M
             priced_at=factories.AT,
             source="test",
         ),
+        GoodwillBudget.objects.create(
+            period=since,
+            currency="USD",
+            month_amount=100,
+            each_amount=10,
+            customer_amount=20,
+            terms_reference="house rule 9",
+        ),
+        UnclaimedRule.objects.create(
+            asset="BTC",
+            dust_amount="0.0001",
+            dormant_days=180,
+            period=since,
+            terms_reference="clause 8",
+        ),
+        NetworkFeeRule.objects.create(
+            asset="USDT",
+            network="TRON",
+            bearer="house",
+            fee_amount=1,
+            period=since,
+            terms_reference="clause 7",
+        ),
+        Conversion.objects.create(
+            decision=decision,
+            from_asset="USDT",
+            from_amount=1,
+            to_asset="EUR",
+            to_amount="0.92",
+            rate="0.92",
+            step="0.01",
+            source="The bank",
+            quoted_at=factories.NOW,
+            valid_until=later,
+            recorded_by=max_,
+            recorded_at=factories.NOW,
+        ),
+        GoodwillReason.objects.get_or_create(code="late-answer")[0],
         StaffNotice.objects.create(
             key="n",
             news="case.reopened",
             about=f"case {decision.case.reference}",
             subject_kind="recoverycase",
             subject_id=decision.case_id,
+        ),
+        StrayMessage.objects.create(
+            name="recovery.no_such_task",
+            reason="unknown_task",
+            hour_began_at=factories.NOW,
+            last_at=factories.NOW,
+        ),
+        LayoutMapping.objects.create(
+            venue="coinhall",
+            code="wallet-log",
+            version=1,
+            terms=profile_table(DRAFT, 1),
+            sample=file,
+            reason="It is one.",
+            source="Ticket 1",
+            content_digest="0" * 64,
+            proposed_by=ada,
+            proposed_at=factories.NOW,
+        ),
+        OperationMapping.objects.create(
+            venue="house",
+            layout="house-ledger",
+            operation="rebate",
+            version=1,
+            role="CREDIT",
+            period=since,
+            shadow=factories.NO_SHADOW,
+            reason="It is one.",
+            source="Ticket 1",
+            content_digest="0" * 64,
+            proposed_by=ada,
+            proposed_at=factories.NOW,
         ),
         Instrument.objects.create(venue="house", symbol="X", settle_asset="USDT"),
         FeeSchedule.objects.first(),  # Shipped with the desk.
@@ -134,6 +252,14 @@ def rows(ada: User, max_: User, bea: User, cem: Customer) -> dict[type[Model], M
             instrument="BTCUSDT",
             occurred_at=factories.AT,
             mark_price="60000",
+        ),
+        PositionEntry.objects.create(
+            source_file=file,
+            row_number=1,
+            account=event.account,
+            instrument="BTCUSDT",
+            occurred_at=factories.AT,
+            position="1",
         ),
         EngineEntry.objects.create(
             source_file=file,

@@ -117,8 +117,12 @@ def test_an_undecided_case_can_be_merged_and_taken_back_by_the_customer() -> Non
 def test_nothing_leaves_a_payment_that_is_paid_or_void() -> None:
     for status in PAYMENT_PAID | PAYMENT_VOID:
         assert payment_actions(status) == []
-    for status in COLLECTION_ENDED:
+    for status in COLLECTION_ENDED - {CollectionStatus.SETTLED}:
         assert collection_actions(status) == []
+    # What a set-off settled is owed again once it is reversed, by no person's own act.
+    assert collection_actions(CollectionStatus.SETTLED) == [
+        CollectionAction.REVERSE_SET_OFF
+    ]
 
 
 def test_every_payment_that_has_not_left_can_be_held_and_goes_back_there() -> None:

@@ -442,7 +442,7 @@ def copied(table: str, columns: list[str], **changed: str) -> str:
 def columns_of(role: App, table: str) -> list[str]:
     rows = role.execute(
         "SELECT column_name FROM information_schema.columns"
-        " WHERE table_name = %s AND column_name <> 'id'",
+        " WHERE table_name = %s AND column_name <> 'id' AND is_generated = 'NEVER'",
         [f"recovery_{table}"],
     )
     return [name for (name,) in rows]

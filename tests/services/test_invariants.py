@@ -79,6 +79,23 @@ BREAKERS = {
     "a step out of the air": """I8
         UPDATE recovery_transition SET from_status = 'held' WHERE action = 'send'
     """,
+    "more goodwill than the month holds": """I13
+        UPDATE recovery_goodwillbudget SET month_amount = 1
+    """,
+    "a fee without its rule": """I14
+        UPDATE recovery_payment SET fee_amount = 0.5 WHERE kind = 'withdrawal'
+    """,
+    "a set-off without its decision": """I15
+        INSERT INTO recovery_setoffpolicy (id, period, version, terms_reference,
+          is_confirmed, created_at, venue, client_classes)
+          VALUES (1, '[2020-01-01,)', 1, 'x', true, now(), 'house', '{institutional}');
+        INSERT INTO recovery_setoff (reference, policy_id, decision_id, collection_id,
+          asset, amount, owed_before_amount, due_before_amount, status, reason, sealed,
+          content_digest, proposer_id, proposed_at, ended_reason)
+        SELECT 'SO-X', 1, d.id, 1, d.asset, 1, 1, 1, 'proposed', 'x', '', '',
+          d.proposer_id, now(), ''
+        FROM recovery_decision d WHERE d.status = 'approved' LIMIT 1
+    """,
     "a mail is stuck": """I9
         UPDATE recovery_outboxmessage SET state = 'sending', sent_at = '2020-01-01'
     """,
@@ -94,7 +111,9 @@ BREAKERS = {
 @pytest.fixture
 def whole_story(people: People) -> People:
     """Owed, credited, posted; a withdrawal is on its way and a file waits."""
-    people.approved(withdrawal(people))
+    payment = people.approved(withdrawal(people))
+    people.budget()
+    people.goodwill(payment.case)
     receive(write_ledger(people.folder / "more.csv", [short_ledger("A-9")]))
     committed()
     return people

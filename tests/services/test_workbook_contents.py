@@ -16,7 +16,7 @@ from tests.services import workbook_desk as desk
 from tests.services import workbook_engines as engines
 
 pytestmark = pytest.mark.django_db(transaction=True)
-DATA = ("Liquidations", "Breaks", "Imports", "Payouts")
+DATA = ("Liquidations", "Breaks", "Imports", "Payouts", "Unclaimed")
 
 
 def opened(path: Path) -> Any:
