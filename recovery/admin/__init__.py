@@ -1,6 +1,7 @@
 """The desk: lists and pages for staff. Reads selectors, acts through services."""
 
 from recovery.admin import (
+    adjustments,
     approval_rules,
     approvals,
     audit,
@@ -21,15 +22,18 @@ from recovery.admin import (
     payout_terms,
     people,
     positions,
+    recorded_shares,
     rules,
     set_offs,
     staff_notices,
     stray_messages,
     unclaimed,
+    watch_list,
     workbooks,
 )
 
 __all__ = [
+    "adjustments",
     "approval_rules",
     "approvals",
     "audit",
@@ -50,10 +54,12 @@ __all__ = [
     "payout_terms",
     "people",
     "positions",
+    "recorded_shares",
     "rules",
     "set_offs",
     "staff_notices",
     "stray_messages",
     "unclaimed",
+    "watch_list",
     "workbooks",
 ]

@@ -8,6 +8,7 @@ from recovery.models.breaks import Break, BreakState
 from recovery.models.cases import CaseNote, Decision, RecoveryCase
 from recovery.models.claims import Claim, ClaimCode
 from recovery.models.collections import Collection, DeficitShare, Instalment
+from recovery.models.destination_choices import DestinationChoice
 from recovery.models.events import Event
 from recovery.models.exports import Workbook, WorkbookState
 from recovery.models.goodwill import GoodwillBudget, GoodwillReason
@@ -27,9 +28,11 @@ from recovery.models.payout_terms import Conversion, NetworkFeeRule
 from recovery.models.rate_limits import LimitedAct, RateCount
 from recovery.models.reconfirmations import (
     Adjustment,
+    AdjustmentOutcome,
     AdjustmentState,
     Reconfirmation,
 )
+from recovery.models.recorded_shares import RecordedShare
 from recovery.models.rules import (
     FeeSchedule,
     FeeTierMembership,
@@ -50,9 +53,11 @@ from recovery.models.staff_notices import StaffNotice
 from recovery.models.stray_messages import StrayMessage
 from recovery.models.transitions import Transition
 from recovery.models.unclaimed import ContactAttempt, UnclaimedRelease, UnclaimedRule
+from recovery.models.watch import WatchEntry, WatchKind
 
 __all__ = [
     "Adjustment",
+    "AdjustmentOutcome",
     "AdjustmentState",
     "Approval",
     "ApprovalPolicy",
@@ -74,6 +79,7 @@ __all__ = [
     "DayOrder",
     "Decision",
     "DeficitShare",
+    "DestinationChoice",
     "EngineEntry",
     "Event",
     "FeeSchedule",
@@ -104,6 +110,7 @@ __all__ = [
     "Provenance",
     "RateCount",
     "Reconfirmation",
+    "RecordedShare",
     "RecoveryCase",
     "RejectedRecord",
     "Round",
@@ -118,6 +125,8 @@ __all__ = [
     "Transition",
     "UnclaimedRelease",
     "UnclaimedRule",
+    "WatchEntry",
+    "WatchKind",
     "Workbook",
     "WorkbookState",
 ]

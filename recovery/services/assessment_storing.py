@@ -26,6 +26,7 @@ from recovery.reading.copy_text import copy_line
 from recovery.services.computing import Computed
 from recovery.services.loading import RowWriter, Target
 from recovery.services.recomputed import cases_told, decisions_follow
+from recovery.services.watch_list import watch_events
 
 LINE_TARGET = Target(
     table="recovery_assessmentline",
@@ -88,6 +89,7 @@ def assessments_store(
     _follow_breaks(list(zip(changed, results, strict=True)), now)
     decisions_follow(results, now=now)
     cases_told(results)
+    watch_events(one.event for one in assessments if one.number == 1)
     return len(changed)
 
 

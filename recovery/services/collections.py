@@ -27,6 +27,7 @@ from recovery.models import (
     DeficitShare,
     Instalment,
     LiquidationPolicy,
+    RecordedShare,
     SetOff,
 )
 from recovery.services.actors import (
@@ -37,7 +38,6 @@ from recovery.services.actors import (
     require_staff,
 )
 from recovery.services.audit import audit_write, refusal_recorded
-from recovery.services.mails import mail_case_news
 from recovery.services.transitions import (
     case_lock,
     collection_move,
@@ -60,7 +60,7 @@ def collection_open(
     decision: Decision,
     *,
     now: datetime,
-    recorded: Mapping[Bearer, Decimal] | None = None,
+    recorded: Mapping[Bearer, RecordedShare] | None = None,
 ) -> Collection:
     """Record who bears a deficit that was decided; ask nobody yet.
 
@@ -69,19 +69,20 @@ def collection_open(
     Args:
         decision: Approved, of the kind deficit.
         now: Aware UTC.
-        recorded: What others took by the records, by bearer.
+        recorded: What others took, written down by hand by two, by bearer.
 
     Raises:
         NotReadyError: More is recorded than is missing.
     """
     case = decision.case
     policy = _policy(decision)
+    hand = recorded or {}
     try:
         shares = deficit_shares(
             decision.amount,
             _bearers(policy),
             client_class=case.customer.client_class if case.customer else "",
-            recorded=recorded,
+            recorded={bearer: row.amount for bearer, row in hand.items()},
         )
     except SharesError as error:
         raise NotReadyError(f"The shares do not fit: {error}.") from error
@@ -94,12 +95,11 @@ def collection_open(
         status_since=now,
         opened_at=now,
     )
+    clause = policy.terms_reference if policy else ""
     for bearer, amount in sorted(shares.items()):
+        by_hand = f"by hand: {hand[bearer].evidence}" if bearer in hand else clause
         DeficitShare.objects.create(
-            collection=collection,
-            bearer=bearer,
-            amount=amount,
-            terms_reference=policy.terms_reference if policy else "",
+            collection=collection, bearer=bearer, amount=amount, terms_reference=by_hand
         )
     audit_write(SYSTEM, "collection.open", f"collection {collection.reference}")
     if Bearer.CUSTOMER not in shares:
@@ -159,7 +159,6 @@ def collection_notice(
     """
     collection = collection_lock(collection)
     collection_move(actor, collection, CollectionAction.SEND_NOTICE, now=now)
-    mail_case_news(collection.case, "deficit.notice", key=f"deficit-{collection.pk}")
     return collection
 
 
@@ -230,9 +229,6 @@ def instalment_paid(
     instalment.save(update_fields=["paid_at", "paid_reference"])
     if collection_left(collection) == ZERO:
         collection_move(actor, collection, CollectionAction.SETTLE, now=now)
-        mail_case_news(
-            collection.case, "deficit.settled", key=f"deficit-settled-{collection.pk}"
-        )
     return instalment
 
 
@@ -323,7 +319,4 @@ def _write_off(actor: Actor, collection: Collection, now: datetime) -> Collectio
     require_fresh_factor(actor, now=now)
     collection.write_off_approver = approver
     collection_move(actor, collection, CollectionAction.APPROVE_WRITE_OFF, now=now)
-    mail_case_news(
-        collection.case, "deficit.written_off", key=f"deficit-off-{collection.pk}"
-    )
     return collection

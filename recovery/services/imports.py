@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Protocol
 
 from django.db import transaction
@@ -36,8 +37,9 @@ from recovery.services.jobs import LeaseLostError
 from recovery.services.loading import RowWriter
 from recovery.services.mending import Mending
 from recovery.services.reference_rows import ReferenceWriter
-from recovery.services.source_files import source_file_request
+from recovery.services.source_files import source_file_forget, source_file_request
 from recovery.services.staff_notices import notice_write
+from recovery.services.watch_list import watch_file
 from recovery.venues.manifest import Manifest, check_manifest
 from recovery.venues.operation_meanings import layout_code
 from recovery.venues.profile import LayoutKind
@@ -235,7 +237,7 @@ class _Loader:
             return self._writer.write(lines)
         texts = [line.decode() for line in lines]
         new = self._mending.new_lines(texts)
-        inserted = self._writer.write([line.encode() for line in new])
+        inserted = self._writer.write([text.encode() for text in new])
         self._mending.link(texts)
         return inserted
 
@@ -302,8 +304,13 @@ def _end(source_file: SourceFile, ended: Ended, loader: _Loader, now: datetime) 
         source_file.state = SourceFileState.LOADED
         source_file.loaded_at = now
         source_file.save(update_fields=["warnings", "manifest", "state", "loaded_at"])
-        assessments_make_due(loader.accounts_touched(), f"import-{source_file.sha256}")
+        touched = loader.accounts_touched()
+        assessments_make_due(touched, f"import-{source_file.sha256}")
+        watch_file(source_file, touched)
         _tell(source_file)
+        if source_file.kind == LayoutKind.REFERENCE:
+            # Its rows are in their tables; a file of people is not kept beside them.
+            transaction.on_commit(partial(source_file_forget, source_file.sha256))
         fail_point("import.end_written")
     fail_point("import.end_committed")
 

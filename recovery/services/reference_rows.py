@@ -6,7 +6,7 @@ somebody who activates rules only.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -82,7 +82,7 @@ class ReferenceWriter:
     accounts: set[int] = field(default_factory=set)
     contradicted: list[tuple[Any, ...]] = field(default_factory=list)
 
-    def write(self, lines: list[bytes]) -> int:
+    def write(self, lines: Sequence[bytes]) -> int:
         """Take rows as the reading process wrote them.
 
         Returns:

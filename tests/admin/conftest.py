@@ -41,12 +41,14 @@ from recovery.models import (
     OperationMapping,
     OutboxMessage,
     PositionEntry,
+    RecordedShare,
     RejectedRecord,
     SetOff,
     SetOffPolicy,
     StaffNotice,
     StrayMessage,
     UnclaimedRule,
+    WatchEntry,
     Workbook,
 )
 from recovery.services.actors import staff_actor
@@ -174,6 +176,15 @@ def rows(ada: User, max_: User, bea: User, cem: Customer) -> dict[type[Model], M
             period=since,
             terms_reference="clause 8",
         ),
+        RecordedShare.objects.create(
+            event=event,
+            asset="USDT",
+            bearer="adl",
+            amount=1,
+            evidence="Ticket 3",
+            recorded_by=ada,
+            recorded_at=factories.NOW,
+        ),
         NetworkFeeRule.objects.create(
             asset="USDT",
             network="TRON",
@@ -260,6 +271,14 @@ def rows(ada: User, max_: User, bea: User, cem: Customer) -> dict[type[Model], M
             instrument="BTCUSDT",
             occurred_at=factories.AT,
             position="1",
+        ),
+        WatchEntry.objects.create(
+            kind="instrument",
+            value="BTCUSDT",
+            reason="Thin book.",
+            watched_by=ada,
+            watched_at=factories.NOW,
+            until=later,
         ),
         EngineEntry.objects.create(
             source_file=file,
