@@ -72,7 +72,7 @@ DESK: dict[str, object] = {
                     _nav("Claims", "mail", "recovery_claim_changelist"),
                     _nav("Notices", "notifications", "recovery_staffnotice_changelist"),
                     _nav("Watch list", "visibility", "recovery_watchentry_changelist"),
-                    _nav("Mails", "drafts", "recovery_staffnotice_mails"),
+                    _nav("Mail texts", "drafts", "recovery_staffnotice_mails"),
                 ],
             },
             {
@@ -105,6 +105,7 @@ DESK: dict[str, object] = {
                         "recovery_conversion_changelist",
                     ),
                     _nav("Deficits", "trending_down", "recovery_collection_changelist"),
+                    _nav("Shares", "pie_chart", "recovery_recordedshare_changelist"),
                     _nav("Set-offs", "balance", "recovery_setoff_changelist"),
                     _nav("Adjustments", "tune", "recovery_adjustment_changelist"),
                     _nav("Owed, not claimed", "savings", "recovery_payment_unclaimed"),

@@ -149,9 +149,7 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 IMPORT_FOLDER = env_str("IMPORT_FOLDER")
 UPLOAD_BYTES_MAX = env_int("UPLOAD_BYTES_MAX", 1_000_000_000)
 
-EMAIL_BACKEND = env_str(
-    "EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend"
-)
+EMAIL_BACKEND = env_str("EMAIL_BACKEND", "recovery.services.mail_files.EmailBackend")
 EMAIL_FILE_PATH = str(MAIL_DIR)
 EMAIL_HOST = env_str("EMAIL_HOST", "localhost")
 EMAIL_PORT = env_int("EMAIL_PORT", 25)

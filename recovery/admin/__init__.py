@@ -1,6 +1,7 @@
 """The desk: lists and pages for staff. Reads selectors, acts through services."""
 
 from recovery.admin import (
+    adjustments,
     approval_rules,
     approvals,
     audit,
@@ -21,6 +22,7 @@ from recovery.admin import (
     payout_terms,
     people,
     positions,
+    recorded_shares,
     rules,
     set_offs,
     staff_notices,
@@ -31,6 +33,7 @@ from recovery.admin import (
 )
 
 __all__ = [
+    "adjustments",
     "approval_rules",
     "approvals",
     "audit",
@@ -51,6 +54,7 @@ __all__ = [
     "payout_terms",
     "people",
     "positions",
+    "recorded_shares",
     "rules",
     "set_offs",
     "staff_notices",

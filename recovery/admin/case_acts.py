@@ -28,6 +28,7 @@ from recovery.admin.case_forms import (
 )
 from recovery.admin.forms import DigestForm, ReasonForm
 from recovery.admin.goodwill import GOODWILL_ACT
+from recovery.admin.recorded_shares import SHARE_ACT
 from recovery.admin.set_offs import SET_OFF_ACT
 from recovery.admin.unclaimed_acts import UNCLAIMED_ACTS
 from recovery.domain.claims import tell_case
@@ -333,6 +334,7 @@ CASE_ACTS = (
         _headroom(PaymentKind.WITHDRAWAL),
         hint="Before a withdrawal to a bank: the rate that is sealed with it.",
     ),
+    SHARE_ACT,
     *UNCLAIMED_ACTS,
     SET_OFF_ACT,
     GOODWILL_ACT,

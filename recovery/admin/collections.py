@@ -31,7 +31,7 @@ from recovery.domain.lifecycle import (
     CollectionAction,
     CollectionStatus,
 )
-from recovery.models import Adjustment, AdjustmentState, Collection, Instalment
+from recovery.models import Collection, Instalment
 from recovery.services.actors import Actor
 from recovery.services.collections import (
     collection_arrange,
@@ -42,7 +42,6 @@ from recovery.services.collections import (
     write_off_propose,
     write_off_return,
 )
-from recovery.services.reconfirmations import adjustment_close
 
 _MONTHS_MAX = 60
 
@@ -270,36 +269,3 @@ def _steps(one: Collection) -> Block:
     ]
     columns = heads("When", "Step", "From → to", "Who", "Reason")
     return table_block("Steps taken", columns, rows, empty="No step yet.")
-
-
-@admin.register(Adjustment)
-class AdjustmentAdmin(DeskAdmin):
-    """Results that changed after money had left."""
-
-    list_display = ("decision", "difference_shown", "state_shown", "opened_at")
-    list_filter = ("state", "asset")
-    ordering = ("-id",)
-    list_select_related = ("decision__case",)
-    acts = (
-        Act(
-            "close",
-            "Close the adjustment",
-            lambda actor, one, data, now: adjustment_close(
-                actor, one, reason=data["reason"], now=now
-            ),
-            "Closed.",
-            frozenset({Duty.APPROVE_DECISION}),
-            ReasonForm,
-            lambda _actor, one: one.state == AdjustmentState.OPEN,
-        ),
-    )
-
-    @display(description="Difference", ordering="difference_amount")
-    def difference_shown(self, one: Adjustment) -> SafeString:
-        """Negative: the customer is shorter than was decided."""
-        return amount_cell(one.difference_amount, one.asset)
-
-    @display(description="State", ordering="state")
-    def state_shown(self, one: Adjustment) -> SafeString:
-        """Open or closed."""
-        return badge(one.state)

@@ -14,6 +14,9 @@ from recovery.domain.policy_words import Bearer
 # By their class these customers never owe what their account fell below zero.
 PROTECTED_CLASSES = frozenset({"retail"})
 
+# Who may have taken a part that somebody writes down by hand: never the customer.
+RECORDED_BEARERS = frozenset(Bearer) - {Bearer.CUSTOMER}
+
 
 class SharesError(ValueError):
     """The recorded shares of a deficit do not fit into it."""

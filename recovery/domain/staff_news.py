@@ -44,6 +44,7 @@ class StaffNews(StrEnum):
     DEFICIT_DECIDED = "deficit.decided"
     DEFICIT_MISSED = "deficit.missed"
     DEFICIT_ENDED = "deficit.ended"
+    ADJUSTMENT_OPENED = "adjustment.opened"
     PROPOSAL_RETURNED = "amount.returned"
     PAYOUT_UNCERTAIN = "payout.uncertain"
     PAYOUT_RETURNED = "payout.returned"
@@ -135,6 +136,13 @@ STAFF_NEWS: Mapping[StaffNews, NewsRule] = MappingProxyType(
         _N.APPROVAL_SELF_REFUSED: _to(
             "Somebody tried to approve the own proposal",
             _D.READ_AUDIT,
+            _D.REOPEN_CASE,
+            urgent=True,
+        ),
+        _N.ADJUSTMENT_OPENED: _to(
+            "A result changed after money had left",
+            _D.APPROVE_DECISION,
+            _D.PROPOSE_DECISION,
             _D.REOPEN_CASE,
             urgent=True,
         ),

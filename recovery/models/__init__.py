@@ -28,9 +28,11 @@ from recovery.models.payout_terms import Conversion, NetworkFeeRule
 from recovery.models.rate_limits import LimitedAct, RateCount
 from recovery.models.reconfirmations import (
     Adjustment,
+    AdjustmentOutcome,
     AdjustmentState,
     Reconfirmation,
 )
+from recovery.models.recorded_shares import RecordedShare
 from recovery.models.rules import (
     FeeSchedule,
     FeeTierMembership,
@@ -55,6 +57,7 @@ from recovery.models.watch import WatchEntry, WatchKind
 
 __all__ = [
     "Adjustment",
+    "AdjustmentOutcome",
     "AdjustmentState",
     "Approval",
     "ApprovalPolicy",
@@ -107,6 +110,7 @@ __all__ = [
     "Provenance",
     "RateCount",
     "Reconfirmation",
+    "RecordedShare",
     "RecoveryCase",
     "RejectedRecord",
     "Round",

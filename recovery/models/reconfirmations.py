@@ -44,6 +44,14 @@ class AdjustmentState(StrEnum):
     CLOSED = "closed"
 
 
+class AdjustmentOutcome(StrEnum):
+    """What was done about an adjustment."""
+
+    TOP_UP = "top_up"  # The case is open again; the rest is decided and paid.
+    RECORDED = "recorded"  # Overpaid; nothing is taken back without a policy.
+    EXPLAINED = "explained"  # The difference is right as it is.
+
+
 class Adjustment(models.Model):
     """A result that changed after money had left. The past is not edited.
 
@@ -57,6 +65,7 @@ class Adjustment(models.Model):
     asset = models.CharField(max_length=24)
     difference_amount = amount_field()
     state = word_field(AdjustmentState, default=AdjustmentState.OPEN)
+    outcome = word_field(AdjustmentOutcome, blank=True)
     opened_at = models.DateTimeField()
     closed_by = models.ForeignKey(
         STAFF, models.PROTECT, related_name="+", null=True, blank=True
@@ -75,6 +84,13 @@ class Adjustment(models.Model):
                 condition=Q(state="open", closed_by__isnull=True)
                 | (Q(state="closed", closed_by__isnull=False) & ~Q(closed_reason="")),
                 name="recovery_adjustment_closed_whole",
+            ),
+            # More is not "recorded", less is not topped up.
+            models.CheckConstraint(
+                condition=Q(outcome__in=["", "explained"])
+                | Q(outcome="top_up", difference_amount__lt=0)
+                | Q(outcome="recorded", difference_amount__gt=0),
+                name="recovery_adjustment_outcome_fits",
             ),
         ]
 

@@ -27,6 +27,7 @@ from recovery.models import (
     DeficitShare,
     Instalment,
     LiquidationPolicy,
+    RecordedShare,
     SetOff,
 )
 from recovery.services.actors import (
@@ -59,7 +60,7 @@ def collection_open(
     decision: Decision,
     *,
     now: datetime,
-    recorded: Mapping[Bearer, Decimal] | None = None,
+    recorded: Mapping[Bearer, RecordedShare] | None = None,
 ) -> Collection:
     """Record who bears a deficit that was decided; ask nobody yet.
 
@@ -68,19 +69,20 @@ def collection_open(
     Args:
         decision: Approved, of the kind deficit.
         now: Aware UTC.
-        recorded: What others took by the records, by bearer.
+        recorded: What others took, written down by hand by two, by bearer.
 
     Raises:
         NotReadyError: More is recorded than is missing.
     """
     case = decision.case
     policy = _policy(decision)
+    hand = recorded or {}
     try:
         shares = deficit_shares(
             decision.amount,
             _bearers(policy),
             client_class=case.customer.client_class if case.customer else "",
-            recorded=recorded,
+            recorded={bearer: row.amount for bearer, row in hand.items()},
         )
     except SharesError as error:
         raise NotReadyError(f"The shares do not fit: {error}.") from error
@@ -93,12 +95,11 @@ def collection_open(
         status_since=now,
         opened_at=now,
     )
+    clause = policy.terms_reference if policy else ""
     for bearer, amount in sorted(shares.items()):
+        by_hand = f"by hand: {hand[bearer].evidence}" if bearer in hand else clause
         DeficitShare.objects.create(
-            collection=collection,
-            bearer=bearer,
-            amount=amount,
-            terms_reference=policy.terms_reference if policy else "",
+            collection=collection, bearer=bearer, amount=amount, terms_reference=by_hand
         )
     audit_write(SYSTEM, "collection.open", f"collection {collection.reference}")
     if Bearer.CUSTOMER not in shares:

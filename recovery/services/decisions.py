@@ -35,6 +35,7 @@ from recovery.services.amount_limits import (
 from recovery.services.audit import refusal_recorded
 from recovery.services.collections import collection_open
 from recovery.services.proposal_ends import decision_end
+from recovery.services.recorded_shares import shares_recorded
 from recovery.services.sightings import entries_held
 from recovery.services.transitions import (
     case_lock,
@@ -274,7 +275,7 @@ def _approve(
         receipt_digest=decision.result.assessment.digest,
     )
     if decision.kind == DecisionKind.DEFICIT:
-        collection_open(decision, now=now)
+        collection_open(decision, now=now, recorded=shares_recorded(decision))
     return decision
 
 

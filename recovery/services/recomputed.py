@@ -177,7 +177,7 @@ def _adjust(decision: Decision, case: RecoveryCase, now: datetime) -> None:
     with exact():
         since = fresh.variance_amount - posted_of(decision)
         difference = since - decision.result.variance_amount
-    _, is_new = Adjustment.objects.get_or_create(
+    adjustment, is_new = Adjustment.objects.get_or_create(
         decision=decision,
         result=fresh,
         defaults={
@@ -189,9 +189,5 @@ def _adjust(decision: Decision, case: RecoveryCase, now: datetime) -> None:
     )
     if is_new:
         audit_write(SYSTEM, "adjustment.open", f"case {case.reference}")
-        notice_write(
-            StaffNews.APPROVAL_VOIDED,
-            case,
-            f"case {case.reference}: an adjustment is open",
-            key=f"adjustment-{decision.pk}-{fresh.pk}",
-        )
+        about = f"adjustment of case {case.reference}"
+        notice_write(StaffNews.ADJUSTMENT_OPENED, adjustment, about)

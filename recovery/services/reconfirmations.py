@@ -1,4 +1,4 @@
-"""One click when nothing that matters changed; a reason when an adjustment ends."""
+"""One click when nothing that matters changed."""
 
 from datetime import datetime
 
@@ -9,8 +9,6 @@ from recovery.domain.duties import Duty
 from recovery.domain.errors import NotReadyError, StaleError
 from recovery.domain.lifecycle import CASE_STEPS, CaseAction, CaseStatus
 from recovery.models import (
-    Adjustment,
-    AdjustmentState,
     AssessmentResult,
     Decision,
     Reconfirmation,
@@ -69,27 +67,3 @@ def _reconfirm(
     )
     audit_write(actor, "decision.reconfirm", f"case {case.reference}")
     return row
-
-
-@transaction.atomic
-def adjustment_close(
-    actor: Actor, adjustment: Adjustment, *, reason: str, now: datetime
-) -> Adjustment:
-    """Close an adjustment: what was done about it stands in the reason.
-
-    Raises:
-        NotReadyError: It is closed, or no reason.
-        DutyMissingError: The actor approves no decisions.
-    """
-    user = require_staff(actor, Duty.APPROVE_DECISION)
-    if not reason.strip():
-        raise NotReadyError("Write down what was done about the difference.")
-    adjustment = Adjustment.objects.select_for_update(no_key=True).get(pk=adjustment.pk)
-    if adjustment.state == AdjustmentState.CLOSED:
-        raise NotReadyError("This adjustment is closed already.")
-    adjustment.state = AdjustmentState.CLOSED
-    adjustment.closed_by, adjustment.closed_at = user, now
-    adjustment.closed_reason = reason.strip()
-    adjustment.save()
-    audit_write(actor, "adjustment.close", f"adjustment {adjustment.pk}")
-    return adjustment

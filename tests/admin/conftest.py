@@ -41,6 +41,7 @@ from recovery.models import (
     OperationMapping,
     OutboxMessage,
     PositionEntry,
+    RecordedShare,
     RejectedRecord,
     SetOff,
     SetOffPolicy,
@@ -174,6 +175,15 @@ def rows(ada: User, max_: User, bea: User, cem: Customer) -> dict[type[Model], M
             dormant_days=180,
             period=since,
             terms_reference="clause 8",
+        ),
+        RecordedShare.objects.create(
+            event=event,
+            asset="USDT",
+            bearer="adl",
+            amount=1,
+            evidence="Ticket 3",
+            recorded_by=ada,
+            recorded_at=factories.NOW,
         ),
         NetworkFeeRule.objects.create(
             asset="USDT",

@@ -21,7 +21,7 @@ _HEAD = """\
 
 Drawn from `recovery/domain/messages.py`, `customer_news.py` and `staff_news.py`; do not
 edit this page, write it again with `python -m tests.architecture.messages_page`. The
-desk shows every text under *Mails*.
+desk shows every text under *Mail texts*.
 
 A mail is a row written in the transaction of its cause, with a key that names the one
 cause: a step by its number, a clock by what ran out. What is rolled back, tried or

@@ -24,6 +24,7 @@ from recovery.models import (
     Decision,
     Payment,
 )
+from recovery.services.adjustments import adjustment_close
 from recovery.services.batches import batch_build, batch_drop, payment_stop
 from recovery.services.decision_ground import decision_ground
 from recovery.services.decisions import decision_approve
@@ -33,7 +34,7 @@ from recovery.services.payments import (
     payment_unhold,
 )
 from recovery.services.recomputed import decided_follow, decisions_follow
-from recovery.services.reconfirmations import adjustment_close, decision_reconfirm
+from recovery.services.reconfirmations import decision_reconfirm
 from tests import factories
 from tests.story import NOW, SHORT, HouseAccount, People, bring_in, write_ledger
 
