@@ -40,7 +40,8 @@ PRODUCTION_LIKE := DJANGO_ALLOWED_HOSTS=desk.example.com \
 
 .DEFAULT_GOAL := help
 .PHONY: help setup-run setup-dev run test test-domain screenshots check lint types \
-	imports migrations deploy coverage fmt bench properties mutants faults truth lock clean
+	imports migrations deploy coverage fmt bench properties mutants faults truth backup \
+	restore lock clean
 
 help: ## List the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' \
@@ -110,6 +111,14 @@ faults: setup-dev ## Kill at N instants (N=20 KIND=import, recompute, mixed, red
 truth: setup-dev ## Hold the desk against the truth of EVENTS=10000 events (SEED=…).
 	TRUTH_EVENTS=$(or $(EVENTS),10000) TRUTH_SEED=$(or $(SEED),7) \
 		$(PY) -m pytest tests/journeys/truth_long_run.py $(ARGS)
+
+backup: setup-run ## Write the whole desk into a new folder (OUT=…).
+	@test -n "$(OUT)" || { echo "Name a new folder: make backup OUT=…" >&2; exit 2; }
+	@$(PY) -m config.backup write "$(OUT)"
+
+restore: setup-run ## Bring a desk back into an empty one, and prove it (FROM=…).
+	@test -n "$(FROM)" || { echo "Name the backup: make restore FROM=…" >&2; exit 2; }
+	@$(PY) -m config.backup read "$(FROM)"
 
 lock: $(UV_STAMP) ## Lock the packages anew from requirements/*.in.
 	$(UV_LOCK) requirements/uv.in -o requirements/uv.txt

@@ -11,7 +11,7 @@ from celery.signals import (
     worker_ready,
 )
 
-from config.env import env_int
+from config.env import env_int, env_str
 from config.worker_watch import broker_check, memory_limit, watch_begin, watch_hear
 from recovery.domain.work import Queue
 
@@ -46,6 +46,12 @@ BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"queue": Queue.MAIL.value, "expires": 60},
     },
 }
+if env_str("IMPORT_FOLDER"):
+    BEAT_SCHEDULE["import-folder"] = {
+        "task": "recovery.look_into_folder",
+        "schedule": 3.0 * SWEEP_SECONDS,
+        "options": {"queue": Queue.IMPORT.value, "expires": 30},
+    }
 app.conf.beat_schedule = BEAT_SCHEDULE
 app.conf.beat_schedule_filename = os.environ.get("BEAT_SCHEDULE", "celerybeat-schedule")
 worker_init.connect(broker_check)

@@ -145,6 +145,8 @@ FILES_DIR = Path(env_str("FILES_DIR", str(RUN_DIR / "files")))
 MAIL_DIR = Path(env_str("MAIL_DIR", str(RUN_DIR / "mail")))
 FILE_UPLOAD_HANDLERS = ["config.uploads.BoundedUploadHandler"]
 FILE_UPLOAD_PERMISSIONS = 0o600
+# The platform puts its own files here; empty: nobody looks.
+IMPORT_FOLDER = env_str("IMPORT_FOLDER")
 UPLOAD_BYTES_MAX = env_int("UPLOAD_BYTES_MAX", 1_000_000_000)
 
 EMAIL_BACKEND = env_str(
@@ -185,7 +187,7 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "config.sign_in.session_store"
 ACCOUNT_ADAPTER = "config.sign_in.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
@@ -268,6 +270,7 @@ CELERY_TASK_REJECT_ON_WORKER_LOST = False  # The sweeper with its counter is the
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CONSUMER = "config.worker_consumer:DeskConsumer"
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 512_000  # KB, seen between two jobs.
@@ -310,8 +313,10 @@ APPEND_ONLY_TABLES = [
     "recovery_ledgerentry",
     "recovery_engineentry",
     "recovery_markpriceentry",
+    "recovery_positionentry",
     "recovery_fundingrateentry",
     "recovery_rejectedrecord",
+    "recovery_mendedrecord",
     "recovery_sighting",
     "recovery_casenote",
 ]

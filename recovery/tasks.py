@@ -11,22 +11,25 @@ import socket
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from celery import Task, shared_task
+from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
-from django.utils import timezone
 
-from recovery.domain.work import WORK_VERSION, Queue
+from recovery.domain.work import WORK_VERSION, Queue, StrayReason
 from recovery.models import Job, JobKind, JobState, SourceFile, Workbook
 from recovery.selectors.operations import mails_wait
 from recovery.services.assessments import accounts_assess
 from recovery.services.audit_chain import audit_head_export
+from recovery.services.audit_proof import audit_watch
 from recovery.services.bells import RUN_JOB, ring, ring_due
 from recovery.services.claims import claim_match
 from recovery.services.clock import database_now
 from recovery.services.clocks import clocks_look
 from recovery.services.heartbeats import heartbeat_beat
+from recovery.services.import_folder import folder_look
 from recovery.services.imports import source_file_load
 from recovery.services.invariants import invariants_watch
 from recovery.services.jobs import (
@@ -48,6 +51,7 @@ from recovery.services.request_ids import request_id_set
 from recovery.services.retries import is_away, is_met, retried
 from recovery.services.rounds import rounds_begin
 from recovery.services.staff_notices import notices_tell
+from recovery.services.stray_messages import stray_message_note
 from recovery.services.workbooks import workbook_build
 
 __all__ = ["HANDLERS", "ring", "ring_due", "run", "run_all_due"]
@@ -61,11 +65,11 @@ def _import(lease: Lease) -> None:
     source_file = SourceFile.objects.filter(pk=lease.payload["source_file"]).first()
     if source_file is None:
         raise JobUnfitError("Its source file is not there any more.")
-    source_file_load(lease, source_file, now=timezone.now())
+    source_file_load(lease, source_file, now=database_now())
 
 
 def _assess(lease: Lease) -> None:
-    accounts_assess(lease, lease.payload["accounts"], now=timezone.now())
+    accounts_assess(lease, lease.payload["accounts"], now=database_now())
 
 
 def _workbook(lease: Lease) -> None:
@@ -83,11 +87,15 @@ def _audit_head(_lease: Lease) -> None:
 
 
 def _match(lease: Lease) -> None:
-    claim_match(lease.payload["claim"], now=timezone.now())
+    claim_match(lease.payload["claim"], now=database_now())
 
 
 def _invariants(_lease: Lease) -> None:
     invariants_watch()
+
+
+def _audit_proof(lease: Lease) -> None:
+    audit_watch(lease.job_id)
 
 
 HANDLERS: dict[JobKind, Callable[[Lease], None]] = {
@@ -98,6 +106,7 @@ HANDLERS: dict[JobKind, Callable[[Lease], None]] = {
     JobKind.AUDIT_HEAD: _audit_head,
     JobKind.MATCH: _match,
     JobKind.INVARIANTS: _invariants,
+    JobKind.AUDIT_PROOF: _audit_proof,
 }
 
 
@@ -181,12 +190,16 @@ def run_job(*args: object, **kwargs: object) -> None:
             run(job_id)
         case _:
             log.error("a bell that names no job was put away")
+            stray_message_note(RUN_JOB, StrayReason.BAD_ARGUMENTS)
 
 
 @shared_task(name="recovery.heartbeat", ignore_result=True)
 def heartbeat(queue: str) -> None:
     """Note that the workers of a queue still hear their bell."""
-    heartbeat_beat(Queue(queue))
+    if queue in list(Queue):
+        heartbeat_beat(Queue(queue))
+    else:
+        stray_message_note("recovery.heartbeat", StrayReason.BAD_ARGUMENTS)
 
 
 @shared_task(name="recovery.sweep", ignore_result=True)
@@ -211,10 +224,17 @@ def look_at_clocks() -> None:
     lifecycles_advance(now=now)
 
 
+@shared_task(name="recovery.look_into_folder", ignore_result=True)
+def look_into_folder() -> None:
+    """Take in what the platform put into its folder. Safe to run any number of times."""
+    if settings.IMPORT_FOLDER:
+        folder_look(Path(settings.IMPORT_FOLDER))
+
+
 @shared_task(name="recovery.export_audit_head", ignore_result=True)
 def export_audit_head() -> None:
     """Write the day's head of the audit down. Safe to run any number of times."""
-    path, is_new = audit_head_export(timezone.now())
+    path, is_new = audit_head_export(database_now())
     if is_new:
         # The log leaves this machine sooner than any copy of the folder.
         head = json.loads(path.read_text(encoding="utf-8"))

@@ -36,6 +36,18 @@ NOW = datetime(2026, 9, 3, 12, 0, tzinfo=UTC)
 LONG_AGO = NOW - timedelta(days=30)
 AT = datetime(2026, 9, 1, 8, 15, 30, tzinfo=UTC)
 PASSWORD = "correct horse battery staple"
+NO_SHADOW = {
+    "rows": 1,
+    "accounts": 1,
+    "accounts_computed": 1,
+    "new": 0,
+    "gone": 0,
+    "changed": 0,
+    "case_count": 0,
+    "cases": [],
+    "reasons": [],
+    "money": {},
+}
 _numbers = itertools.count(1)
 # label, expected, recorded, basis; the sums are residual and received.
 SHORT_LINES = (

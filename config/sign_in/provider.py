@@ -12,11 +12,11 @@ from allauth.socialaccount.models import SocialLogin
 from django.conf import settings
 from django.http import HttpRequest
 from django.shortcuts import render
-from django.utils import timezone
 
 from accounts.models import User
 from config.sign_in.claims import claim_of, roles_of_groups
 from recovery.domain.errors import RecoveryError
+from recovery.services.clock import database_now
 from recovery.services.people import NewStaff, roles_follow_groups, staff_hire
 
 _LOGIN_MAX = 80
@@ -44,7 +44,7 @@ class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
             user,
             wanted=roles_of_groups(said),
             governed=frozenset(role for _, role in settings.OIDC_ROLE_MAP),
-            now=timezone.now(),
+            now=database_now(),
         )
         if not sociallogin.is_existing:
             sociallogin.connect(request, user)

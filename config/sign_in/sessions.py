@@ -12,12 +12,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import SessionEnd, StaffSession, User
+from accounts.second_factor import factor_proofs, factor_proofs_time
+from config.sign_in.session_store import SessionStore
 from recovery.services.actors import SYSTEM, Actor, staff_actor
+from recovery.services.clock import database_now
 from recovery.services.sessions import (
     Browser,
     session_begin,
@@ -44,12 +46,15 @@ class SessionLifeMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer, to a session that is still alive."""
         device = request.COOKIES.get(DEVICE_COOKIE) or secrets.token_urlsafe(32)
-        row = _follow(request, device, timezone.now()) if _has_session(request) else 0
+        row = _follow(request, device) if _has_session(request) else 0
+        proofs = factor_proofs(request) if row else frozenset()
         response = self.get_response(request)
         if row and not request.user.is_authenticated:
             _end(row, SessionEnd.SIGNED_OUT)
         elif not row and _has_session(request):  # Perhaps signed in just now.
-            row = _follow(request, device, timezone.now())
+            row = _follow(request, device)
+        if row and request.session.modified:
+            factor_proofs_time(request, since=proofs, clock=database_now)
         if row and DEVICE_COOKIE not in request.COOKIES:
             _remember(response, device)
         return response
@@ -60,11 +65,12 @@ def _has_session(request: HttpRequest) -> bool:
     return settings.SESSION_COOKIE_NAME in request.COOKIES or request.session.modified
 
 
-def _follow(request: HttpRequest, device: str, now: datetime) -> int:
+def _follow(request: HttpRequest, device: str) -> int:
     """Note the session, or end it; the number of its row, 0 without one."""
     user = request.user
     if not isinstance(user, User):
         return 0
+    now = cast("SessionStore", request.session).read_at()
     mark = request.session.get(_MARK) or {}
     browser = _browser(request, device)
     if mark.get("user") != user.pk:
@@ -116,7 +122,7 @@ def _end(row: int, how: SessionEnd) -> None:
     if found is not None:
         is_own = how == SessionEnd.SIGNED_OUT
         actor = staff_actor(found.user) if is_own else SYSTEM
-        session_end(actor, found, how, now=timezone.now())
+        session_end(actor, found, how, now=database_now())
 
 
 def _browser(request: HttpRequest, device: str) -> Browser:
@@ -150,12 +156,12 @@ def own_sessions(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         _end_wanted(actor, request.POST.get("session", ""), own)
         return HttpResponseRedirect(reverse("usersessions_list"))
-    rows = sessions_live(cast("User", request.user), now=timezone.now())
+    rows = sessions_live(cast("User", request.user), now=database_now())
     return render(request, "account/sessions.html", {"sessions": rows, "own": own})
 
 
 def _end_wanted(actor: Actor, word: str, own: int) -> None:
-    now = timezone.now()
+    now = database_now()
     user = cast("User", actor.user)
     if word == "others":
         sessions_end(actor, user, SessionEnd.BY_OWNER, now=now, keep=own)

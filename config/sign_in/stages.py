@@ -4,10 +4,10 @@ from typing import Any
 
 from allauth.mfa.stages import AuthenticateStage
 from django.http import HttpRequest
-from django.utils import timezone
 
 from accounts.second_factor import second_factor_vouched
 from config.sign_in.claims import proved_several_factors
+from recovery.services.clock import database_now
 
 
 class SecondFactorStage(AuthenticateStage):  # type: ignore[misc]
@@ -17,6 +17,6 @@ class SecondFactorStage(AuthenticateStage):  # type: ignore[misc]
         kwargs: dict[str, Any] = self.login.signal_kwargs or {}
         social = kwargs.get("sociallogin")
         if social is not None and proved_several_factors(social.account.extra_data):
-            second_factor_vouched(request, self.login.user, at=timezone.now())
+            second_factor_vouched(request, self.login.user, at=database_now())
             return False
         return bool(super()._should_handle(request))

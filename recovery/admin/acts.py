@@ -8,13 +8,13 @@ from typing import Any, NamedTuple
 from django.contrib import messages
 from django.db import DatabaseError, IntegrityError
 from django.http import HttpRequest
-from django.utils import timezone
 
 from recovery.admin.forms import DeskForm
 from recovery.admin.permissions import actor_of
 from recovery.domain.duties import Duty
 from recovery.domain.errors import FreshFactorNeededError, RecoveryError
 from recovery.services.actors import Actor
+from recovery.services.clock import database_now
 from recovery.services.retries import retried
 
 Data = dict[str, Any]
@@ -138,7 +138,7 @@ def act_take(request: HttpRequest, act: Act, subject: Any) -> DeskForm | Outcome
         return form
     try:
         answer = retried(
-            lambda: act.run(actor, subject, form.cleaned_data, timezone.now())
+            lambda: act.run(actor, subject, form.cleaned_data, database_now())
         )
     except FreshFactorNeededError:
         raise

@@ -1,5 +1,7 @@
 """An assessment on a page: figures, picture, lines with their evidence."""
 
+import json
+
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -120,9 +122,15 @@ def lines_block(assessment: Assessment, explained: list[ExplainedLine]) -> Block
         rows,
         empty="This assessment has no lines.",
         note=f"Computed {moment(assessment.computed_at)}. Verified share {share} %. "
-        f"Receipt {assessment.digest[:16]}….",
+        f"Receipt {assessment.digest[:16]}….{_mappings_text(assessment)}",
         anchor="lines",
     )
+
+
+def _mappings_text(assessment: Assessment) -> str:
+    """By which versions staff gave rows of it their role."""
+    names = json.loads(assessment.receipt).get("mappings", [])
+    return f" Row types read by staff: {', '.join(names)}." if names else ""
 
 
 def _label(one: ExplainedLine) -> SafeString | str:

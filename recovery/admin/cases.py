@@ -50,6 +50,7 @@ from recovery.models import Decision, RecoveryCase
 from recovery.selectors.claims import status_view
 from recovery.selectors.desk import case_ids_found, main_result, queue
 from recovery.services.cases import case_take
+from recovery.services.clock import database_now
 
 
 @admin.register(RecoveryCase)
@@ -140,7 +141,7 @@ class CaseAdmin(DeskAdmin):
         """Take each case by the service; say how each went."""
         for case in cases:
             try:
-                case_take(actor_of(request), case, now=timezone.now())
+                case_take(actor_of(request), case, now=database_now())
             except RecoveryError as error:
                 messages.error(request, f"{case.reference}: refused. {error}")
             else:

@@ -18,6 +18,8 @@ _KINDS = {
     LayoutKind.ENGINE_LOG: "engine log",
     LayoutKind.MARK_PRICES: "mark prices",
     LayoutKind.FUNDING_RATES: "funding rates",
+    LayoutKind.POSITIONS: "positions held at an instant",
+    LayoutKind.REFERENCE: "reference data",
 }
 
 
@@ -75,5 +77,6 @@ def _shows(layout: Layout) -> str:
     if layout.checks:
         parts.append("rows prove themselves")
     if layout.restates:
-        parts.append(f"tells the money of {layout.restates} once more")
+        others = " and ".join(layout.restates)
+        parts.append(f"tells the money of {others} once more")
     return "; ".join(parts)

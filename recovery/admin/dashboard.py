@@ -20,6 +20,7 @@ from recovery.selectors.desk import (
     due_counts,
     files_since,
     jobs_quarantined,
+    mails_unknown,
     things_found,
 )
 from recovery.services.actors import Actor
@@ -96,13 +97,20 @@ def _approvals(actor: Actor) -> list[Figure]:
 
 def _troubles() -> list[Figure]:
     count = jobs_quarantined().count()
+    unknown = mails_unknown().count()
     return [
         Figure(
             "Jobs in quarantine",
             str(count),
             _list_url("job", state__exact="quarantined"),
             "bad" if count else "",
-        )
+        ),
+        Figure(
+            "Mails of unknown outcome",
+            str(unknown),
+            _list_url("outboxmessage", state__exact="unknown"),
+            "bad" if unknown else "",
+        ),
     ]
 
 

@@ -37,9 +37,12 @@ def csv_download(
     """Rows as a CSV attachment; text a spreadsheet would run is made plain."""
     out = io.StringIO(newline="")
     write_csv(out, columns, rows)
-    response = HttpResponse(
-        out.getvalue().encode(), content_type="text/csv; charset=utf-8"
-    )
+    return bytes_download(out.getvalue().encode(), name, "text/csv; charset=utf-8")
+
+
+def bytes_download(content: bytes, name: str, content_type: str) -> HttpResponse:
+    """Bytes made for this answer, as an attachment."""
+    response = HttpResponse(content, content_type=content_type)
     safe = _UNSAFE.sub("_", name)
     response["Content-Disposition"] = f'attachment; filename="{safe}"'
     return _guarded(response)

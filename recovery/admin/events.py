@@ -18,7 +18,9 @@ from recovery.admin.assessment_blocks import (
     results_block,
 )
 from recovery.admin.base import DeskAdmin
+from recovery.admin.ledger import operation_cell
 from recovery.admin.pages import Block, Fact, Page, Visit, heads, table_block
+from recovery.admin.positions import positions_block
 from recovery.admin.show import (
     amount_cell,
     amount_text,
@@ -36,10 +38,13 @@ from recovery.domain.lifecycle import CASE_ENDED
 from recovery.domain.references import clean_reference
 from recovery.models import Event, LedgerEntry
 from recovery.selectors.desk import main_result
+from recovery.selectors.operation_mappings import operation_meanings, role_read
 from recovery.selectors.timelines import engine_steps, ledger_window
 from recovery.services.actors import Actor
 from recovery.services.cases import case_open
 from recovery.services.desk import event_recompute_asked
+from recovery.services.positions import event_positions
+from recovery.services.transfer_pairs import transfers_told
 
 
 def _open_case(actor: Actor, event: Event, _data: Data, now: datetime) -> Outcome:
@@ -152,6 +157,7 @@ class EventAdmin(DeskAdmin):
                 *blocks,
                 timeline_block(event),
                 engine_block(event),
+                *positions_block(event_positions(event)),
                 cases_block(event),
                 other_assessments_block(event),
             ],
@@ -177,17 +183,20 @@ def _facts(event: Event) -> list[Fact]:
 
 def timeline_block(event: Event) -> Block:
     """Every ledger row of the account in and around the event."""
+    meanings = operation_meanings()
+    entries = ledger_window(event)
+    transfers = transfers_told(entries)
     rows = [
         (
             moment_cell(entry.occurred_at),
-            entry.role,
-            entry.operation,
+            role_read(entry, meanings),
+            operation_cell(entry, transfers.get(entry.pk)),
             entry.instrument or "—",
             amount_cell(entry.amount, entry.asset, flow_word(entry.amount)),
             amount_cell(entry.balance_after),
             _row_link(entry),
         )
-        for entry in ledger_window(event)
+        for entry in entries
     ]
     return table_block(
         "Ledger rows in the window",

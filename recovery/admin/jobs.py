@@ -20,6 +20,7 @@ from recovery.services.actors import Actor
 from recovery.services.desk import job_put_back
 from recovery.tasks import ring
 
+_REFRESH_SECONDS = 3
 _STOPPED = (
     "This job stopped; it is not tried again by itself, and nothing it had finished "
     "is lost. Read the last error, mend its cause, then try again."
@@ -32,6 +33,7 @@ _ADVICE = {
     JobKind.WORKBOOK: "Or ask for a new workbook; this one was never handed out.",
     JobKind.MAIL: "Mails wait meanwhile. It also tries again every five minutes:"
     " look at the mail server and its address first.",
+    JobKind.AUDIT_PROOF: "Prove it by hand meanwhile: manage.py verify_audit.",
     JobKind.AUDIT_HEAD: "Write the head down by hand meanwhile:"
     " manage.py export_audit_head.",
 }
@@ -47,6 +49,12 @@ def progress_block(job: Job) -> Block:
     return Block(
         "Progress", "recovery/desk/blocks/progress.html", progress_of(job, url)
     )
+
+
+def refresh_seconds(job: Job | None) -> int:
+    """How soon a page with the bar of a job is loaded again; 0 once it has ended."""
+    is_moving = job is not None and job.state in (JobState.DUE, JobState.RUNNING)
+    return _REFRESH_SECONDS if is_moving else 0
 
 
 def is_stopped(job: Job | None) -> bool:
@@ -149,6 +157,7 @@ class JobAdmin(DeskAdmin):
             ],
             blocks=[progress_block(job), *_tried_blocks(job)],
             notices=[_advice(job)] if is_stopped(job) else [],
+            refresh_seconds=refresh_seconds(job),
         )
 
     def own_urls(self) -> list[URLPattern]:

@@ -13,8 +13,12 @@ from recovery.admin.show import (
     flow_word,
     link,
     moment_cell,
+    sentence_case,
+    two_lines,
 )
 from recovery.models import EngineEntry, LedgerEntry, MarkPriceEntry, SourceFile
+from recovery.selectors.operation_mappings import operation_meanings, role_read
+from recovery.services.transfer_pairs import TransferTold, transfers_told
 
 
 def _file_fact(admin_of: DeskAdmin, source: SourceFile, row_number: int) -> Fact:
@@ -25,6 +29,30 @@ def _file_fact(admin_of: DeskAdmin, source: SourceFile, row_number: int) -> Fact
 def _change_url(admin_of: DeskAdmin, source: SourceFile) -> str:
     files: DeskAdmin = admin_of.admin_site._registry[SourceFile]  # noqa: SLF001
     return files.url("change", source.pk)
+
+
+def transfer_text(told: TransferTold | None) -> str:
+    """What is known of a transfer beside its own row; empty when nothing is."""
+    if told is None:
+        return ""
+    if told.counts_by is not None:
+        return f"told once more; {_place(told.counts_by)} counts"
+    parts = []
+    if told.other_side is not None:
+        side = told.other_side
+        parts.append(f"other side: {side.account}, {_place(side)}")
+    parts += [f"also in {_place(one)}, counted once" for one in told.told_again]
+    return "; ".join(parts)
+
+
+def _place(entry: LedgerEntry) -> str:
+    return f"{entry.source_file} row {entry.row_number}"
+
+
+def operation_cell(entry: LedgerEntry, told: TransferTold | None) -> SafeString | str:
+    """The row type; under a transfer, its other side and its twin."""
+    text = transfer_text(told)
+    return two_lines(entry.operation, text) if text else entry.operation
 
 
 class RowAdmin(DeskAdmin):
@@ -85,7 +113,12 @@ class LedgerEntryAdmin(RowAdmin):
     def headline(self, row: LedgerEntry) -> str:
         """What the row says."""
         amount = amount_text(row.amount, row.asset)
-        return f"{row.operation}: {amount} {flow_word(row.amount)}."
+        said = f"{row.operation}: {amount} {flow_word(row.amount)}."
+        role = role_read(row, operation_meanings())
+        if role != row.role:
+            said = f"{said} Read as {role}, by staff."
+        told = transfer_text(transfers_told([row]).get(row.pk))
+        return f"{said} {sentence_case(told)}." if told else said
 
 
 @admin.register(EngineEntry)

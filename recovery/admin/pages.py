@@ -71,6 +71,7 @@ class Page:
     blocks: list[Block] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     preview_url: str = ""
+    refresh_seconds: int = 0  # Without a script, while something is under way.
 
 
 @dataclass(slots=True)

@@ -25,11 +25,13 @@ from recovery.admin.people_acts import (
     HIRE,
     REVOKE,
 )
+from recovery.admin.positions import positions_block
 from recovery.admin.show import badge, link, masked_mail, moment, moment_cell, words
 from recovery.domain.duties import Duty
 from recovery.models import Claim, Event, RecoveryCase
 from recovery.services.actors import Actor, staff_actor
 from recovery.services.audit import audit_values_erase
+from recovery.services.positions import account_positions
 
 _SOURCES = {
     GrantSource.PERSON: "an administrator",
@@ -288,7 +290,10 @@ class TradingAccountAdmin(DeskAdmin):
             title=str(account),
             kind="Trading account",
             facts=all_facts(account),
-            blocks=[table_block("Events", columns, rows, empty="None found.")],
+            blocks=[
+                table_block("Events", columns, rows, empty="None found."),
+                *positions_block(account_positions(account)),
+            ],
         )
 
 

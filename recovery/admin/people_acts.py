@@ -5,7 +5,6 @@ from typing import cast
 
 from django import forms
 from django.conf import settings
-from django.utils import timezone
 
 from accounts.enrolment import enrolment_path
 from accounts.models import RoleGrant, SessionEnd, User
@@ -15,6 +14,7 @@ from recovery.admin.forms import DeskForm, ReasonForm
 from recovery.admin.show import moment
 from recovery.domain.duties import Duty
 from recovery.services.actors import Actor
+from recovery.services.clock import database_now
 from recovery.services.people import (
     NewStaff,
     role_grant,
@@ -57,7 +57,7 @@ class SessionForm(DeskForm):
 
     def prepare(self) -> None:
         """All of them, or one."""
-        live = sessions_live(self.subject, now=timezone.now()) if self.subject else ()
+        live = sessions_live(self.subject, now=database_now()) if self.subject else ()
         one = [(str(row.pk), f"{moment(row.began_at)}, {row.address}") for row in live]
         field = cast("forms.ChoiceField", self.fields["session"])
         field.choices = [("all", "All of them"), *one]

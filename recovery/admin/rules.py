@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from recovery.admin.acts import Act, Data
 from recovery.admin.base import DeskAdmin, all_facts
 from recovery.admin.forms import AmountField, DeskForm
-from recovery.admin.imports import flat
+from recovery.admin.import_blocks import flat
 from recovery.admin.pages import Fact, Page, Visit, heads, table_block
 from recovery.admin.show import amount_cell, badge, moment, plain_amount, words
 from recovery.domain.duties import Duty

@@ -1,6 +1,6 @@
 """The scratch page: paste rows or type a position, read the story, keep nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from django import forms
 from django.contrib import messages
@@ -22,13 +22,17 @@ from recovery.admin.show import (
     variance_text,
     words,
 )
+from recovery.admin.story_picture import picture_address, story_picture
 from recovery.admin.waterfall import waterfall
 from recovery.domain.errors import DutyMissingError, RecoveryError
 from recovery.domain.ledger_sums import Verdict
+from recovery.domain.story import Step
+from recovery.domain.story_words import StoryWords
 from recovery.services.scratch import (
     Scratch,
     ScratchEvent,
     ScratchSaid,
+    WalletStory,
     scratch_keep,
     scratch_read,
 )
@@ -38,6 +42,7 @@ from recovery.services.scratch_position import (
     position_answers,
 )
 from recovery.tasks import ring
+from recovery.venues.headerless import UNNAMED
 
 _SHOWN = 200
 _VERDICTS = {Verdict.MATCH: "good", Verdict.MISMATCH: "bad", Verdict.UNKNOWN: "calm"}
@@ -83,7 +88,11 @@ def _answer_paste(request: HttpRequest) -> dict[str, object]:
         "may_keep": found.had_header,
         "headline": _headline(found),
         "notices": _notices(found),
-        "events": [_event(one) for one in found.events],
+        "events": [_event(one, found) for one in found.events],
+        "stories": [
+            {"ident": f"wallet-{number}", **_wallet_story(one, found)}
+            for number, one in enumerate(found.stories, start=1)
+        ],
         "blocks": _blocks(found),
     }
 
@@ -109,6 +118,9 @@ def _said(form: PasteForm) -> ScratchSaid:
         venue=form.cleaned_data["venue"],
         account=form.cleaned_data["account"].strip(),
         zone=form.cleaned_data["zone"].strip(),
+        language=form.cleaned_data["language"] or "en",
+        from_at=form.cleaned_data["from_at"],
+        until_at=form.cleaned_data["until_at"],
         baselines=form.cleaned_data["baselines"],
         stated=form.cleaned_data["stated"],
     )
@@ -175,7 +187,28 @@ def _notices(found: Scratch) -> list[str]:
     return notices
 
 
-def _event(one: ScratchEvent) -> dict[str, object]:
+def _told(
+    sentences: Sequence[str], steps: Sequence[Step], asset: str, words: StoryWords
+) -> dict[str, object]:
+    """A story as text and as a picture."""
+    picture = story_picture(sentences, steps, asset, words)
+    return {
+        "story": "\n".join(sentences),
+        "direction": words.direction,
+        "language": words.code,
+        "image": picture_address(picture),
+    }
+
+
+def _wallet_story(one: WalletStory, found: Scratch) -> dict[str, object]:
+    whose = "" if one.account == UNNAMED else f" of account {one.account}"
+    return {
+        "title": f"All rows in {one.asset}{whose}",
+        **_told(one.sentences, one.steps, one.asset, found.words),
+    }
+
+
+def _event(one: ScratchEvent, found: Scratch) -> dict[str, object]:
     assessment, window = one.assessment, one.window
     title = f"{words(window.kind)} of {window.instrument}"
     reason = words(one.finding.reason) if one.finding.reason else "everything ties"
@@ -189,7 +222,7 @@ def _event(one: ScratchEvent) -> dict[str, object]:
             Fact("Received", amount_text(assessment.received, assessment.asset)),
             Fact("Below zero", amount_text(assessment.deficit, assessment.asset)),
         ],
-        "story": "\n".join(one.sentences),
+        **_told(one.sentences, one.steps, assessment.asset, found.words),
         "picture": waterfall(assessment.lines, assessment.asset),
     }
 

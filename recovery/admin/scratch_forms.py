@@ -1,11 +1,13 @@
 """Forms of the scratch page. Amounts come in by the one door for money."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 
 from recovery.domain.money import AmountUnreadableError, parse_amount
+from recovery.domain.story_words import story_languages
 from recovery.services.scratch import SCRATCH_BYTES, SCRATCH_ROWS
 from recovery.venues.loading import shipped_profiles
 
@@ -49,6 +51,27 @@ class _BalancesField(forms.CharField):
         return balances
 
 
+class _InstantField(forms.CharField):
+    """An instant in UTC: a day, or a day and an hour."""
+
+    def clean(self, value: str) -> datetime | None:
+        """An aware instant; None where the field is empty.
+
+        Raises:
+            ValidationError: It is no day of the calendar.
+        """
+        text = super().clean(value).strip().removesuffix("UTC").strip()
+        if not text:
+            return None
+        try:
+            read = datetime.fromisoformat(text)
+        except ValueError as error:
+            raise forms.ValidationError(
+                f"“{text}” is no time: write 2026-10-10 or 2026-10-10 16:00."
+            ) from error
+        return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
 class PasteForm(forms.Form):
     """Rows as they were copied, and what they cannot say."""
 
@@ -73,6 +96,11 @@ class PasteForm(forms.Form):
         max_length=32,
         help_text="Empty: as the layout says.",
     )
+    language = forms.ChoiceField(label="Story in", required=False)
+    from_at = _InstantField(
+        label="From", required=False, help_text="UTC: 2026-10-10 16:00. Empty: all."
+    )
+    until_at = _InstantField(label="Until", required=False, help_text="UTC.")
     baselines = _BalancesField(
         label="Balance before the first row",
         required=False,
@@ -86,6 +114,8 @@ class PasteForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        languages = [(one.code, one.name) for one in story_languages().values()]
+        self.fields["language"].choices = languages  # type: ignore[attr-defined]
         choices = [("", "Recognise it"), *_venues()]
         self.fields["venue"].choices = choices  # type: ignore[attr-defined]
 

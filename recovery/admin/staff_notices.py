@@ -5,7 +5,7 @@ from django.contrib.admin import display
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
 from recovery.admin.base import DeskAdmin
@@ -14,11 +14,11 @@ from recovery.admin.show import link, moment, moment_cell, words
 from recovery.domain.staff_news import STAFF_NEWS, StaffNews
 from recovery.models import StaffNotice
 from recovery.services.mails import CASE_NEWS, mail_preview
+from recovery.services.staff_notices import notice_page
 
 
 def _subject(notice: StaffNotice) -> SafeString:
-    name = f"admin:recovery_{notice.subject_kind}_change"
-    return link(reverse(name, args=[notice.subject_id]), notice.about)
+    return link(notice_page(notice), notice.about)
 
 
 @admin.register(StaffNotice)

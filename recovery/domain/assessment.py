@@ -23,7 +23,7 @@ from recovery.domain.assessment_draft import (
 from recovery.domain.assessment_expected import expect_as_recorded, expect_settlement
 from recovery.domain.case_errors import InvariantBrokenError
 from recovery.domain.detection import EventWindow
-from recovery.domain.history import Item
+from recovery.domain.history import Item, item_entries
 from recovery.domain.ledger import ZERO, LedgerRole
 from recovery.domain.money import (
     Rounding,
@@ -33,7 +33,7 @@ from recovery.domain.money import (
     round_amount,
     subtract,
 )
-from recovery.domain.opening import Opening, item_entries, window_asset
+from recovery.domain.opening import Opening, window_asset
 from recovery.domain.rulebook import PolicyTerm, RuleBook
 from recovery.domain.words import Basis
 
@@ -121,18 +121,41 @@ def assess_event(
 def _assess(window: EventWindow, opening: Opening, rules: RuleBook) -> EventAssessment:
     asset = window_asset(window)
     policy = rules.policy_at(window.started_at)
-    entry = opening.entry_by(rules.product_of(window.instrument))
-    can_compute = entry is not None and opening.balance is not None
-    facts = ForDraft(asset, rules, policy, can_compute, closing_item(window, opening))
+    facts = ForDraft(
+        asset=asset,
+        rules=rules,
+        policy=policy,
+        can_compute=_can_compute(window, opening, rules),
+        closed_by=closing_item(window, opening),
+        instrument=window.instrument,
+    )
     draft = draft_event(window, facts)
-    if can_compute:
+    if facts.can_compute:
         expect_settlement(draft, window, opening, rules, policy)
     else:
-        expect_as_recorded(draft)
+        expect_as_recorded(draft, _why_not(window, rules))
     lines = _lines(draft, window, opening)
     assessment = _conclude(draft, window, opening, policy, lines)
     _check_assessment(draft, window, assessment)
     return assessment
+
+
+def _can_compute(window: EventWindow, opening: Opening, rules: RuleBook) -> bool:
+    """Whether the records and rules say enough to run the settlement engine."""
+    if _why_not(window, rules) or opening.balance is None:
+        return False
+    return opening.entry_by(rules.product_of(window.instrument)) is not None
+
+
+def _why_not(window: EventWindow, rules: RuleBook) -> str:
+    """What of the event itself stands in the way of recomputing it."""
+    if not window.forced and not window.markers:
+        return "no row names a liquidation: a loss left the wallet empty"
+    if not window.forced or window.has_results_apart:
+        return "the rows tell amounts without sizes"
+    if window.instrument not in rules.instruments:
+        return f"nobody wrote down what {window.instrument} is"
+    return ""
 
 
 def _check_assessment(

@@ -30,6 +30,8 @@ _FILL_ROLES = {
     EventMarker.ADL: sc.FillRole.ADL,
 }
 _AS_RECORDED = {
+    LedgerRole.PNL: "realised_pnl",
+    LedgerRole.ADL: "realised_pnl",
     LedgerRole.XFER: "transfer",
     LedgerRole.INT: "interest",
     LedgerRole.FEE: "trading_fee",
@@ -59,6 +61,7 @@ class ForDraft(NamedTuple):
         can_compute: Opening balance and entry are known.
         closed_by: The item that closed the position; own transfers after it are
             not the event's.
+        instrument: What the event is of.
     """
 
     asset: str
@@ -66,6 +69,7 @@ class ForDraft(NamedTuple):
     policy: PolicyTerm
     can_compute: bool
     closed_by: int | None = None
+    instrument: str = ""
 
 
 @dataclass(slots=True)
@@ -213,6 +217,9 @@ def _fee_rate(draft: Draft, index: int, fill: Fill, rules: RuleBook) -> Decimal:
     if tier in rates:
         draft.notes[key] = f"tier {tier}"
         return rates[tier]
+    if fill.instrument not in rules.instruments:
+        draft.basis[key] = Basis.NOT_VERIFIABLE
+        return ZERO
     units = abs(fill.signed_quantity) * rules.instruments[fill.instrument].contract_size
     product = rules.product_of(fill.instrument)
     value = notional_of(product, units, fill.price) if fill.price else ZERO
@@ -248,13 +255,24 @@ def _draft_movement(draft: Draft, index: int, item: Movement, given: ForDraft) -
     elif line.role == LedgerRole.LIQFEE:
         draft.record("liquidation_fee", WHOLE, line.amount, [item.entry])
     else:
-        label = _AS_RECORDED.get(line.role, "other")
-        draft.record(label, index, line.amount, [item.entry])
-        draft.expect(label, index, line.amount)
-        draft.basis[label, index] = (
-            Basis.NOT_VERIFIABLE if label in ("unknown", "other") else Basis.RECORDED
-        )
-        draft.add_event(sc.Transfer(line.amount), index)
+        _draft_as_recorded(draft, index, item, given)
+
+
+def _draft_as_recorded(
+    draft: Draft, index: int, item: Movement, given: ForDraft
+) -> None:
+    """A row that nothing can be held against; a result has its fill elsewhere."""
+    line = item.entry.line
+    label = _AS_RECORDED.get(line.role, "other")
+    if label == "realised_pnl" and line.instrument not in ("", given.instrument):
+        label = "other_position"
+        draft.notes[label, index] = line.instrument
+    draft.record(label, index, line.amount, [item.entry])
+    draft.expect(label, index, line.amount)
+    draft.basis[label, index] = (
+        Basis.NOT_VERIFIABLE if label in ("unknown", "other") else Basis.RECORDED
+    )
+    draft.add_event(sc.Transfer(line.amount), index)
 
 
 def _engine_funding(draft: Draft, index: int, item: Movement, rules: RuleBook) -> None:

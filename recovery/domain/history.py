@@ -12,6 +12,12 @@ from decimal import Decimal
 from itertools import groupby
 from typing import NamedTuple
 
+from recovery.domain.booked_order import (
+    follows,
+    in_chain,
+    is_in_chain,
+    note_balance,
+)
 from recovery.domain.ledger import ZERO, EventMarker, LedgerLine, LedgerRole, Side
 from recovery.domain.money import exact
 
@@ -22,7 +28,8 @@ _FEE_ROLES = frozenset({LedgerRole.FEE, LedgerRole.LIQFEE})
 class Entry(NamedTuple):
     """A ledger line with the place it is stored at: entry id, file, provenance.
 
-    `is_doubted` when the manifest of its file and the rows disagree.
+    `is_doubted` when the manifest of its file and the rows disagree. `mapping` names
+    the version by which staff gave the row its role.
     """
 
     id: int
@@ -30,6 +37,7 @@ class Entry(NamedTuple):
     provenance: str
     line: LedgerLine
     is_doubted: bool = False
+    mapping: str = ""
 
 
 @dataclass(slots=True)
@@ -82,6 +90,11 @@ class Movement:
 Item = Fill | Movement
 
 
+def item_entries(item: Item) -> list[Entry]:
+    """The ledger entries an item was made of."""
+    return [item.entry] if isinstance(item, Movement) else item.entries
+
+
 @dataclass(slots=True)
 class _Gathering:
     items: list[Item] = field(default_factory=list)
@@ -92,54 +105,54 @@ class _Gathering:
 def in_booked_order(entries: Sequence[Entry]) -> list[Entry]:
     """Entries of one account in the order in which they were booked.
 
-    Inside a file the venue's own order stands. Where one instant is spread over
-    several files, whichever came in first, the running balances tell the order.
+    Inside a file the venue's own order stands, unless the running balances contradict
+    it. Where one instant is spread over several files, whichever came in first, they
+    tell the order too.
 
     Args:
         entries: By time, then file, then place in the file.
     """
-    if len({entry.file for entry in entries}) < 2:
-        return list(entries)
-    ordered: list[Entry] = []
-    balances: dict[str, Decimal] = {}
     with exact():
-        for _, group in groupby(entries, key=lambda entry: entry.line.occurred_at):
-            same = list(group)
-            if same[0].file != same[-1].file:
-                same = _merged(same, dict(balances))
-            for entry in same:
-                _note_balance(balances, entry.line)
-            ordered += same
+        if len({entry.file for entry in entries}) > 1:
+            entries = _merged(entries)
+        if is_in_chain(entries, _line_of):
+            return list(entries)
+        return list(in_chain(entries, _line_of))
+
+
+def _line_of(entry: Entry) -> LedgerLine:
+    return entry.line
+
+
+def _merged(entries: Sequence[Entry]) -> list[Entry]:
+    """Rows of several files, those of one instant as one chain of balances."""
+    ordered: list[Entry] = []
+    balances: dict[tuple[str, str], Decimal] = {}
+    for _, group in groupby(entries, key=lambda entry: entry.line.occurred_at):
+        same = list(group)
+        if same[0].file != same[-1].file:
+            same = _merged_instant(same, dict(balances))
+        for entry in same:
+            note_balance(balances, entry.line)
+        ordered += same
     return ordered
 
 
-def _merged(entries: Sequence[Entry], balances: dict[str, Decimal]) -> list[Entry]:
-    """Rows of one instant out of several files, as one chain of balances."""
+def _merged_instant(
+    entries: Sequence[Entry], balances: dict[tuple[str, str], Decimal]
+) -> list[Entry]:
     files = [list(rows) for _, rows in groupby(entries, key=lambda entry: entry.file)]
     merged = []
     while files:
         heads = [rows[0].line for rows in files]
-        fits = [place for place, line in enumerate(heads) if _follows(line, balances)]
+        fits = [place for place, line in enumerate(heads) if follows(line, balances)]
         # A row that moves nothing fits before the one that moves on, never after.
         fits.sort(key=lambda place: heads[place].amount != ZERO)
         taken = files[fits[0] if fits else 0].pop(0)
-        _note_balance(balances, taken.line)
+        note_balance(balances, taken.line)
         merged.append(taken)
         files = [rows for rows in files if rows]
     return merged
-
-
-def _follows(line: LedgerLine, balances: dict[str, Decimal]) -> bool:
-    if line.balance_after is None or line.asset not in balances:
-        return False
-    return line.balance_after - line.amount == balances[line.asset]
-
-
-def _note_balance(balances: dict[str, Decimal], line: LedgerLine) -> None:
-    if line.balance_after is not None:
-        balances[line.asset] = line.balance_after
-    elif line.asset in balances:
-        balances[line.asset] += line.amount
 
 
 def gather_items(entries: Iterable[Entry]) -> list[Item]:
@@ -162,12 +175,26 @@ def _take(state: _Gathering, entry: Entry) -> None:
         _add_fill(state, entry)
     elif line.role == LedgerRole.INFO and line.quantity is not None:
         state.open_legs[line.instrument] = _add_fill(state, entry)
-    elif line.role in _FILL_ROLES and line.instrument in state.open_legs:
-        _book(state.open_legs.pop(line.instrument), entry)
+    elif line.role in _FILL_ROLES and (name := _leg_of(state, line)) is not None:
+        _book(state.open_legs.pop(name), entry)
     elif line.role in _FEE_ROLES and (fill := _fill_charged(state, line)):
         _book(fill, entry)
     else:
         state.items.append(Movement(entry))
+
+
+def _leg_of(state: _Gathering, line: LedgerLine) -> str | None:
+    """The instrument of the open position leg that a cash row belongs to.
+
+    Old files do not name it on the cash row: then a leg of the same type and instant.
+    """
+    if line.instrument:
+        return line.instrument if line.instrument in state.open_legs else None
+    for name, leg in state.open_legs.items():
+        is_same = leg.entries[0].line.operation == line.operation
+        if is_same and leg.at == line.occurred_at:
+            return name
+    return None
 
 
 def _add_fill(state: _Gathering, entry: Entry) -> Fill:

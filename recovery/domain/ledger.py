@@ -47,6 +47,17 @@ class EventMarker(StrEnum):
     COUNTERPARTY = "counterparty"  # Names another party's liquidation.
 
 
+# The markers that say a position of this customer was taken or closed by force.
+FORCED_MARKERS = frozenset(
+    {
+        EventMarker.LIQUIDATION,
+        EventMarker.REDUCTION,
+        EventMarker.ADL,
+        EventMarker.TAKEOVER,
+    }
+)
+
+
 class Side(StrEnum):
     """Direction of a fill."""
 
@@ -135,6 +146,25 @@ class FundingRate(NamedTuple):
     instrument: str
     occurred_at: datetime
     funding_rate: Decimal
+
+
+class PositionStated(NamedTuple):
+    """What an account held at an instant, as somebody states it; signed contracts."""
+
+    row_number: int
+    account: str
+    instrument: str
+    occurred_at: datetime
+    position: Decimal
+    entry_price: Decimal | None
+    mark_price: Decimal | None
+
+
+class ReferenceRow(NamedTuple):
+    """One row of reference data: texts by the desk's names of its columns."""
+
+    row_number: int
+    values: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)

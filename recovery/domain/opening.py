@@ -11,11 +11,21 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from recovery.domain.detection import EventWindow
-from recovery.domain.history import Entry, Fill, Item, Movement
+from recovery.domain.history import Entry, Fill, Item, item_entries
 from recovery.domain.instruments import Product, average_entry
-from recovery.domain.ledger import ZERO
+from recovery.domain.ledger import ZERO, LedgerRole
 from recovery.domain.money import exact
 from recovery.domain.words import Basis
+
+# Which row tells the asset of an event without fills, the surest first.
+_SETTLED_IN = (
+    LedgerRole.PNL,
+    LedgerRole.ADL,
+    LedgerRole.INS,
+    LedgerRole.REPAY,
+    LedgerRole.LIQFEE,
+    LedgerRole.BOUGHT,
+)
 
 
 @dataclass(slots=True)
@@ -126,14 +136,16 @@ def find_openings(
     """
     wallets: dict[str, _Wallet] = {}
     holdings: dict[str, Holding] = {}
-    wanted = {window.before: window for window in windows}
+    wanted: dict[int, list[int]] = {}
+    for place, window in enumerate(windows):
+        wanted.setdefault(window.before, []).append(place)
     found: dict[int, Opening] = {}
     with exact():
         for index, item in enumerate(items):
-            if window := wanted.get(index):
-                found[index] = _opening(window, wallets, holdings)
+            for place in wanted.get(index, ()):
+                found[place] = _opening(windows[place], wallets, holdings)
             _take(item, wallets, holdings)
-    return [found[window.before] for window in windows]
+    return [found[place] for place in range(len(windows))]
 
 
 def _take(
@@ -146,13 +158,13 @@ def _take(
         holdings.setdefault(item.instrument, Holding()).take(item)
 
 
-def item_entries(item: Item) -> list[Entry]:
-    """The ledger entries an item was made of."""
-    return [item.entry] if isinstance(item, Movement) else item.entries
-
-
 def window_asset(window: EventWindow) -> str:
-    """The settlement asset: that of the cash rows of the forced fills."""
+    """The settlement asset: that of the cash rows of the forced fills.
+
+    Where rows tell no sizes, that of the result, else of what was taken or repaid.
+    """
+    if not window.forced:
+        return _asset_of_rows(window)
     for fill in window.forced:
         for entry in fill.entries:
             line = entry.line
@@ -162,14 +174,23 @@ def window_asset(window: EventWindow) -> str:
     return window.forced[0].entries[-1].line.asset
 
 
+def _asset_of_rows(window: EventWindow) -> str:
+    lines = [entry.line for item in window.items for entry in item_entries(item)]
+    for role in _SETTLED_IN:
+        for line in lines:
+            if line.role == role and line.instrument in ("", window.instrument):
+                return line.asset
+    return lines[0].asset
+
+
 def _opening(
     window: EventWindow, wallets: dict[str, _Wallet], holdings: dict[str, Holding]
 ) -> Opening:
     asset = window_asset(window)
     wallet = wallets.get(asset, _Wallet(is_whole=False))
     holding = holdings.get(window.instrument, Holding(is_known=False))
-    first = window.forced[0]
-    size = first.position_before
+    size = window.position_before
+    after = window.forced[0].entry_price_after if window.forced else None
     is_same = size is None or size == holding.size
     entry = holding.entry if is_same else None
     inverse = holding.inverse_entry if is_same else None
@@ -179,9 +200,9 @@ def _opening(
     return Opening(
         balance=balance if stated is None else stated,
         size=holding.size if size is None else size,
-        entry=entry if entry is not None else first.entry_price_after,
+        entry=entry if entry is not None else after,
         balance_basis=Basis.COMPUTED if is_whole else Basis.RECORDED,
-        inverse_entry=inverse if inverse is not None else first.entry_price_after,
+        inverse_entry=inverse if inverse is not None else after,
         others={
             name: Position(held.size, held.entry, held.inverse_entry)
             for name, held in holdings.items()

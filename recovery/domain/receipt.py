@@ -10,8 +10,8 @@ from recovery.domain.assessment import EventAssessment, Line
 from recovery.domain.breaks import Finding
 from recovery.domain.canonical import canonical_json, digest_text
 from recovery.domain.detection import EventWindow
-from recovery.domain.history import Entry
-from recovery.domain.opening import Opening, item_entries
+from recovery.domain.history import Entry, item_entries
+from recovery.domain.opening import Opening
 from recovery.domain.rulebook import RuleBook
 
 SCHEMA = "recovery-receipt/1"
@@ -57,6 +57,7 @@ def write_receipt(  # noqa: PLR0913 - everything a receipt states
                 for entry in entries
             ],
             "provenance": sorted({entry.provenance for entry in entries}),
+            **_mappings(entries),
             "rules": _rules(window, rules, assessment),
             "lines": [_line(line) for line in assessment.lines],
             **_elsewhere(assessment),
@@ -75,6 +76,12 @@ def receipt_digest(receipt: str) -> str:
 def _entries(window: EventWindow) -> list[Entry]:
     inside = [entry for item in window.items for entry in item_entries(item)]
     return [*inside, *(credit.entry for credit in window.credits)]
+
+
+def _mappings(entries: list[Entry]) -> dict[str, Any]:
+    """Versions by which staff gave rows their role; most events need none."""
+    names = sorted({entry.mapping for entry in entries if entry.mapping})
+    return {"mappings": names} if names else {}
 
 
 def _rules(

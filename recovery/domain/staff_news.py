@@ -15,6 +15,8 @@ from recovery.domain.lifecycle import CaseAction, PaymentAction
 
 # How long news that is not urgent waits, so that many become one mail.
 DIGEST_EVERY = timedelta(hours=1)
+# So many mails of urgent news within an hour; then it waits for the digest too.
+URGENT_AN_HOUR = 5
 
 
 class StaffNews(StrEnum):
@@ -40,6 +42,9 @@ class StaffNews(StrEnum):
     RULES_CHANGED = "rulepack.activated"
     AUDIT_VERIFY_FAILED = "audit.verify_failed"
     OUTBOX_STUCK = "outbox.stuck"
+    JOB_STOPPED = "job.stopped"
+    WORK_LATE = "work.late"
+    MESSAGE_STRAY = "message.stray"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +126,19 @@ STAFF_NEWS: Mapping[StaffNews, NewsRule] = MappingProxyType(
             urgent=True,
         ),
         _N.OUTBOX_STUCK: _to("Mails do not leave", _D.ADMINISTER_PEOPLE),
+        _N.JOB_STOPPED: _to(
+            "A job was tried, stopped and needs a person",
+            _D.ADMINISTER_PEOPLE,
+            urgent=True,
+        ),
+        _N.WORK_LATE: _to(
+            "Periodic work was not begun in its time", _D.ADMINISTER_PEOPLE, urgent=True
+        ),
+        _N.MESSAGE_STRAY: _to(
+            "Messages came that no worker can do anything with",
+            _D.ADMINISTER_PEOPLE,
+            urgent=True,
+        ),
     }
 )
 

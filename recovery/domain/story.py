@@ -1,17 +1,17 @@
 """The arithmetic of an assessment in plain words, and the steps of its picture.
 
 Lines with the same label are one step: a close in two hundred fills is one sentence.
-Amounts are signed from the customer's side; words carry every sign as well.
+Amounts are signed from the customer's side; words carry every sign as well. The words
+are data, one file a language (story_words).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from types import MappingProxyType
 from typing import NamedTuple
 
-from recovery.domain.figures import money_text
 from recovery.domain.ledger import ZERO
 from recovery.domain.money import exact
+from recovery.domain.story_words import StoryWords, story_words
 
 
 class LineFacts(NamedTuple):
@@ -45,74 +45,12 @@ class Step(NamedTuple):
             return self.recorded - self.expected
 
 
-class _Words(NamedTuple):
-    """How one label is said: its name, and what a minus and a plus of it did."""
-
-    name: str
-    minus: str
-    plus: str
-
-
-_WORDS: Mapping[str, _Words] = MappingProxyType(
-    {
-        "opening_balance": _Words(
-            "Balance at the start", "the balance stood at minus", "you had"
-        ),
-        "realised_pnl": _Words(
-            "Result of closing the position",
-            "closing the position lost",
-            "closing the position earned",
-        ),
-        "trading_fee": _Words(
-            "Trading fees", "trading fees took", "trading fees gave back"
-        ),
-        "liquidation_fee": _Words(
-            "Liquidation fee", "the liquidation fee took", "liquidation fees gave back"
-        ),
-        "funding": _Words("Funding", "funding cost", "funding brought"),
-        "interest": _Words("Interest", "interest cost", "interest brought"),
-        "transfer": _Words("Your own transfers", "you moved out", "you moved in"),
-        "takeover": _Words(
-            "Position taken over by the venue",
-            "the venue took the position over, and with it",
-            "the takeover brought",
-        ),
-        "surplus_taken": _Words(
-            "What was left, to the insurance fund",
-            "the insurance fund took",
-            "the insurance fund gave back",
-        ),
-        "cover_received": _Words(
-            "Loss covered by others",
-            "cover given back was",
-            "the insurance fund or other traders covered",
-        ),
-        "conversion": _Words(
-            "Converted collateral", "conversion gave away", "conversion brought in"
-        ),
-        "other_position": _Words(
-            "Results of other positions",
-            "other positions of the account lost",
-            "other positions of the account earned",
-        ),
-        "credit": _Words(
-            "Credited afterwards", "a credit was taken back of", "we credited"
-        ),
-        "unknown": _Words(
-            "Rows nobody could classify",
-            "unclassified rows took",
-            "unclassified rows brought",
-        ),
-        "closing_balance": _Words(
-            "Balance at the end", "the end was minus", "at the end there was"
-        ),
-    }
-)
-_OTHER = _Words("Other rows", "other rows took", "other rows brought")
 _LESS_CERTAIN = ("not_verifiable", "recorded", "computed")
 
 
-def story_steps(lines: Iterable[LineFacts]) -> tuple[Step, ...]:
+def story_steps(
+    lines: Iterable[LineFacts], words: StoryWords | None = None
+) -> tuple[Step, ...]:
     """Lines summed by label, in the order in which the labels first come.
 
     A bankruptcy price holds the closing fee in it: a venue that books no fee of its
@@ -126,13 +64,14 @@ def story_steps(lines: Iterable[LineFacts]) -> tuple[Step, ...]:
     if is_fee_inside:
         grouped["takeover"] += grouped.pop("trading_fee", [])
     with exact():
-        return tuple(_step(label, group) for label, group in grouped.items())
+        told = words or story_words()
+        return tuple(_step(label, group, told) for label, group in grouped.items())
 
 
-def _step(label: str, group: Sequence[LineFacts]) -> Step:
+def _step(label: str, group: Sequence[LineFacts], words: StoryWords) -> Step:
     return Step(
         label=label,
-        name=_words(label).name,
+        name=words.label(label).name,
         expected=sum((line.expected for line in group), ZERO),
         recorded=sum((line.recorded for line in group), ZERO),
         basis=_least_certain({line.basis for line in group}),
@@ -144,12 +83,12 @@ def _least_certain(held: set[str]) -> str:
     return next((basis for basis in _LESS_CERTAIN if basis in held), "recorded")
 
 
-def story_total(steps: Sequence[Step]) -> Step:
+def story_total(steps: Sequence[Step], words: StoryWords | None = None) -> Step:
     """All steps together: what the rules and what the records leave."""
     with exact():
         return Step(
             label="closing_balance",
-            name="What is left",
+            name=(words or story_words()).sentence("left"),
             expected=sum((step.expected for step in steps), ZERO),
             recorded=sum((step.recorded for step in steps), ZERO),
             basis=_least_certain({step.basis for step in steps}),
@@ -157,68 +96,107 @@ def story_total(steps: Sequence[Step]) -> Step:
         )
 
 
-def story_sentences(steps: Sequence[Step], asset: str) -> tuple[str, ...]:
+def story_sentences(
+    steps: Sequence[Step], asset: str, words: StoryWords | None = None
+) -> tuple[str, ...]:
     """One sentence a step, and one of what is left in the end."""
-    total = story_total(steps)
-    return (*(_sentence(step, asset) for step in steps), _last_sentence(total, asset))
+    told = words or story_words()
+    last = _last_sentence(story_total(steps, told), asset, told)
+    return (*(_sentence(step, asset, told) for step in steps), last)
 
 
-def _last_sentence(total: Step, asset: str) -> str:
+def wallet_sentences(
+    steps: Sequence[Step], asset: str, stated: Decimal | None, words: StoryWords
+) -> tuple[str, ...]:
+    """One sentence a step of a wallet's rows, and one of what they leave.
+
+    Args:
+        stated: What the wallet is said to hold; None when nobody said.
+    """
+    said = [
+        words.sentence("ties", said=_said(step.label, step.recorded, asset, words))
+        for step in steps
+        if step.recorded
+    ]
+    left = story_total(steps, words).recorded
+    return (*map(_capital, said), _wallet_end(left, stated, asset, words))
+
+
+def _wallet_end(
+    left: Decimal, stated: Decimal | None, asset: str, words: StoryWords
+) -> str:
+    if stated is None:
+        return words.sentence("leaves", left=words.signed(left, asset))
+    if stated == left:
+        return words.sentence("leaves_as_should", left=words.signed(left, asset))
+    with exact():
+        difference = difference_words(stated - left, asset, words)
+    return words.sentence(
+        "stated_otherwise",
+        expected=words.signed(left, asset),
+        recorded=words.signed(stated, asset),
+        difference=difference,
+    )
+
+
+def _last_sentence(total: Step, asset: str, words: StoryWords) -> str:
     if total.difference == ZERO:
-        return f"That leaves {_with_sign(total.recorded, asset)}, as it should be."
-    return (
-        f"By the rules that leaves {_with_sign(total.expected, asset)}; the records "
-        f"leave {_with_sign(total.recorded, asset)}, which is "
-        f"{difference_words(total.difference, asset)}."
+        left = words.signed(total.recorded, asset)
+        return words.sentence("leaves_as_should", left=left)
+    return words.sentence(
+        "leaves_otherwise",
+        expected=words.signed(total.expected, asset),
+        recorded=words.signed(total.recorded, asset),
+        difference=difference_words(total.difference, asset, words),
     )
 
 
-def _with_sign(amount: Decimal, asset: str) -> str:
-    text = money_text(amount, asset)
-    return f"minus {text}" if amount < ZERO else text
-
-
-def _sentence(step: Step, asset: str) -> str:
+def _sentence(step: Step, asset: str, words: StoryWords) -> str:
+    due = step.recorded if step.expected == ZERO else step.expected
+    said = _said(step.label, due, asset, words)
     if step.difference == ZERO:
-        return _capital(_said(step.label, step.recorded, asset)) + "."
-    if step.expected == ZERO:
-        said = _said(step.label, step.recorded, asset)
-        return _capital(f"{said}; nothing of the kind was due.")
-    if step.recorded == ZERO:
-        said = _said(step.label, step.expected, asset)
-        return _capital(f"by the rules, {said}; nothing was booked.")
-    said = _said(step.label, step.expected, asset)
-    is_turned = (step.recorded < ZERO) != (step.expected < ZERO)
-    booked = money_text(step.recorded, asset)
-    if is_turned:
-        side = "to your cost" if step.recorded < ZERO else "in your favour"
-        booked = f"{booked} {side}"
-    return _capital(
-        f"by the rules, {said}; {booked} was booked, which is "
-        f"{difference_words(step.difference, asset)}."
-    )
+        told = words.sentence("ties", said=said)
+    elif step.expected == ZERO:
+        told = words.sentence("not_due", said=said)
+    elif step.recorded == ZERO:
+        told = words.sentence("not_booked", said=said)
+    else:
+        told = words.sentence(
+            "booked",
+            said=said,
+            booked=_booked(step, asset, words),
+            difference=difference_words(step.difference, asset, words),
+        )
+    return _capital(told)
 
 
-def _said(label: str, amount: Decimal, asset: str) -> str:
-    words = _words(label)
-    verb = words.minus if amount < ZERO else words.plus
-    return f"{verb} {money_text(amount, asset)}"
+def _booked(step: Step, asset: str, words: StoryWords) -> str:
+    """What was booked; whose side it fell to where that is not the side expected."""
+    booked = words.amount(step.recorded, asset)
+    if (step.recorded < ZERO) == (step.expected < ZERO):
+        return booked
+    return words.sentence("cost" if step.recorded < ZERO else "favour", amount=booked)
 
 
-def _words(label: str) -> _Words:
-    return _WORDS.get(label, _OTHER)
+def _said(label: str, amount: Decimal, asset: str, words: StoryWords) -> str:
+    said = words.label(label)
+    template = said.minus if amount < ZERO else said.plus
+    return template.format(amount=words.amount(amount, asset))
 
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def difference_words(difference: Decimal, asset: str) -> str:
+def difference_words(
+    difference: Decimal, asset: str, words: StoryWords | None = None
+) -> str:
     """A difference said from the customer's side."""
+    told = words or story_words()
     if difference == ZERO:
-        return "as it should be"
+        return told.sentence("equal")
     side = "less" if difference < ZERO else "more"
-    return f"{money_text(difference, asset)} {side} for you"
+    return told.sentence(side, amount=told.amount(difference, asset))
 
 
 class Bar(NamedTuple):
@@ -246,9 +224,10 @@ class Waterfall(NamedTuple):
     zero: int
 
 
-def waterfall(steps: Sequence[Step]) -> Waterfall:
+def waterfall(steps: Sequence[Step], words: StoryWords | None = None) -> Waterfall:
     """What was booked as bars that begin where the one before ended, and both sums."""
-    total = story_total(steps)
+    told = words or story_words()
+    total = story_total(steps, told)
     with exact():
         levels = [ZERO]
         for step in steps:
@@ -259,8 +238,8 @@ def waterfall(steps: Sequence[Step]) -> Waterfall:
             _bar(step.name, before, step.recorded, low, span)
             for step, before in zip(steps, levels, strict=False)
         ]
-        booked = _bar("Left by what was booked", ZERO, total.recorded, low, span)
-        rules = _bar("Left by the rules", ZERO, total.expected, low, span)
+        booked = _bar(told.sentence("left_booked"), ZERO, total.recorded, low, span)
+        rules = _bar(told.sentence("left_rules"), ZERO, total.expected, low, span)
         sums = (booked._replace(kind="booked"), rules._replace(kind="rules"))
         return Waterfall((*bars, *sums), _place(ZERO, low, span))
 

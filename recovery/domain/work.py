@@ -8,7 +8,7 @@ from typing import Any
 
 # Raised by one whenever a kind is added or a payload changes. A worker leaves jobs
 # of a higher number to workers of newer code.
-WORK_VERSION = 2
+WORK_VERSION = 3
 _ID_MAX = 2**63 - 1
 
 
@@ -31,6 +31,7 @@ class JobKind(StrEnum):
     AUDIT_HEAD = "audit_head"
     MATCH = "match"  # Finds what a filed claim is about.
     INVARIANTS = "invariants"
+    AUDIT_PROOF = "audit_proof"
 
 
 class Queue(StrEnum):
@@ -42,11 +43,20 @@ class Queue(StrEnum):
     MAIL = "mail"  # And the sweeper: what must never wait.
 
 
+class StrayReason(StrEnum):
+    """Why no worker could do anything with a message."""
+
+    UNKNOWN_TASK = "unknown_task"
+    BAD_ARGUMENTS = "bad_arguments"
+    UNREADABLE = "unreadable"
+
+
 class PeriodicWork(StrEnum):
     """Work that is due once in every period of its own."""
 
     AUDIT_HEAD = "audit_head"
     INVARIANTS = "invariants"
+    AUDIT_PROOF = "audit_proof"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,18 +86,24 @@ WORK: Mapping[JobKind, Work] = MappingProxyType(
         JobKind.MAIL: Work(Queue.MAIL, {}, 600, 900),
         JobKind.AUDIT_HEAD: Work(Queue.EXPORT, {}, 600, 900),
         JobKind.INVARIANTS: Work(Queue.EXPORT, {}, 600, 900),
+        JobKind.AUDIT_PROOF: Work(Queue.EXPORT, {}, 1800, 2400),
         JobKind.MATCH: Work(Queue.MAIL, {"claim": int}, 60, 90),
     }
 )
 
 # How long the period of each periodic work is; periods begin at whole multiples.
 PERIOD_SECONDS: Mapping[PeriodicWork, int] = MappingProxyType(
-    {PeriodicWork.AUDIT_HEAD: 86_400, PeriodicWork.INVARIANTS: 3_600}
+    {
+        PeriodicWork.AUDIT_HEAD: 86_400,
+        PeriodicWork.INVARIANTS: 3_600,
+        PeriodicWork.AUDIT_PROOF: 3_600,
+    }
 )
 PERIODIC_JOBS: Mapping[PeriodicWork, JobKind] = MappingProxyType(
     {
         PeriodicWork.AUDIT_HEAD: JobKind.AUDIT_HEAD,
         PeriodicWork.INVARIANTS: JobKind.INVARIANTS,
+        PeriodicWork.AUDIT_PROOF: JobKind.AUDIT_PROOF,
     }
 )
 

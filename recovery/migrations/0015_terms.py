@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0004_destinations'),
-        ('recovery', '0013_destinations'),
+        ('recovery', '0014_fire'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

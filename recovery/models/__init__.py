@@ -18,7 +18,9 @@ from recovery.models.ledger import (
     FundingRateEntry,
     LedgerEntry,
     MarkPriceEntry,
+    PositionEntry,
 )
+from recovery.models.mappings import LayoutMapping, MappingStatus, OperationMapping
 from recovery.models.outbox import OutboxMessage, OutboxState
 from recovery.models.payments import Approval, Payment, PayoutBatch
 from recovery.models.payout_terms import Conversion, NetworkFeeRule
@@ -39,12 +41,15 @@ from recovery.models.rules import (
 from recovery.models.set_offs import SetOff, SetOffPolicy
 from recovery.models.sightings import Sighting
 from recovery.models.source_files import (
+    DayOrder,
+    MendedRecord,
     Provenance,
     RejectedRecord,
     SourceFile,
     SourceFileState,
 )
 from recovery.models.staff_notices import StaffNotice
+from recovery.models.stray_messages import StrayMessage
 from recovery.models.transitions import Transition
 from recovery.models.unclaimed import ContactAttempt, UnclaimedRelease, UnclaimedRule
 
@@ -69,6 +74,7 @@ __all__ = [
     "Collection",
     "ContactAttempt",
     "Conversion",
+    "DayOrder",
     "Decision",
     "DeficitShare",
     "EngineEntry",
@@ -84,15 +90,20 @@ __all__ = [
     "Job",
     "JobKind",
     "JobState",
+    "LayoutMapping",
     "LedgerEntry",
     "LimitedAct",
     "LiquidationPolicy",
+    "MappingStatus",
     "MarkPriceEntry",
+    "MendedRecord",
     "NetworkFeeRule",
+    "OperationMapping",
     "OutboxMessage",
     "OutboxState",
     "Payment",
     "PayoutBatch",
+    "PositionEntry",
     "Provenance",
     "RateCount",
     "Reconfirmation",
@@ -107,6 +118,7 @@ __all__ = [
     "SourceFileState",
     "SpendCounter",
     "StaffNotice",
+    "StrayMessage",
     "Transition",
     "UnclaimedRelease",
     "UnclaimedRule",

@@ -81,6 +81,12 @@ class LedgerEntry(FromSourceFile):
                 condition=~models.Q(event_reference=""),
                 name="recovery_entry_event",
             ),
+            # The few rows nobody has said the meaning of are listed by row type.
+            models.Index(
+                fields=["source_file", "operation"],
+                condition=models.Q(role="UNKNOWN"),
+                name="recovery_entry_unknown",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -120,6 +126,34 @@ class EngineEntry(FromSourceFile):
 
     def __str__(self) -> str:
         return f"{self.event_reference} step {self.step}"
+
+
+class PositionEntry(FromSourceFile):
+    """What an account held at an instant, as stated; signed contracts.
+
+    Two files that state different positions of one instant are both kept: each is held
+    against the replay, and one of them differs.
+    """
+
+    account = models.ForeignKey(TradingAccount, models.PROTECT, related_name="+")
+    instrument = models.CharField(max_length=40)
+    occurred_at = models.DateTimeField()
+    position = amount_field()
+    entry_price = amount_field(null=True)
+    mark_price = amount_field(null=True)
+
+    class Meta:
+        verbose_name_plural = "stated positions"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["account", "instrument", "occurred_at", "position"],
+                name="recovery_position_once",
+            ),
+            bounded("position", "recovery_position_number"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.instrument} {self.position}"
 
 
 class MarkPriceEntry(FromSourceFile):

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 
 from recovery.models.append_only import AppendOnly
 from recovery.models.fields import one_of, word_field
@@ -23,11 +23,19 @@ class Provenance(StrEnum):
 class SourceFileState(StrEnum):
     """Where an import stands."""
 
+    PREVIEWED = "previewed"  # Looked into; waits for somebody to load or discard it.
     STORED = "stored"
     LOADING = "loading"
     LOADED = "loaded"
     REFUSED = "refused"  # Nothing of it was taken; `refusal` says why.
     UNDONE = "undone"  # Taken back: its rows stay stored and count no more.
+
+
+class DayOrder(StrEnum):
+    """Which of day and month the times of a file write first."""
+
+    DAY = "day"
+    MONTH = "month"
 
 
 class SourceFile(models.Model):
@@ -44,6 +52,32 @@ class SourceFile(models.Model):
     recognition = models.JSONField(default=dict, blank=True)
     zone = models.CharField(max_length=32, default="UTC")
     account_number = models.CharField(max_length=64, blank=True)
+    # Processes of older code write none of these: the database fills them in.
+    asset = models.CharField(
+        max_length=24,
+        blank=True,
+        default="",
+        db_default="",
+        db_comment="Of its amounts, where the file cannot say.",
+    )
+    day_order = word_field(DayOrder, blank=True, default="", db_default="")
+    preview = models.JSONField(
+        null=True, blank=True, db_comment="What a trial found before it was loaded."
+    )
+    mends = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="mended_by",
+        db_comment="The file whose rejected records this one brings again.",
+    )
+    left_out = models.JSONField(
+        default=dict,
+        db_default=Value({}, models.JSONField()),
+        blank=True,
+        db_comment="How many records were ignored for each reason.",
+    )
     records = models.BigIntegerField(default=0)
     accepted = models.BigIntegerField(default=0)
     duplicate = models.BigIntegerField(default=0)
@@ -76,6 +110,10 @@ class SourceFile(models.Model):
         constraints = [
             one_of("state", SourceFileState, "recovery_source_file_state_known"),
             one_of("provenance", Provenance, "recovery_source_file_provenance_known"),
+            models.CheckConstraint(
+                condition=Q(day_order__in=["", *(word.value for word in DayOrder)]),
+                name="recovery_source_file_day_order_known",
+            ),
             # Conservation: nothing is lost and nothing invented.
             models.CheckConstraint(
                 condition=~Q(state="loaded")
@@ -113,3 +151,21 @@ class RejectedRecord(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.source_file} row {self.row_number}: {self.reason}"
+
+
+class MendedRecord(AppendOnly):
+    """A rejected record whose money came in after all, by a row of a mended file.
+
+    The rejected record stays as it is; each is mended once.
+    """
+
+    rejected = models.OneToOneField(
+        RejectedRecord, models.PROTECT, related_name="mended"
+    )
+    source_file = models.ForeignKey(
+        SourceFile, models.PROTECT, related_name="mended_records"
+    )
+    row_number = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.rejected}, mended in {self.source_file}"

@@ -1,5 +1,6 @@
 """News for staff, kept until a mail has told it."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
@@ -20,6 +21,14 @@ class StaffNotice(models.Model):
     about = models.CharField(max_length=120, db_comment="A reference, never a person.")
     subject_kind = models.CharField(max_length=32, db_comment="Model of its page.")
     subject_id = models.BigIntegerField()
+    also = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_comment="Told too, whatever their duties: who asked for it.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     told_at = models.DateTimeField(null=True, blank=True)
 

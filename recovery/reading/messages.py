@@ -5,10 +5,12 @@ make this end do more than read values.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import IO, Any
 
 from recovery.domain.errors import RecoveryError
@@ -31,6 +33,14 @@ class ReaderDiedError(Exception):
         super().__init__(f"The file could not be read to its end: {why}.")
 
 
+class Task(StrEnum):
+    """What the reader is asked for."""
+
+    LOAD = "load"
+    LOOK = "look"  # A trial: what the file is, and its first rows understood.
+    RAW_ROWS = "raw_rows"  # Some rows as they stand.
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """A file to read, and what is known about it.
@@ -39,6 +49,10 @@ class Request:
         file_id: Stands in every row.
         done: So many records are stored already: a chunk ends exactly there.
         is_house: The platform's own file may be larger than an upload.
+        asset, day_order: What the file cannot say: `day` or `month` comes first.
+        task: What is wanted of the file.
+        numbers: Rows that are wanted as they stand, in rising order.
+        profiles: Profiles made by staff, as tables; those shipped are known.
     """
 
     path: str
@@ -50,6 +64,11 @@ class Request:
     done: int = 0
     chunk: int = 20_000
     is_house: bool = False
+    asset: str = ""
+    day_order: str = ""
+    task: str = Task.LOAD
+    numbers: tuple[int, ...] = ()
+    profiles: tuple[dict[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +115,14 @@ class Ended:
     version: str = ""
 
 
-Message = Opened | Rows | Ended
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a trial found (reading.look), or the rows asked for (reading.raw_rows)."""
+
+    facts: dict[str, Any]
+
+
+Message = Opened | Rows | Ended | Looked
 
 
 def write_message(out: IO[bytes], message: Message) -> None:
@@ -127,6 +153,7 @@ def _rows_head(rows: Rows) -> dict[str, Any]:
         "lines": len(rows.lines),
         "records": tally.records,
         "ignored": tally.ignored,
+        "left_out": tally.left_out,
         "problems": [
             (one.row_number, one.column, one.value, one.reason)
             for one in tally.problems
@@ -158,6 +185,8 @@ def read_messages(source: IO[bytes]) -> Iterator[Message]:
                 yield _rows(value, source)
             case "opened":
                 yield Opened(**value["says"])
+            case "looked":
+                yield Looked(**value["says"])
             case _:
                 yield Ended(**value["says"])
                 return
@@ -181,6 +210,7 @@ def _tally(head: dict[str, Any]) -> Tally:
         records=head["records"],
         problems=[RowProblem(*problem) for problem in head["problems"]],
         ignored=head["ignored"],
+        left_out=Counter(head["left_out"]),
         sums=sums,
         first_at=_instant(head["first_at"]),
         last_at=_instant(head["last_at"]),

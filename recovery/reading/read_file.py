@@ -5,12 +5,18 @@ from itertools import islice
 from pathlib import Path
 
 from recovery.domain.money import format_amount
+from recovery.reading.day_order import day_order_settled, settled_order
+from recovery.reading.desk_columns import MENDED, without_desk_columns
 from recovery.reading.messages import Ended, Message, Opened, Request, Rows
 from recovery.reading.rows import RowMaker, Tally
 from recovery.sheets.open_source import open_source
 from recovery.sheets.records import HOUSE_LIMITS, UPLOAD_LIMITS, Source
+from recovery.venues.accounts import check_account
+from recovery.venues.column_mapping import NOTE, profile_of
 from recovery.venues.file_proofs import FileProofs
+from recovery.venues.headerless import with_header
 from recovery.venues.interpretation import Interpreter
+from recovery.venues.loading import shipped_profiles
 from recovery.venues.manifest import read_manifest
 from recovery.venues.recognition import Recognition, recognise
 
@@ -21,14 +27,16 @@ def read_file(request: Request) -> Iterator[Message]:
     Raises:
         RecoveryError: The file is refused; the message says why and what to do.
     """
-    limits = HOUSE_LIMITS if request.is_house else UPLOAD_LIMITS
-    source = open_source(Path(request.path), limits=limits)
-    recognition = recognise(source, venue=request.venue, name=request.name)
-    interpreter = Interpreter(recognition, account=request.account, zone=request.zone)
+    source = opened_source(request)
+    recognition = recognised(request, source)
+    interpreter = interpreter_for(request, recognition)
     yield _opened(recognition, interpreter)
-    maker = RowMaker(request.file_id, recognition.layout.order)
+    maker = RowMaker(request.file_id, recognition.layout)
     proofs = FileProofs(recognition.layout)
-    outcomes = iter(proofs.watched(interpreter.interpret_all(source.records())))
+    understood = interpreter.interpret_all(source.records())
+    # Mended rows are not neighbours: they prove nothing.
+    is_mended = MENDED in source.notes
+    outcomes = iter(understood if is_mended else proofs.watched(understood))
     done = 0
     while True:
         left = request.done - done
@@ -37,8 +45,46 @@ def read_file(request: Request) -> Iterator[Message]:
         if not tally.records:
             break
         done += tally.records
-        yield _rows(tally)
-    yield _ended(source, [*_warnings(source, interpreter), *proofs.told()])
+        yield numbered_accounts(tally)
+    yield _ended(source, [*warnings_told(source, interpreter), *proofs.told()])
+
+
+def opened_source(request: Request) -> Source:
+    """The file, opened; columns this desk added to rows it handed out are left out.
+
+    Rows without a header get the header their cells have the shape of.
+    """
+    limits = HOUSE_LIMITS if request.is_house else UPLOAD_LIMITS
+    source = open_source(Path(request.path), limits=limits, name=request.name)
+    return with_header(without_desk_columns(source), venue=request.venue)
+
+
+def recognised(request: Request, source: Source) -> Recognition:
+    """Its layout, with the order of day and month settled.
+
+    Raises:
+        DayOrderNeededError: Its times read two ways, and nobody said which.
+        AccountContradictedError: It names an account other than the given one.
+    """
+    own = [profile_of(table) for table in request.profiles]
+    found = recognise(
+        source,
+        venue=request.venue,
+        name=request.name,
+        profiles=[*shipped_profiles(), *own],
+    )
+    check_account(source.opening, found, request.account)
+    return day_order_settled(found, source, request.day_order)
+
+
+def interpreter_for(request: Request, recognition: Recognition) -> Interpreter:
+    """What understands its rows, told what the file cannot say."""
+    return Interpreter(
+        recognition,
+        account=request.account,
+        zone=request.zone,
+        asset=request.asset,
+    )
 
 
 def _opened(recognition: Recognition, interpreter: Interpreter) -> Opened:
@@ -54,11 +100,13 @@ def _opened(recognition: Recognition, interpreter: Interpreter) -> Opened:
             "unknown": list(recognition.unknown),
             "runner_up": runner_up
             and f"{runner_up.layout.venue} {runner_up.layout.code} {runner_up.score} %",
+            "stated": dict(recognition.stated),
+            "day_order": settled_order(recognition),
         },
     )
 
 
-def _rows(tally: Tally) -> Rows:
+def numbered_accounts(tally: Tally) -> Rows:
     """A chunk whose rows carry the place of their account instead of its number."""
     accounts = list(dict.fromkeys(tally.accounts))
     if not accounts:
@@ -87,9 +135,13 @@ def _ended(source: Source, warnings: list[str]) -> Ended:
     )
 
 
-def _warnings(source: Source, interpreter: Interpreter) -> list[str]:
+def warnings_told(source: Source, interpreter: Interpreter) -> list[str]:
+    """What a reader of the import should know beside the row problems."""
     notices = interpreter.notices
+    layout = interpreter.recognition.layout
+    by_staff = layout.note == NOTE and not layout.verified
     return [
+        *([f"Layout {layout.code} {layout.generation}: {NOTE}."] if by_staff else []),
         *(
             f"Row {one.row_number}: {one.check} is off by {format_amount(one.gap)}."
             for one in notices.warnings

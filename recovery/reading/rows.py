@@ -4,6 +4,8 @@ A row's text lacks its first column, the account's id or the venue: it is put be
 it when the row is written, where the database is.
 """
 
+import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,13 +18,15 @@ from recovery.domain.ledger import (
     LedgerLine,
     LedgerRole,
     MarkPrice,
+    PositionStated,
+    ReferenceRow,
     RowProblem,
 )
 from recovery.domain.money import exact
 from recovery.reading.copy_text import copy_line, copy_word
-from recovery.venues.fingerprints import Ordinals, line_fingerprint
+from recovery.venues.fingerprints import Ordinals, fingerprint_by
 from recovery.venues.outcomes import Ignored, Outcome
-from recovery.venues.profile import RowOrder
+from recovery.venues.profile import Layout, RowOrder
 from recovery.venues.proofs import own_number
 
 SEQUENCE_END = 2**63  # What a column of whole numbers holds.
@@ -36,6 +40,7 @@ class Tally:
     Attributes:
         accounts: Account number of each row; empty where rows name no account.
         lines: Each row's text behind its first column, beside `accounts`.
+        left_out: How many rows were ignored for each reason.
     """
 
     records: int = 0
@@ -43,6 +48,7 @@ class Tally:
     lines: list[str] = field(default_factory=list)
     problems: list[RowProblem] = field(default_factory=list)
     ignored: int = 0
+    left_out: Counter[str] = field(default_factory=Counter)
     sums: Sums = field(default_factory=dict)
     first_at: datetime | None = None
     last_at: datetime | None = None
@@ -68,13 +74,15 @@ class RowMaker:
 
     Args:
         file_id: The source file's id.
-        order: How the file lists its rows.
+        layout: How the file lists its rows, and what makes them the same elsewhere.
     """
 
-    def __init__(self, file_id: int, order: RowOrder) -> None:
+    def __init__(self, file_id: int, layout: Layout) -> None:
         self._file = str(file_id)
-        self._direction = -1 if order is RowOrder.NEWEST_FIRST else 1
-        self._is_by_id = order is RowOrder.BY_ID
+        self._direction = -1 if layout.order is RowOrder.NEWEST_FIRST else 1
+        self._is_by_id = layout.order is RowOrder.BY_ID
+        self._fingerprint = fingerprint_by(layout.identity)
+        self._ids_count = layout.identity is None
         self._ordinals = Ordinals()
 
     def tally(self, outcomes: Iterable[Outcome]) -> Tally:
@@ -89,8 +97,13 @@ class RowMaker:
                     tally.problems.append(outcome)
                 elif isinstance(outcome, Ignored):
                     tally.ignored += 1
+                    tally.left_out[outcome.reason] += 1
                 elif isinstance(outcome, EngineStep):
                     self._take_step(tally, outcome)
+                elif isinstance(outcome, PositionStated):
+                    self._take_position(tally, outcome)
+                elif isinstance(outcome, ReferenceRow):
+                    tally.lines.append(json.dumps(outcome))
                 else:
                     self._take_price(tally, outcome)
         return tally
@@ -102,8 +115,10 @@ class RowMaker:
             liquidation_fee, instrument, marker, side, quantity, price, mark, entry,
             position, balance, source_id, order_id, event, raw_time,
         ) = line  # fmt: skip
-        fingerprint = line_fingerprint(line)
-        ordinal = "0" if source_id else str(self._ordinals.next(fingerprint))
+        fingerprint = self._fingerprint(line)
+        ordinal = "0"
+        if not source_id or not self._ids_count:
+            ordinal = str(self._ordinals.next(fingerprint))
         sequence = str(number * self._direction)
         if self._is_by_id:
             sequence = str(own_number(line) % SEQUENCE_END)
@@ -149,6 +164,18 @@ class RowMaker:
                     step.margin_level, step.bankruptcy_price, step.takeover_price,
                     step.side, step.quantity, step.fill_price, step.entry_price,
                     step.position_after, step.fund_movement,
+                )
+            )
+        )  # fmt: skip
+
+    def _take_position(self, tally: Tally, stated: PositionStated) -> None:
+        tally.see(stated.occurred_at)
+        tally.accounts.append(stated.account)
+        tally.lines.append(
+            copy_line(
+                (
+                    stated.instrument, stated.occurred_at, stated.position, self._file,
+                    stated.row_number, stated.entry_price, stated.mark_price,
                 )
             )
         )  # fmt: skip

@@ -3,18 +3,20 @@
 import hashlib
 from datetime import datetime, timedelta
 
+from django.db.models.functions import Now
+
 from recovery.models import Claim, ClaimCode
 
 # A claim session is short: it is opened by a code that a mailbox can read.
 SESSION_LENGTH = timedelta(minutes=15)
 
 
-def session_claim(token: str, *, now: datetime) -> Claim | None:
+def session_claim(token: str, *, now: datetime | None = None) -> Claim | None:
     """The claim that a claim session opens; None when there is none, or no more.
 
     Args:
         token: What `claim_enter` gave: the number of a used code and a secret.
-        now: Decides whether its time is over.
+        now: Decides whether its time is over; the database's clock, if left out.
     """
     number, _, secret = token.partition(".")
     # Digits of any alphabet would pass isdigit and break the query.
@@ -26,7 +28,7 @@ def session_claim(token: str, *, now: datetime) -> Claim | None:
         .filter(
             pk=int(number),
             session_hash=secret_hash(secret),
-            used_at__gt=now - SESSION_LENGTH,
+            used_at__gt=(now or Now()) - SESSION_LENGTH,
         )
         .first()
     )

@@ -19,6 +19,8 @@ from recovery.models import (
     Event,
     Job,
     JobState,
+    OutboxMessage,
+    OutboxState,
     Payment,
     PayoutBatch,
     RecoveryCase,
@@ -218,3 +220,8 @@ def files_since(at: datetime) -> QuerySet[SourceFile]:
 def jobs_quarantined() -> QuerySet[Job]:
     """Jobs a person must look at."""
     return Job.objects.filter(state=JobState.QUARANTINED)
+
+
+def mails_unknown() -> QuerySet[OutboxMessage]:
+    """Mails of which nobody knows whether they arrived: a person decides."""
+    return OutboxMessage.objects.filter(state=OutboxState.UNKNOWN)

@@ -16,6 +16,8 @@ from recovery.models import (
     Decision,
     LedgerEntry,
 )
+from recovery.selectors.operation_mappings import operation_meanings, role_read
+from recovery.venues.operation_meanings import OperationMeanings
 
 _ROWS_SHOWN = 3
 _LABELS = {
@@ -66,22 +68,29 @@ def _figure(amount: Decimal) -> str:
 
 
 def explained_lines(assessment: Assessment) -> list[ExplainedLine]:
-    """Lines in order, each with its ledger entries, in two queries."""
+    """Lines in order, each with its ledger entries, in a fixed number of queries."""
     lines = list(assessment.lines.order_by("position"))
     ids = {entry_id for line in lines for entry_id in line.evidence}
     entries = LedgerEntry.objects.filter(pk__in=ids).select_related("source_file")
     by_id = {entry.pk: entry for entry in entries}
+    meanings = operation_meanings()
     return [
         ExplainedLine(
-            line, _own_rows(line, [by_id[key] for key in line.evidence if key in by_id])
+            line,
+            _own_rows(
+                line, [by_id[key] for key in line.evidence if key in by_id], meanings
+            ),
         )
         for line in lines
     ]
 
 
-def _own_rows(line: AssessmentLine, entries: list[LedgerEntry]) -> list[LedgerEntry]:
+def _own_rows(
+    line: AssessmentLine, entries: list[LedgerEntry], meanings: OperationMeanings
+) -> list[LedgerEntry]:
     role = _ROLE_OF.get(line.label)
-    return [entry for entry in entries if entry.role == role] or entries
+    own = [entry for entry in entries if role_read(entry, meanings) == role]
+    return own or entries
 
 
 def answer_sentence(result: AssessmentResult, lines: list[ExplainedLine]) -> str:

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Sum
 
 from accounts.models import PersonalLook
 from recovery.domain.words import BreakReason
-from recovery.domain.work import PeriodicWork
+from recovery.domain.work import PeriodicWork, StrayReason
 from recovery.models import (
     AuditSeal,
     Break,
@@ -23,6 +23,7 @@ from recovery.models import (
     Round,
     SourceFile,
     SourceFileState,
+    StrayMessage,
 )
 
 _WEEK = timedelta(days=7)
@@ -152,6 +153,16 @@ def _rounds(now: datetime) -> Figures:
     }
 
 
+def _stray_messages(now: datetime) -> Figures:
+    rows = StrayMessage.objects.filter(last_at__gt=now - timedelta(days=1))
+    counts = dict(rows.values_list("reason").annotate(n=Sum("count")).order_by())
+    return {
+        "desk_stray_messages": [
+            Sample({"reason": reason}, counts.get(reason, 0)) for reason in StrayReason
+        ]
+    }
+
+
 def _audit(_now: datetime) -> Figures:
     last = AuditSeal.objects.order_by("-position").values_list("position", flat=True)
     return {"desk_audit_position": [Sample({}, last.first() or 0)]}
@@ -177,6 +188,7 @@ _PARTS: tuple[Callable[[datetime], Figures], ...] = (
     _breaks,
     _heartbeats,
     _rounds,
+    _stray_messages,
     _audit,
     _looks,
 )

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Role
@@ -109,20 +108,15 @@ def staff_actor(
     Args:
         confirmed_at: When the session proved a strong second factor; a door that
             cannot know leaves it out, and its actor approves nothing.
-        now: The time the delay of roles is reckoned at; the clock's if left out.
+        now: The time the delay of roles is reckoned at; the database's if left out.
     """
     is_in = user.is_active and user.is_staff
     roles = user.roles() if is_in else frozenset()
-    settled_by = (now or timezone.now()) - timedelta(hours=settings.ROLE_DELAY_HOURS)
-    settled = user.roles_granted_by(settled_by) if is_in else frozenset()
+    delay = timedelta(hours=settings.ROLE_DELAY_HOURS)
+    settled = user.roles_settled(delay, now) if is_in else frozenset()
     duties = _duties(settled) | (_duties(roles) - DELAYED)
     first = min(roles, default=None)
     return Actor(user, user.username, duties, first or "", request_id, confirmed_at)
-
-
-def roles_with(duty: Duty) -> list[Role]:
-    """Roles that bring a duty."""
-    return [role for role, duties in _DUTIES_OF_ROLE.items() if duty in duties]
 
 
 def _duties(roles: frozenset[Role]) -> frozenset[Duty]:

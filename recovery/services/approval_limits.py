@@ -120,7 +120,7 @@ def _locked(spender: Spender, period: str, rules: ApprovalRules) -> SpendCounter
         "currency": rules.currency,
     }
     SpendCounter.objects.bulk_create([SpendCounter(**key)], ignore_conflicts=True)
-    return SpendCounter.objects.select_for_update().get(**key)
+    return SpendCounter.objects.select_for_update(no_key=True).get(**key)
 
 
 def spend_left(

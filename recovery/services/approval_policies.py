@@ -46,7 +46,9 @@ def approval_policy_change(
         raise NotReadyError("Name the house rule this policy rests on.")
     if valid_from < now:
         raise NotReadyError("An approval policy begins now or later, never earlier.")
-    last = ApprovalPolicy.objects.select_for_update().order_by("version").last()
+    last = (
+        ApprovalPolicy.objects.select_for_update(no_key=True).order_by("version").last()
+    )
     version = last.version + 1 if last else 1
     try:
         approval_rules_read(terms, version)

@@ -4,7 +4,7 @@ An equal receipt stores nothing. Lines go by COPY: there are ten to every event.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -36,13 +36,27 @@ LINE_TARGET = Target(
 )  # fmt: skip
 
 
-def assessments_store(computed: Sequence[Computed], now: datetime) -> int:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A stored event, and the digest of its active assessment."""
+
+    event: Event
+    digest: str
+
+
+def assessments_store(
+    computed: Sequence[Computed], events: Mapping[str, Known], now: datetime
+) -> int:
     """Store what differs from the active assessments, in the caller's transaction.
+
+    Args:
+        computed: Every event of the accounts that is there now.
+        events: Their rows, as `events_store` gave them.
+        now: Aware UTC.
 
     Returns:
         How many assessments were new.
     """
-    events = _events(computed)
     changed = [one for one in computed if events[one.reference].digest != one.digest]
     if not changed:
         return 0
@@ -96,14 +110,20 @@ def events_gone(references: Sequence[str], now: datetime) -> None:
     Event.objects.filter(pk__in=ids).update(active_assessment=None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    event: Event
-    digest: str
+def events_store(computed: Sequence[Computed], gone: Sequence[str]) -> dict[str, Known]:
+    """Event rows of what was computed, made or brought up to date, and so locked.
 
-
-def _events(computed: Sequence[Computed]) -> dict[str, _Known]:
-    """Event rows of what was computed, made or brought up to date."""
+    Args:
+        computed: Every event of the accounts that is there now.
+        gone: References of events that are not there any more: locked only.
+    """
+    if gone:
+        list(
+            Event.objects.select_for_update(no_key=True)
+            .filter(reference__in=gone)
+            .order_by("pk")
+            .values_list("pk")
+        )
     Event.objects.bulk_create(
         (_event(one) for one in computed),
         update_conflicts=True,
@@ -115,7 +135,7 @@ def _events(computed: Sequence[Computed]) -> dict[str, _Known]:
     )  # fmt: skip
     rows = Event.objects.filter(reference__in=[one.reference for one in computed])
     return {
-        event.reference: _Known(
+        event.reference: Known(
             event, event.active_assessment.digest if event.active_assessment else ""
         )
         for event in rows.select_related("active_assessment")
@@ -133,7 +153,7 @@ def _event(one: Computed) -> Event:
         kind=window.kind,
         started_at=window.started_at,
         ended_at=window.ended_at,
-        position_before=window.forced[0].position_before,
+        position_before=window.position_before,
         position_after=window.position_after,
     )
 

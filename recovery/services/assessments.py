@@ -15,7 +15,12 @@ from django.db.models import Q
 from accounts.models import TradingAccount
 from recovery.domain.ledger import LedgerRole
 from recovery.models import Event, LedgerEntry, Provenance
-from recovery.services.assessment_storing import assessments_store, events_gone
+from recovery.selectors.operation_mappings import operation_meanings, role_read
+from recovery.services.assessment_storing import (
+    assessments_store,
+    events_gone,
+    events_store,
+)
 from recovery.services.batches import payments_post
 from recovery.services.computing import (
     EventNames,
@@ -24,7 +29,11 @@ from recovery.services.computing import (
 )
 from recovery.services.fail_points import fail_point
 from recovery.services.outcomes import GOODWILL_ROW
-from recovery.services.recomputed import decided_follow
+from recovery.services.recomputed import (
+    batches_of_lock,
+    cases_decided_lock,
+    decided_follow,
+)
 from recovery.services.rules import RuleLoader
 from recovery.services.sightings import entries_held
 
@@ -57,7 +66,9 @@ def accounts_assess(lease: _Lease, account_ids: Sequence[int], *, now: datetime)
 def _assess_chunk(ids: Sequence[int], loader: RuleLoader, now: datetime) -> int:
     # The account rows are the lock: two runs over one account take turns.
     accounts = list(
-        TradingAccount.objects.select_for_update().filter(pk__in=ids).order_by("pk")
+        TradingAccount.objects.select_for_update(no_key=True)
+        .filter(pk__in=ids)
+        .order_by("pk")
     )
     books = loader.books(accounts)
     by_id = {account.pk: account for account in accounts}
@@ -67,8 +78,13 @@ def _assess_chunk(ids: Sequence[int], loader: RuleLoader, now: datetime) -> int:
         for account_id, entries in entries_by_account(by_id)
         for one in compute_account(by_id[account_id], entries, books[account_id], names)
     ]
-    stored = assessments_store(computed, now)
-    events_gone(names.unmatched(), now)
+    # Batches, events, cases, payments: the order of decision 0016.
+    batches_of_lock(ids)
+    gone = names.unmatched()
+    events = events_store(computed, gone)
+    cases_decided_lock(ids)
+    stored = assessments_store(computed, events, now)
+    events_gone(gone, now)
     fail_point("assess.stored")
     _post_credits(ids, now)
     # After the posting: a decision's own credit is no news to it.
@@ -77,14 +93,21 @@ def _assess_chunk(ids: Sequence[int], loader: RuleLoader, now: datetime) -> int:
 
 
 def _post_credits(ids: Sequence[int], now: datetime) -> None:
-    owed = Q(role=LedgerRole.CREDIT, order_id__startswith="PY-")
+    roles = (LedgerRole.CREDIT, LedgerRole.UNKNOWN)
+    owed = Q(role__in=roles, order_id__startswith="PY-")
     goodwill = Q(operation=GOODWILL_ROW, order_id__startswith="GW-")
-    booked = LedgerEntry.objects.filter(owed | goodwill, account__in=ids)
+    named = LedgerEntry.objects.filter(owed | goodwill, account__in=ids)
+    meanings = operation_meanings()
     # A customer's own file proves no booking of the platform.
     proven = [
         entry
-        for entry, held in entries_held(booked)
-        if held and held.provenance != Provenance.CUSTOMER_SUPPLIED
+        for entry, held in entries_held(named)
+        if held
+        and held.provenance != Provenance.CUSTOMER_SUPPLIED
+        and (
+            entry.operation == GOODWILL_ROW
+            or role_read(entry, meanings) == LedgerRole.CREDIT
+        )
     ]
     payments_post(proven, now=now)
 

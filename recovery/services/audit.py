@@ -7,12 +7,14 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
+from django.db.models import Model
 
 from accounts.models import Customer
 from recovery.domain.audit_chain import commitment_of
 from recovery.domain.duties import Duty
 from recovery.domain.errors import DutyMissingError, SamePersonError
 from recovery.domain.lifecycle import CASE_ENDED
+from recovery.domain.staff_news import StaffNews
 from recovery.models import (
     AuditValue,
     Claim,
@@ -21,7 +23,9 @@ from recovery.models import (
     RecoveryCase,
 )
 from recovery.services.actors import Actor, require_duty
+from recovery.services.clock import database_now
 from recovery.services.request_ids import current_request_id
+from recovery.services.staff_notices import notice_write
 
 _WRITE = "SELECT desk_audit_write(%s, %s, %s, %s, %s, %s::jsonb, %s)"
 _ERASE = "SELECT desk_erase_words(%s, %s, %s, %s)"
@@ -133,10 +137,21 @@ def _words_erase(actor: Actor, customer: Customer) -> int:
 
 
 @contextmanager
-def refusal_recorded(actor: Actor, subject: str) -> Iterator[None]:
-    """Record a refused approval, outside the transaction that the refusal undoes."""
+def refusal_recorded(actor: Actor, subject: str, about: Model) -> Iterator[None]:
+    """Record a refused approval, outside the transaction that the refusal undoes.
+
+    Somebody who tries to be the own second person is told of, once a subject and day.
+
+    Args:
+        actor: Who tries.
+        subject: Kind and reference, as the audit names it.
+        about: The row whose page on the desk shows it.
+    """
     try:
         yield
     except (SamePersonError, DutyMissingError) as error:
         audit_write(actor, f"approval.{error.code}", subject, why=str(error))
+        if isinstance(error, SamePersonError) and actor.user is not None:
+            key = f"{actor.user.pk}-{database_now():%Y%m%d}"
+            notice_write(StaffNews.APPROVAL_SELF_REFUSED, about, subject, key=key)
         raise

@@ -112,7 +112,11 @@ def _build(
 
 def _approved(kind: PaymentKind, lines_max: int, now: datetime) -> list[Payment]:
     return list(
-        _with_content(Payment.objects.select_for_update(of=("self",), skip_locked=True))
+        _with_content(
+            Payment.objects.select_for_update(
+                of=("self",), skip_locked=True, no_key=True
+            )
+        )
         .filter(leaves_by(now), status=PaymentStatus.APPROVED, kind=kind)
         .order_by("id")[:lines_max]
     )
@@ -166,7 +170,9 @@ def batches_lock(payments: QuerySet[Payment]) -> list[PayoutBatch]:
     """Lock the batches that payments are in: before their cases, as a release does."""
     ids = payments.filter(status=PaymentStatus.IN_BATCH).values("batch_id")
     return list(
-        PayoutBatch.objects.select_for_update().filter(pk__in=ids).order_by("pk")
+        PayoutBatch.objects.select_for_update(no_key=True)
+        .filter(pk__in=ids)
+        .order_by("pk")
     )
 
 
@@ -244,16 +250,18 @@ def batch_release(actor: Actor, batch: PayoutBatch, *, now: datetime) -> PayoutB
         NotReadyError: It is released already, or its lines changed.
         DutyMissingError: The actor releases no batches.
     """
-    with refusal_recorded(actor, f"batch {batch.reference}"):
+    with refusal_recorded(actor, f"batch {batch.reference}", batch):
         return _release(actor, batch, now)
 
 
 @transaction.atomic
 def _release(actor: Actor, batch: PayoutBatch, now: datetime) -> PayoutBatch:
     releaser = require_staff(actor, Duty.RELEASE_BATCH)
-    batch = PayoutBatch.objects.select_for_update().get(pk=batch.pk)
+    batch = PayoutBatch.objects.select_for_update(no_key=True).get(pk=batch.pk)
     payments = list(
-        _with_content(batch.payments.select_for_update(of=("self",))).order_by("id")
+        _with_content(
+            batch.payments.select_for_update(of=("self",), no_key=True)
+        ).order_by("id")
     )
     _require_second(actor, batch, payments, now)
     require_fresh_factor(actor, now=now)

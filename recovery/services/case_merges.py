@@ -16,7 +16,11 @@ from recovery.models import RecoveryCase
 from recovery.services.actors import Actor
 from recovery.services.mails import mail_case_news
 from recovery.services.proposal_ends import proposals_end
-from recovery.services.transitions import case_lock, case_move
+from recovery.services.transitions import (
+    case_lock,
+    case_move,
+    event_and_case_lock,
+)
 
 _NO_HOME = frozenset({CaseStatus.MERGED, CaseStatus.WITHDRAWN})
 
@@ -77,7 +81,7 @@ def case_unmerge(
         TransitionRefusedError: It is not merged.
         DutyMissingError: The actor reopens no cases.
     """
-    case = case_lock(case)
+    case = event_and_case_lock(case)
     others = RecoveryCase.objects.filter(event=case.event_id).exclude(
         status__in=CASE_ENDED
     )

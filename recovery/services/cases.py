@@ -28,6 +28,7 @@ from recovery.services.transitions import (
     NEXT_UPDATE,
     case_lock,
     case_move,
+    event_and_case_lock,
     event_lock,
 )
 
@@ -128,10 +129,10 @@ def case_link_event(
         DutyMissingError, StaleError: As everywhere.
     """
     require_duty(actor, Duty.WORK_CASE)
+    event_lock(event)
     case = case_lock(case, shown_version)
     if case.event_id is not None:
         raise NotReadyError("This case already has its event.")
-    event_lock(event)
     other = RecoveryCase.objects.filter(event=event).exclude(status__in=CASE_ENDED)
     if taken := other.first():
         raise NotReadyError(f"Case {taken.reference} is open for this event.")
@@ -292,9 +293,7 @@ def case_reopen(
     """
     if not reason.strip():
         raise NotReadyError("Say why the case is opened again.")
-    case = case_lock(case)
-    if case.event is not None:
-        event_lock(case.event)
+    case = event_and_case_lock(case)
     _require_reopenable(case)
     case_move(actor, case, CaseAction.REOPEN, now=now, reason=reason.strip())
     mail_case_news(case, "case.reopened", key=f"reopened-{case.pk}-{case.version}")

@@ -96,7 +96,7 @@ def claim_match(claim_id: int, *, now: datetime) -> Claim:
 
     Safe to repeat: a claim that has its case is left as it is.
     """
-    claim = Claim.objects.select_for_update().get(pk=claim_id)
+    claim = Claim.objects.select_for_update(no_key=True).get(pk=claim_id)
     if claim.case_id is not None:
         return claim
     accounts = list(
@@ -149,7 +149,7 @@ def _find_case(
 ) -> RecoveryCase | None:
     """The case of the event; without one, one open case per customer is enough."""
     if event is None and customer is not None:
-        Customer.objects.select_for_update().get(pk=customer.pk)
+        Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
         unmatched = RecoveryCase.objects.filter(
             customer=customer, event=None, origin="claim"
         )
@@ -223,7 +223,7 @@ def _is_within_budget(claim: Claim, now: datetime) -> bool:
 def _claim_locked(reference: str) -> Claim:
     """The claim with a mail on file, locked with its owner; else the stand-in."""
     claim = (
-        Claim.objects.select_for_update(of=("self", "customer"))
+        Claim.objects.select_for_update(of=("self", "customer"), no_key=True)
         .select_related("customer")
         .filter(reference=claim_reference_read(reference), customer__isnull=False)
         .first()

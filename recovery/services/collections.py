@@ -50,7 +50,7 @@ def collection_lock(collection: Collection) -> Collection:
     """The collection as it is now, locked until commit; its case is locked before."""
     case_lock(collection.case)
     return (
-        Collection.objects.select_for_update(of=("self",))
+        Collection.objects.select_for_update(of=("self",), no_key=True)
         .select_related("case", "decision")
         .get(pk=collection.pk)
     )
@@ -219,7 +219,7 @@ def instalment_paid(
     """
     require_duty(actor, Duty.CONFIRM_PAYMENT)
     collection = collection_lock(instalment.collection)
-    instalment = Instalment.objects.select_for_update().get(pk=instalment.pk)
+    instalment = Instalment.objects.select_for_update(no_key=True).get(pk=instalment.pk)
     if not reference.strip():
         raise NotReadyError("Give the reference under which the money came in.")
     if instalment.paid_at is not None or collection.status not in (
@@ -308,7 +308,7 @@ def write_off_approve(
         FreshFactorNeededError: The last second factor is too long ago.
         TransitionRefusedError, DutyMissingError: As everywhere.
     """
-    with refusal_recorded(actor, f"collection {collection.reference}"):
+    with refusal_recorded(actor, f"collection {collection.reference}", collection):
         return _write_off(actor, collection, now)
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from accounts.models import TradingAccount
 from recovery.domain.assessment import EventAssessment, assess_event
@@ -17,11 +17,21 @@ from recovery.domain.money import exact
 from recovery.domain.opening import Opening, find_openings
 from recovery.domain.receipt import receipt_digest, write_receipt
 from recovery.domain.references import event_reference
-from recovery.domain.restated import told_once
+from recovery.domain.restated import SLACK, Restating, told_once
 from recovery.domain.rulebook import RuleBook
+from recovery.domain.transfers import without_twins
 from recovery.models import Event, LedgerEntry, SourceFile, SourceFileState
-from recovery.services.sightings import Holder, sightings_of, strongest
-from recovery.venues.loading import restating_layouts
+from recovery.selectors.operation_mappings import operation_meanings
+from recovery.services.sightings import (
+    Holder,
+    sightings_of,
+    strength_of,
+    strongest,
+)
+from recovery.venues.loading import restated_layouts, unmarked_venues
+from recovery.venues.operation_meanings import OperationMeanings
+from recovery.venues.profile import OperationRule
+from recovery.venues.row_parts import Parts, settled_role
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,41 +60,60 @@ _COLUMNS = (
 
 
 def entries_by_account(
-    accounts: Iterable[int],
+    accounts: Iterable[int], meanings: OperationMeanings | None = None
 ) -> Iterator[tuple[int, list[Entry]]]:
     """Ledger entries of accounts, oldest first, as values of the core.
 
     Each under the strongest file that holds it. Rows of files that were undone are
     left out, unless another file holds them too, and so are rows that tell money once
-    more which another file tells already.
+    more which another file tells already, also where it tells only the same transfer
+    a few seconds apart. Row types no profile knows have the role
+    that staff gave them.
+
+    Args:
+        meanings: What unknown row types mean; as approved when left out.
     """
     ids = list(accounts)
     seen = sightings_of(ids)
-    restating = _restating_files()
+    known = operation_meanings() if meanings is None else meanings
+    restating = _restating_files(ids)
     rows = (
         LedgerEntry.objects.filter(account__in=ids)
         .order_by(*_ORDER)
         .values_list(*_COLUMNS)
     )
     for account_id, group in groupby(rows.iterator(10_000), key=lambda row: row[3]):
-        entries = (_entry(row, seen.get(row[0], ())) for row in group)
+        entries = (_entry(row, seen.get(row[0], ()), known) for row in group)
         held = [entry for entry in entries if entry is not None]
-        yield account_id, told_once(held, restating)
+        yield account_id, without_twins(told_once(held, restating), strength_of)
 
 
-def _restating_files() -> frozenset[str]:
-    """Files whose layout restates another, by the names entries give them."""
-    layouts = restating_layouts()
-    names = {layout for _, layout in layouts}
-    files = SourceFile.objects.filter(layout__in=names)
-    return frozenset(
-        sha256[:12]
-        for sha256, venue, layout in files.values_list("sha256", "venue", "layout")
-        if (venue, layout) in layouts
-    )
+def _restating_files(account_ids: Sequence[int]) -> Restating:
+    """Files whose layout restates others, with those, by the names entries give them."""
+    restated = restated_layouts()
+    venues = TradingAccount.objects.filter(pk__in=account_ids).values("venue")
+    held = SourceFile.objects.filter(venue__in=venues)
+    if not held.filter(layout__in={name for _, name in restated}).exists():
+        return {}
+    files = [
+        (sha256[:12], (venue, layout))
+        for sha256, venue, layout in held.values_list("sha256", "venue", "layout")
+    ]
+    holders: dict[tuple[str, str], set[str]] = {}
+    for name, layout in files:
+        holders.setdefault(layout, set()).add(name)
+    return {
+        name: frozenset(
+            other for told in restated[layout] for other in holders.get(told, ())
+        )
+        for name, layout in files
+        if layout in restated
+    }
 
 
-def _entry(row: tuple[Any, ...], seen: Sequence[Holder]) -> Entry | None:
+def _entry(
+    row: tuple[Any, ...], seen: Sequence[Holder], meanings: OperationMeanings
+) -> Entry | None:
     holders = [*seen]
     if row[26] != SourceFileState.UNDONE:
         holders.append(Holder(row[1], row[2], row[25]))
@@ -96,43 +125,111 @@ def _entry(row: tuple[Any, ...], seen: Sequence[Holder]) -> Entry | None:
         row[11], row[12], row[13], EventMarker(row[14]), Side(row[15]), *row[16:25],
     )  # fmt: skip
     is_doubted = best.agrees is False
-    return Entry(row[0], best.sha256[:12], best.provenance, line, is_doubted)
+    entry = Entry(row[0], best.sha256[:12], best.provenance, line, is_doubted)
+    return _meant(entry, row[1], meanings) if line.role == LedgerRole.UNKNOWN else entry
+
+
+def _meant(entry: Entry, sha256: str, meanings: OperationMeanings) -> Entry:
+    """An entry of an unknown row type, with the role staff gave it."""
+    line = entry.line
+    found = meanings.meaning(sha256, line.operation, line.occurred_at)
+    if found is None:
+        return entry
+    role, parts = settled_role(
+        OperationRule(found.role),
+        line.amount,
+        Parts(line.fee_amount, line.funding_amount, line.liquidation_fee_amount),
+    )
+    line = line._replace(
+        role=role,
+        marker=found.marker or line.marker,
+        fee_amount=parts.fee,
+        funding_amount=parts.funding,
+        liquidation_fee_amount=parts.liquidation_fee,
+    )
+    return entry._replace(line=line, mapping=found.name)
+
+
+class _Stored(NamedTuple):
+    """An event as it is stored: where, when, under which name."""
+
+    instrument: str
+    started_at: datetime
+    ended_at: datetime
+    reference: str
+
+    def is_of(self, window: EventWindow, slack: timedelta) -> bool:
+        """Whether it is the event of a window, give or take the slack."""
+        if not self.instrument or not window.instrument:
+            is_same = bool(slack)
+        else:
+            is_same = self.instrument == window.instrument
+        return (
+            is_same
+            and self.started_at - slack <= window.ended_at
+            and window.started_at <= self.ended_at + slack
+        )
+
+    def is_to_the_minute(self, window: EventWindow) -> bool:
+        """Whether one of the two was told by a list that is dated to the minute."""
+        starts = (self.started_at, window.started_at)
+        return any(not at.second and not at.microsecond for at in starts)
 
 
 class EventNames:
     """References of events: one that is stored keeps its own.
 
-    A late row can move the start of an event. The stored event whose time overlaps is
-    the same one, so cases and payments stay where they belong.
+    A late row can move the start of an event, and the wallet's own file says to the
+    second what a list of closed positions said to the minute. The stored event whose
+    time overlaps is the same one, so cases and payments stay where they belong.
     """
 
     def __init__(self, account_ids: Sequence[int]) -> None:
         rows = Event.objects.filter(account__in=account_ids).order_by("started_at")
-        self._known: dict[tuple[int, str], list[tuple[datetime, datetime, str]]] = {}
+        self._known: dict[int, list[_Stored]] = {}
         for account_id, instrument, start, end, reference in rows.values_list(
             "account_id", "instrument", "started_at", "ended_at", "reference"
         ):
-            place = self._known.setdefault((account_id, instrument), [])
-            place.append((start, end, reference))
+            known = self._known.setdefault(account_id, [])
+            known.append(_Stored(instrument, start, end, reference))
 
     def unmatched(self) -> list[str]:
         """References of stored events that the rows do not show any more."""
-        return [place[2] for places in self._known.values() for place in places]
+        return [one.reference for known in self._known.values() for one in known]
 
-    def reference(self, account: TradingAccount, window: EventWindow) -> str:
-        """The stored reference, each given once, else the one that follows."""
-        known = self._known.get((account.pk, window.instrument), [])
-        for place in known:
-            start, end, reference = place
-            if start <= window.ended_at and window.started_at <= end:
-                known.remove(place)
-                return reference
-        return event_reference(
-            account.venue,
-            account.number,
-            window.instrument,
-            window.started_at.isoformat(),
-        )
+    def references(
+        self, account: TradingAccount, windows: Sequence[EventWindow]
+    ) -> list[str]:
+        """The stored references, each given once, else those that follow."""
+        known = self._known.get(account.pk, [])
+        found: dict[int, str] = {}
+        for slack in (timedelta(), SLACK) if known else ():
+            for place, window in enumerate(windows):
+                if place not in found and (one := _stored(known, window, slack)):
+                    known.remove(one)
+                    found[place] = one.reference
+        return [
+            found.get(place) or _reference_of(account, window)
+            for place, window in enumerate(windows)
+        ]
+
+
+def _stored(
+    known: Sequence[_Stored], window: EventWindow, slack: timedelta
+) -> _Stored | None:
+    for one in known:
+        if one.is_of(window, slack) and (not slack or one.is_to_the_minute(window)):
+            return one
+    return None
+
+
+def _reference_of(account: TradingAccount, window: EventWindow) -> str:
+    return event_reference(
+        account.venue,
+        account.number,
+        window.instrument,
+        window.started_at.isoformat(),
+    )
 
 
 def compute_account(
@@ -143,8 +240,8 @@ def compute_account(
 ) -> list[Computed]:
     """Events of one account, assessed. Writes nothing.
 
-    An event of an instrument or time nobody wrote rules for is skipped: it is found
-    again as soon as there are some.
+    An event of a time nobody wrote rules for is skipped: it is found again as soon as
+    there are some. One of an instrument nobody wrote down is shown as recorded.
     """
     with exact():
         return list(_computed(account, entries, rules, names))
@@ -157,15 +254,12 @@ def _computed(
     names: EventNames,
 ) -> Iterator[Computed]:
     items = gather_items(in_booked_order(entries))
-    windows = [
-        window
-        for window in detect_events(items)
-        if window.instrument in rules.instruments
-    ]
+    is_marked = account.venue not in unmarked_venues()
+    windows = detect_events(items, is_marked=is_marked)
     openings = find_openings(items, windows)
-    for window, opening in zip(windows, openings, strict=True):
+    references = names.references(account, windows)
+    for window, opening, reference in zip(windows, openings, references, strict=True):
         try:
-            reference = names.reference(account, window)
             yield compute_event(account, window, opening, rules, reference)
         except NotReadyError:
             continue

@@ -39,7 +39,7 @@ def contact_change_propose(
         DutyMissingError: The actor neither works cases nor imports reference data.
     """
     require_duty(actor, Duty.WORK_CASE, Duty.IMPORT_FILES)
-    customer = Customer.objects.select_for_update().get(pk=customer.pk)
+    customer = Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
     if not how.strip():
         raise NotReadyError("Say how it was verified that the customer wants this.")
     if customer.email.lower() == new_mail.strip().lower():
@@ -82,7 +82,7 @@ def contact_change_approve(
         NotReadyError: Not proposed any more, or the mail changed meanwhile.
         DutyMissingError: The actor approves nothing.
     """
-    with refusal_recorded(actor, f"customer {change.customer.uid}"):
+    with refusal_recorded(actor, f"customer {change.customer.uid}", change):
         return _approve(actor, change, now)
 
 
@@ -90,7 +90,9 @@ def contact_change_approve(
 def _approve(actor: Actor, change: ContactChange, now: datetime) -> ContactChange:
     approver = require_staff(actor, Duty.APPROVE_DECISION)
     change = _locked(change)
-    customer = Customer.objects.select_for_update().get(pk=change.customer_id)
+    customer = Customer.objects.select_for_update(no_key=True).get(
+        pk=change.customer_id
+    )
     if approver.pk == change.proposed_by_id:
         raise SamePersonError(actor.name, "proposed this change")
     require_fresh_factor(actor, now=now)
@@ -151,7 +153,7 @@ def personal_data_show(
     user = require_staff(actor, Duty.WORK_CASE, Duty.HOLD_PAYMENT)
     if not reason.strip():
         raise NotReadyError("Say why you need to see it.")
-    User.objects.select_for_update().get(pk=user.pk)
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
     taken = PersonalLook.objects.filter(user=user, at__gt=now - _DAY).count()
     if taken >= settings.LOOKS_PER_DAY:
         raise NotReadyError(
@@ -172,7 +174,7 @@ def personal_data_show(
 
 def _locked(change: ContactChange) -> ContactChange:
     change = (
-        ContactChange.objects.select_for_update(of=("self",))
+        ContactChange.objects.select_for_update(of=("self",), no_key=True)
         .select_related("customer")
         .get(pk=change.pk)
     )

@@ -19,7 +19,7 @@ def line_end(lines: Any, valid_from: datetime, terms_reference: str) -> int:
     """
     if not terms_reference.strip():
         raise NotReadyError("Name the clause of the terms this rule rests on.")
-    last = lines.select_for_update().order_by("-period").first()
+    last = lines.select_for_update(no_key=True).order_by("-period").first()
     if last is None:
         return 1
     if last.period.lower is not None and last.period.lower >= valid_from:

@@ -195,7 +195,7 @@ def decision_content(
 def _lock_proposed(decision: Decision, shown_digest: str) -> Decision:
     """The decision as it is now, locked; the case row is locked before it."""
     decision = (
-        Decision.objects.select_for_update(of=("self",))
+        Decision.objects.select_for_update(of=("self",), no_key=True)
         .select_related("result__assessment", "proposer")
         .get(pk=decision.pk)
     )
@@ -231,7 +231,7 @@ def decision_approve(
         NotReadyError: It is not proposed any more.
         DutyMissingError, TransitionRefusedError: As everywhere.
     """
-    with refusal_recorded(actor, f"case {decision.case.reference}"):
+    with refusal_recorded(actor, f"case {decision.case.reference}", decision.case):
         return _approve(actor, decision, shown_digest, now)
 
 
@@ -328,7 +328,7 @@ def decision_void(actor: Actor, decision: Decision, *, why: str, now: datetime) 
     """
     require_duty(actor, Duty.BE_SYSTEM)
     case = case_lock(decision.case)
-    decision = Decision.objects.select_for_update().get(pk=decision.pk)
+    decision = Decision.objects.select_for_update(no_key=True).get(pk=decision.pk)
     if decision.status != DecisionStatus.PROPOSED:
         return
     decision_end(decision, DecisionStatus.VOIDED, why, now)

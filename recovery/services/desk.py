@@ -22,7 +22,7 @@ def job_put_back(actor: Actor, job: Job) -> Job:
         DutyMissingError: The actor neither imports files nor runs the desk.
     """
     require_duty(actor, Duty.IMPORT_FILES, Duty.ADMINISTER_PEOPLE)
-    job = Job.objects.select_for_update().get(pk=job.pk)
+    job = Job.objects.select_for_update(no_key=True).get(pk=job.pk)
     if job.state != JobState.QUARANTINED:
         raise NotReadyError("Only a job in quarantine is put back.")
     job_retry(job)

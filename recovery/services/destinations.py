@@ -96,7 +96,7 @@ def destination_propose(
         "address": read.address,
         "memo": read.memo,
     }
-    customer = Customer.objects.select_for_update().get(pk=customer.pk)
+    customer = Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
     live = customer.destinations.exclude(status=DestinationStatus.REVOKED)
     if live.filter(**place).exists():
         raise NotReadyError("This destination stands there already.")
@@ -171,7 +171,7 @@ def destination_approve(
         NotReadyError: Not verified, or no recent clear screening.
         DutyMissingError: The actor approves nothing.
     """
-    with refusal_recorded(actor, f"destination {destination.pk}"):
+    with refusal_recorded(actor, f"destination {destination.pk}", destination):
         return _approve(actor, destination, now)
 
 
@@ -226,7 +226,7 @@ def destination_payments_void(destination: Destination, why: str, now: datetime)
     count = 0
     for payment in waiting.select_related("case").order_by("case_id", "pk"):
         case_lock(payment.case)
-        payment = Payment.objects.select_for_update().get(pk=payment.pk)  # noqa: PLW2901
+        payment = Payment.objects.select_for_update(no_key=True).get(pk=payment.pk)  # noqa: PLW2901
         if payment.status in _UNPAID:
             payment_move(
                 SYSTEM, payment, PaymentAction.VOID_APPROVAL, now=now, reason=why
@@ -315,7 +315,7 @@ def _locked(
     destination: Destination, status: DestinationStatus | None = None
 ) -> Destination:
     destination = (
-        Destination.objects.select_for_update(of=("self",))
+        Destination.objects.select_for_update(of=("self",), no_key=True)
         .select_related("customer")
         .get(pk=destination.pk)
     )

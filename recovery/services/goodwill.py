@@ -38,7 +38,7 @@ from recovery.services.approval_limits import (
 from recovery.services.audit import audit_write
 from recovery.services.decision_ground import require_ground
 from recovery.services.payment_proposals import payment_level, payment_seal
-from recovery.services.transitions import case_lock
+from recovery.services.transitions import event_and_case_lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +85,9 @@ def goodwill_propose(
         DutyMissingError: The actor proposes no payments.
     """
     maker = require_staff(actor, Duty.PROPOSE_PAYMENT)
-    case = case_lock(case)
+    case = event_and_case_lock(case)
     decision = _decision(case)
-    event = Event.objects.select_for_update(no_key=True).get(cases=case)
+    event = Event.objects.get(cases=case)
     _require_reason(reason, words, now)
     if decision.proposer_id == maker.pk:
         raise SamePersonError(actor.name, "proposed the decision of this case")
@@ -145,7 +145,7 @@ def _require_reason(reason: GoodwillReason, words: str, now: datetime) -> None:
 
 def _budget_lock(rules: ApprovalRules, now: datetime) -> GoodwillBudget:
     """The budget in force; all of them locked, so that a month is added up once."""
-    budgets = list(GoodwillBudget.objects.select_for_update().order_by("pk"))
+    budgets = list(GoodwillBudget.objects.select_for_update(no_key=True).order_by("pk"))
     budget = next((one for one in budgets if _holds(one, now)), None)
     if budget is None:
         raise NotReadyError("No goodwill budget is in force: a lead lets one begin.")
@@ -254,7 +254,9 @@ def goodwill_budget_change(
     if not terms_reference.strip() or valid_from < now:
         raise NotReadyError("Name the house rule, and an instant that is not past.")
     _require_sense(limits)
-    last = GoodwillBudget.objects.select_for_update().order_by("version").last()
+    last = (
+        GoodwillBudget.objects.select_for_update(no_key=True).order_by("version").last()
+    )
     if last is not None:
         _end(last, limits.currency, valid_from)
     budget = GoodwillBudget.objects.create(
@@ -335,7 +337,7 @@ def goodwill_reason_end(
         DutyMissingError: The actor activates no rules.
     """
     require_staff(actor, Duty.ACTIVATE_RULES)
-    reason = GoodwillReason.objects.select_for_update().get(pk=reason.pk)
+    reason = GoodwillReason.objects.select_for_update(no_key=True).get(pk=reason.pk)
     if reason.ended_at is not None:
         raise NotReadyError("This reason is ended already.")
     reason.ended_at = now

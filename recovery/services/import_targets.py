@@ -1,5 +1,7 @@
 """The tables that the rows of a source file go into, by what the file holds."""
 
+from psycopg.sql import SQL
+
 from recovery.services.loading import Target
 from recovery.services.sightings import SIGHTINGS_NOTED
 from recovery.venues.profile import LayoutKind
@@ -15,6 +17,15 @@ _ENTRY = Target(
         "event_reference", "raw_time",
     ),
     repeated=SIGHTINGS_NOTED,
+    contradicted=SQL("""
+        SELECT s.row_number, s.source_id, e.source_file_id, e.row_number
+        FROM {staging} s JOIN {table} e
+          ON e.account_id = s.account_id AND e.fingerprint = s.fingerprint
+         AND e.ordinal = s.ordinal
+        WHERE s.source_id <> '' AND e.source_id = s.source_id
+          AND (e.amount, e.asset) IS DISTINCT FROM (s.amount, s.asset)
+        ORDER BY s.row_number LIMIT 20
+    """),
 )  # fmt: skip
 _ENGINE = Target(
     table="recovery_engineentry",
@@ -26,12 +37,20 @@ _ENGINE = Target(
         "fund_movement",
     ),
 )  # fmt: skip
+_POSITION = Target(
+    table="recovery_positionentry",
+    columns=(
+        "account_id", "instrument", "occurred_at", "position", "source_file_id",
+        "row_number", "entry_price", "mark_price",
+    ),
+)  # fmt: skip
 _PRICE_COLUMNS = (
     "venue", "instrument", "occurred_at", "source_file_id", "row_number",
 )  # fmt: skip
 TARGETS = {
     LayoutKind.LEDGER: _ENTRY,
     LayoutKind.ENGINE_LOG: _ENGINE,
+    LayoutKind.POSITIONS: _POSITION,
     LayoutKind.MARK_PRICES: Target(
         "recovery_markpriceentry", (*_PRICE_COLUMNS, "mark_price")
     ),

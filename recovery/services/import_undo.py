@@ -5,7 +5,7 @@ earlier receipt rests on can still be shown.
 """
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from recovery.domain.duties import Duty
 from recovery.domain.errors import NotReadyError
@@ -49,12 +49,14 @@ def source_file_undo(
         )
     if source_file.kind != LayoutKind.LEDGER:
         raise NotReadyError("Only ledgers are undone; import a corrected file instead.")
-    cases = _cases_resting_on(source_file)
+    cases = cases_resting_on(source_file)
     if cases:
         raise NotReadyError(
             f"Decisions rest on its rows: {', '.join(cases)}. Return or reopen those first."
         )
-    _turn(actor, source_file, SourceFileState.UNDONE, reason.strip())
+    for one in _family(source_file, SourceFileState.LOADED):
+        _turn(actor, one, SourceFileState.UNDONE, reason.strip())
+    source_file.refresh_from_db()
     return source_file
 
 
@@ -70,12 +72,22 @@ def source_file_put_back(actor: Actor, source_file: SourceFile) -> SourceFile:
     source_file = _locked(source_file)
     if source_file.state != SourceFileState.UNDONE:
         raise NotReadyError("Only a file that was undone is put back.")
-    _turn(actor, source_file, SourceFileState.LOADED, "")
+    for one in _family(source_file, SourceFileState.UNDONE):
+        _turn(actor, one, SourceFileState.LOADED, "")
+    source_file.refresh_from_db()
     return source_file
 
 
+def _family(source_file: SourceFile, state: SourceFileState) -> list[SourceFile]:
+    """The file and the files that mend its rejected records, where they so stand."""
+    mended = SourceFile.objects.select_for_update(no_key=True).filter(
+        mends=source_file, state=state
+    )
+    return [source_file, *mended]
+
+
 def _locked(source_file: SourceFile) -> SourceFile:
-    return SourceFile.objects.select_for_update().get(pk=source_file.pk)
+    return SourceFile.objects.select_for_update(no_key=True).get(pk=source_file.pk)
 
 
 def _turn(
@@ -102,17 +114,22 @@ def _entries(source_file: SourceFile) -> "QuerySet[LedgerEntry]":
     return own | LedgerEntry.objects.filter(pk__in=seen)
 
 
-def _cases_resting_on(source_file: SourceFile) -> list[str]:
+def cases_resting_on(source_file: SourceFile) -> list[str]:
     """Cases decided, or about to be, on an account's rows that only this file holds.
+
+    Rows that were mended for it are its own.
 
     Every row up to the end of an event is part of what its figures rest on.
     """
-    others = Sighting.objects.filter(entry=OuterRef("pk")).exclude(
-        source_file__state=SourceFileState.UNDONE
+    own = SourceFile.objects.filter(Q(pk=source_file.pk) | Q(mends=source_file))
+    others = (
+        Sighting.objects.filter(entry=OuterRef("pk"))
+        .exclude(source_file__state=SourceFileState.UNDONE)
+        .exclude(source_file__in=own)
     )
     only_here = LedgerEntry.objects.filter(
         ~Exists(others),
-        source_file=source_file,
+        source_file__in=own,
         account=OuterRef("result__assessment__event__account"),
         occurred_at__lte=OuterRef("result__assessment__event__ended_at"),
     )

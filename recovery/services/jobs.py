@@ -125,7 +125,7 @@ def job_fail(
         is_excused: The database was away, or another act came in between: this
             try does not count, unless that happens again and again.
     """
-    job = lease.rows().select_for_update().first()
+    job = lease.rows().select_for_update(no_key=True).first()
     if job is None:  # Another worker has it by now.
         return
     if is_excused and job.attempt < _EXCUSED_BELOW:
@@ -153,7 +153,7 @@ def job_fail(
 @transaction.atomic
 def job_time_over(lease: Lease, error: str) -> None:
     """Put a job back that took its time; a failure only if it got no further."""
-    job = lease.rows().select_for_update().first()
+    job = lease.rows().select_for_update(no_key=True).first()
     if job is None:
         return
     if not (WORK[lease.kind].goes_on and job.progress_done > lease.done_before):
@@ -171,15 +171,15 @@ def job_time_over(lease: Lease, error: str) -> None:
 @transaction.atomic
 def job_retry(job: Job) -> None:
     """A person puts a quarantined job back."""
-    Workbook.objects.filter(job=job, state=WorkbookState.FAILED).update(
-        state=WorkbookState.PREPARING
-    )
     Job.objects.filter(pk=job.pk, state=JobState.QUARANTINED).update(
         state=JobState.DUE,
         tries_from=F("attempt"),
         due_at=Now(),
         error="",
         finished_at=None,
+    )
+    Workbook.objects.filter(job=job, state=WorkbookState.FAILED).update(
+        state=WorkbookState.PREPARING
     )
 
 
@@ -252,7 +252,11 @@ def _quarantine_all(condition: Q, error: str) -> None:
     for job_id in Job.objects.filter(condition).values_list("pk", flat=True):
         with transaction.atomic():
             # Two sweepers at once: the second waits, looks again and finds nothing.
-            job = Job.objects.select_for_update().filter(condition, pk=job_id).first()
+            job = (
+                Job.objects.select_for_update(no_key=True)
+                .filter(condition, pk=job_id)
+                .first()
+            )
             if job is not None:
                 _quarantine(job, error)
 

@@ -13,6 +13,8 @@ from typing import Any
 from django.db import connection, transaction
 from psycopg import errors, sql
 
+from recovery.domain.ledger import RowProblem
+
 _BLOCK = 2_000
 
 
@@ -24,22 +26,33 @@ class Target:
         columns: In the order of the rows' values; the identity comes first.
         repeated: Run after rows were staged, to note those that were there already;
             `{staging}` is where they stand.
+        contradicted: Gives those that were there already and say something else.
     """
 
     table: str
     columns: tuple[str, ...]
     repeated: sql.SQL | None = None
+    contradicted: sql.SQL | None = None
 
 
 class RowWriter:
-    """Writes rows of one file: straight, until the first that is there already."""
+    """Writes rows of one file: straight, until the first that is there already.
+
+    Attributes:
+        contradicted: What the target's question of that name gave, since it was
+            last taken.
+    """
 
     def __init__(self, target: Target) -> None:
-        self._repeated = target.repeated
+        self.contradicted: list[tuple[Any, ...]] = []
+        self._target = target
         self._table = sql.Identifier(target.table)
         self._staging = sql.Identifier(f"staging_{target.table}")
         self._columns = sql.SQL(", ").join(map(sql.Identifier, target.columns))
         self._is_new = True
+
+    # What the reading process understood, a table takes.
+    problems: Sequence[RowProblem] = ()
 
     def write(self, lines: list[str]) -> int:
         """Load rows in the transaction of the caller.
@@ -67,7 +80,7 @@ class RowWriter:
         return True
 
     def _write_staged(self, lines: Sequence[str]) -> int:
-        parts = {
+        parts: dict[str, sql.Composable] = {
             "table": self._table,
             "staging": self._staging,
             "columns": self._columns,
@@ -88,10 +101,17 @@ class RowWriter:
                 ).format(**parts)
             )
             inserted = int(raw.rowcount)
-            if self._repeated is not None and inserted < len(lines):
-                raw.execute(self._repeated.format(**parts))
+            if inserted < len(lines):
+                self._note_repeated(raw, parts)
             raw.execute(sql.SQL("TRUNCATE {}").format(self._staging))
         return inserted
+
+    def _note_repeated(self, raw: Any, parts: dict[str, sql.Composable]) -> None:
+        if self._target.repeated is not None:
+            raw.execute(self._target.repeated.format(**parts))
+        if self._target.contradicted is not None:
+            raw.execute(self._target.contradicted.format(**parts))
+            self.contradicted += raw.fetchall()
 
     def _copy(self, raw: Any, into: sql.Identifier, lines: Sequence[str]) -> None:
         statement = sql.SQL("COPY {} ({}) FROM STDIN").format(into, self._columns)

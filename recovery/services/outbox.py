@@ -94,7 +94,12 @@ def _give_up_on_dead(now: datetime) -> None:
 def _claim_next() -> OutboxMessage | None:
     """The next due message, its state SENDING already committed."""
     with transaction.atomic(durable=True):
-        message = _due().select_for_update(skip_locked=True).order_by("id").first()
+        message = (
+            _due()
+            .select_for_update(skip_locked=True, no_key=True)
+            .order_by("id")
+            .first()
+        )
         if message is None:
             return None
         OutboxMessage.objects.filter(pk=message.pk).update(

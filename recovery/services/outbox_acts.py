@@ -63,7 +63,7 @@ def _locked(
     actor: Actor, message: OutboxMessage, *states: OutboxState
 ) -> OutboxMessage:
     require_duty(actor, *MAIL_DUTIES)
-    message = OutboxMessage.objects.select_for_update().get(pk=message.pk)
+    message = OutboxMessage.objects.select_for_update(no_key=True).get(pk=message.pk)
     if message.state not in states:
         raise NotReadyError(
             f"This mail is {message.state}: there is nothing to decide."

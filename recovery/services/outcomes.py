@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -40,14 +40,14 @@ def payments_post(entries: Sequence[LedgerEntry], *, now: datetime) -> int:
     """
     by_reference = {entry.order_id: entry for entry in entries}
     waiting = (
-        Payment.objects.select_for_update(of=("self",))
+        Payment.objects.select_for_update(of=("self",), no_key=True)
         .select_related("case", "event__account")
         .filter(
             reference__in=by_reference,
             kind__in=_NEWS_OF_POSTED,
             status__in=[PaymentStatus.SENT, PaymentStatus.UNCERTAIN],
         )
-        .order_by("case_id", "id")
+        .order_by("id")
     )
     posted = 0
     for payment in waiting:
@@ -93,25 +93,42 @@ def confirmations_read(actor: Actor, text: str, *, now: datetime) -> dict[str, i
     rows = list(csv.DictReader(io.StringIO(text.lstrip("\ufeff")), strict=True))
     if not rows:
         raise FileRejectedError("The file holds no lines below its header.")
+    withdrawals = _locked(rows)
     for number, row in enumerate(rows, start=2):
-        counts[_confirm(actor, number, row, now)] += 1
+        counts[_confirm(actor, withdrawals, number, row, now)] += 1
     audit_write(actor, "payout.confirmations", "confirmation file", lines=dict(counts))
     fail_point("confirmations.read")
     return dict(counts)
 
 
-def _confirm(actor: Actor, number: int, row: dict[str, str], now: datetime) -> str:
-    reference = (row.get("payment_reference") or "").strip()
+def _reference(row: dict[str, str]) -> str:
+    return (row.get("payment_reference") or "").strip()
+
+
+def _locked(rows: Sequence[dict[str, str]]) -> dict[str, Payment]:
+    """The withdrawals a file speaks of, locked in the order every act locks them."""
+    found = (
+        Payment.objects.select_for_update(of=("self",), no_key=True)
+        .filter(reference__in=map(_reference, rows), kind=PaymentKind.WITHDRAWAL)
+        .order_by("id")
+    )
+    return {payment.reference: payment for payment in found}
+
+
+def _confirm(
+    actor: Actor,
+    withdrawals: Mapping[str, Payment],
+    number: int,
+    row: dict[str, str],
+    now: datetime,
+) -> str:
+    reference = _reference(row)
     status = (row.get("status") or "").strip().lower()
     if status not in _OUTCOMES:
         raise FileRejectedError(
             f"Line {number}, status “{status}”: write confirmed, returned or uncertain."
         )
-    payment = (
-        Payment.objects.select_for_update(of=("self",))
-        .filter(reference=reference, kind=PaymentKind.WITHDRAWAL)
-        .first()
-    )
+    payment = withdrawals.get(reference)
     if payment is None:
         raise FileRejectedError(
             f"Line {number}, payment_reference “{reference}”: no such withdrawal here."

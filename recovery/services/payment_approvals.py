@@ -48,7 +48,7 @@ def payment_approve(
         NotReadyError: It is not proposed any more.
         DutyMissingError: The actor approves no payments.
     """
-    with refusal_recorded(actor, f"payment {payment.reference}"):
+    with refusal_recorded(actor, f"payment {payment.reference}", payment):
         return _approve(actor, payment, shown_digest, now)
 
 

@@ -132,7 +132,7 @@ def _goodwill(payment: Payment) -> dict[str, object]:
 def payment_lock(payment: Payment) -> Payment:
     """The payment as it is now, locked until commit; lock its case before."""
     return (
-        Payment.objects.select_for_update(of=("self",))
+        Payment.objects.select_for_update(of=("self",), no_key=True)
         .select_related(
             "decision__result__assessment",
             "destination",

@@ -34,7 +34,7 @@ from recovery.services.payment_content import (
     payment_headroom,
     payment_lock,
 )
-from recovery.services.transitions import case_lock, payment_move
+from recovery.services.transitions import event_and_case_lock, payment_move
 from recovery.services.unclaimed import release_require
 
 
@@ -73,8 +73,8 @@ def payment_propose(  # noqa: PLR0913 - one payment, all of it named
         DutyMissingError: The actor proposes no payments.
     """
     maker = require_staff(actor, Duty.PROPOSE_PAYMENT)
-    case = case_lock(decision.case)
-    event = Event.objects.select_for_update(no_key=True).get(cases=case)
+    case = event_and_case_lock(decision.case)
+    event = Event.objects.get(cases=case)
     decision.refresh_from_db()
     is_owed = (decision.kind, decision.status) == (
         DecisionKind.OWED,
@@ -191,7 +191,7 @@ def payment_replace(  # noqa: PLR0913 - one payment, all of it named
         NotReadyError, LimitExceededError: As for any proposal.
         DutyMissingError: The actor proposes no payments.
     """
-    case_lock(payment.case)
+    event_and_case_lock(payment.case)
     payment = payment_lock(payment)
     payment_move(actor, payment, PaymentAction.REPLACE, now=now, reason=reason)
     return payment_propose(

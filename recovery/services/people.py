@@ -89,7 +89,7 @@ def role_grant(actor: Actor, user: User, role: Role, *, now: datetime) -> RoleGr
     admin = require_staff(actor, Duty.ADMINISTER_PEOPLE)
     if admin.pk == user.pk:
         raise SamePersonError(actor.name, "would get the role")
-    user = User.objects.select_for_update().get(pk=user.pk)
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if user.role_grants.filter(role=role, revoked_at=None).exists():
         raise NotReadyError(f"{user} holds this role already.")
     return _grant(actor, user, role, source=GrantSource.PERSON, now=now)
@@ -104,7 +104,7 @@ def role_revoke(actor: Actor, grant: RoleGrant, *, now: datetime) -> RoleGrant:
         DutyMissingError: The actor administers no people.
     """
     require_staff(actor, Duty.ADMINISTER_PEOPLE)
-    grant = RoleGrant.objects.select_for_update().get(pk=grant.pk)
+    grant = RoleGrant.objects.select_for_update(no_key=True).get(pk=grant.pk)
     if grant.revoked_at is not None:
         raise NotReadyError("This role is revoked already.")
     return _revoke(actor, grant, now=now)
@@ -124,7 +124,7 @@ def staff_enrol_again(actor: Actor, user: User, *, now: datetime) -> User:
     admin = require_staff(actor, Duty.ADMINISTER_PEOPLE)
     if admin.pk == user.pk:
         raise SamePersonError(actor.name, "lost the own password or factors")
-    user = User.objects.select_for_update().get(pk=user.pk)
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     credentials_forget(user)
     sessions_end(actor, user, SessionEnd.BY_ADMIN, now=now)
     audit_write(actor, "staff.enrol_again", f"staff {user.username}")
@@ -145,7 +145,7 @@ def roles_follow_groups(
         wanted: The roles of the person's groups.
         governed: Every role that some group stands for; others are left alone.
     """
-    user = User.objects.select_for_update().get(pk=user.pk)
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     held = {
         Role(grant.role): grant for grant in user.role_grants.filter(revoked_at=None)
     }

@@ -18,6 +18,8 @@ def decision_end(
 
 def proposals_end(case: RecoveryCase, why: str, *, now: datetime) -> None:
     """Void what is proposed on a locked case; its own step comes from the caller."""
-    rows = case.decisions.select_for_update().filter(status=DecisionStatus.PROPOSED)
+    rows = case.decisions.select_for_update(no_key=True).filter(
+        status=DecisionStatus.PROPOSED
+    )
     for decision in rows:
         decision_end(decision, DecisionStatus.VOIDED, why, now)

@@ -50,6 +50,27 @@ _UNSENT = frozenset(
         PaymentStatus.IN_BATCH,
     }
 )
+# Decisions that a new assessment can take back, carry over or adjust.
+_STANDING = (DecisionStatus.PROPOSED, DecisionStatus.APPROVED)
+
+
+def batches_of_lock(account_ids: Sequence[int]) -> None:
+    """Lock every batch that a new assessment of the accounts may take a line out of."""
+    batches_lock(Payment.objects.filter(event__account__in=account_ids))
+
+
+def cases_decided_lock(account_ids: Sequence[int]) -> None:
+    """Lock every case that a new assessment of the accounts may move, by id."""
+    cases = RecoveryCase.objects.filter(
+        event__account__in=account_ids, decisions__status__in=_STANDING
+    )
+    # Nothing is read: what each step needs it reads under this lock.
+    list(
+        RecoveryCase.objects.select_for_update(no_key=True)
+        .filter(pk__in=cases.values("pk"))
+        .order_by("pk")
+        .values_list("pk")
+    )
 
 
 def cases_told(results: Sequence[AssessmentResult]) -> None:
@@ -73,7 +94,9 @@ def decisions_follow(results: Sequence[AssessmentResult], *, now: datetime) -> N
         status=DecisionStatus.PROPOSED, result__assessment__event__in=events
     ).exclude(result__in=results)
     fresh = {(one.assessment.event_id, one.asset): one for one in results}
-    for decision in stale.select_related("case", "result__assessment"):
+    for decision in stale.select_related("case", "result__assessment").order_by(
+        "case_id", "pk"
+    ):
         result = fresh.get((decision.result.assessment.event_id, decision.asset))
         if result and figures_of(result) == figures_of(decision.result):
             _carry_over(decision, result, now)
@@ -85,7 +108,7 @@ def decisions_follow(results: Sequence[AssessmentResult], *, now: datetime) -> N
 def _carry_over(decision: Decision, result: AssessmentResult, now: datetime) -> None:
     """The same proposal on the new receipt: one click of the approver is asked."""
     case = case_lock(decision.case)
-    decision = Decision.objects.select_for_update().get(pk=decision.pk)
+    decision = Decision.objects.select_for_update(no_key=True).get(pk=decision.pk)
     if decision.status != DecisionStatus.PROPOSED:
         return
     decision_end(decision, DecisionStatus.VOIDED, _EQUAL, now)
@@ -113,7 +136,9 @@ def decided_follow(account_ids: Sequence[int], *, now: datetime) -> None:
     moved = Decision.objects.filter(
         status=DecisionStatus.APPROVED, case__event__account__in=account_ids
     ).exclude(result__assessment=F("case__event__active_assessment"))
-    for decision in moved.select_related("case__event", "result__assessment"):
+    for decision in moved.select_related("case__event", "result__assessment").order_by(
+        "case_id", "pk"
+    ):
         if decision_ground(decision) == Ground.MATERIAL:
             _lose_ground(decision, now)
 
@@ -123,12 +148,15 @@ def _lose_ground(decision: Decision, now: datetime) -> None:
     batches_lock(Payment.objects.filter(decision=decision))
     case = case_lock(decision.case)
     live = Payment.objects.filter(decision=decision).exclude(status__in=PAYMENT_VOID)
-    for payment in live.filter(status__in=_UNSENT).select_related("case"):
+    unsent = live.filter(status__in=_UNSENT).select_related("case").order_by("pk")
+    for payment in unsent:
         if payment.status == PaymentStatus.IN_BATCH:
             batch_drop(SYSTEM, payment, reason=_ANEW, now=now)
         payment_void(payment, why=_ANEW, now=now)
     set_offs = set_offs_live(case)
-    for one in set_offs.filter(status=SetOffStatus.PROPOSED).select_for_update():
+    for one in set_offs.filter(status=SetOffStatus.PROPOSED).select_for_update(
+        no_key=True
+    ):
         set_off_end(one, _ANEW, now=now)
     is_begun = live.exists() or set_offs.exists()
     if is_begun or CaseStatus(case.status) not in CASE_DECIDED:

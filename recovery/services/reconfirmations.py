@@ -33,7 +33,7 @@ def decision_reconfirm(
         SamePersonError: The actor proposed the decision.
         FreshFactorNeededError, DutyMissingError: As everywhere.
     """
-    with refusal_recorded(actor, f"case {decision.case.reference}"):
+    with refusal_recorded(actor, f"case {decision.case.reference}", decision.case):
         return _reconfirm(actor, decision, shown_receipt, now)
 
 

@@ -11,7 +11,6 @@ from datetime import UTC, date, datetime, time
 from uuid import uuid4
 
 from django.db import transaction
-from django.utils import timezone
 
 from accounts.models import Customer, TradingAccount
 from accounts.roles import ClientClass
@@ -20,6 +19,7 @@ from recovery.domain.errors import FileRejectedError
 from recovery.models import FeeTierMembership
 from recovery.services.actors import Actor, require_duty
 from recovery.services.audit import audit_write
+from recovery.services.clock import database_now
 from recovery.services.contacts import contact_change_note
 from recovery.services.due import assessments_make_due
 
@@ -70,7 +70,7 @@ def _take_customer(actor: Actor, row: _Row) -> list[int]:
     )
     if customer.email.lower() != mail.lower():
         # One person's file moves no codes: another person looks at it first.
-        contact_change_note(actor, customer, mail, now=timezone.now())
+        contact_change_note(actor, customer, mail, now=database_now())
     for pair in filter(None, row["accounts"].split(";")):
         venue, _, number = pair.partition(":")
         account, _ = TradingAccount.objects.get_or_create(venue=venue, number=number)

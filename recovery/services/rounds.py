@@ -51,7 +51,7 @@ def _begin(name: PeriodicWork, seconds: int, now: datetime) -> Job | None:
         this.save(update_fields=["job"])
         missed = _note_missed(name, last["at"], began_at, period)
         if missed:
-            late_tell(this, missed)
+            late_tell(this, this.job, missed)
     return this.job
 
 

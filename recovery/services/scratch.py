@@ -8,6 +8,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from recovery.domain.breaks import Finding, find_reason
 from recovery.domain.detection import EventWindow, detect_events
 from recovery.domain.errors import NotReadyError
 from recovery.domain.history import Entry, gather_items, in_booked_order
-from recovery.domain.ledger import LedgerLine, RowProblem
+from recovery.domain.ledger import ZERO, LedgerLine, RowProblem
 from recovery.domain.ledger_sums import (
     InstrumentSum,
     OperationSum,
@@ -28,15 +29,25 @@ from recovery.domain.ledger_sums import (
 from recovery.domain.money import exact
 from recovery.domain.opening import find_openings
 from recovery.domain.rulebook import RuleBook
-from recovery.domain.story import LineFacts, Step, story_sentences, story_steps
+from recovery.domain.story import (
+    LineFacts,
+    Step,
+    story_sentences,
+    story_steps,
+    wallet_sentences,
+)
+from recovery.domain.story_wallet import wallet_lines
+from recovery.domain.story_words import StoryWords, story_words
 from recovery.models import Provenance, SourceFile
 from recovery.services.actors import Actor
 from recovery.services.rules import RuleLoader
 from recovery.services.source_files import source_file_receive
 from recovery.sheets.open_source import open_source
+from recovery.sheets.pasted_text import pasted_table
 from recovery.sheets.records import Limits
 from recovery.venues.headerless import account_of, with_header
 from recovery.venues.interpretation import Interpreter
+from recovery.venues.loading import unmarked_venues
 from recovery.venues.outcomes import Ignored
 from recovery.venues.profile import RowOrder
 from recovery.venues.recognition import Recognition, recognise
@@ -44,6 +55,7 @@ from recovery.venues.recognition import Recognition, recognise
 # A page is answered while somebody waits: longer pastes are files to import.
 SCRATCH_BYTES = 2 * 1024 * 1024
 SCRATCH_ROWS = 5_000
+_WALLETS_TOLD = 5
 _LIMITS = Limits(file_bytes=SCRATCH_BYTES, rows=SCRATCH_ROWS)
 
 
@@ -54,11 +66,16 @@ class ScratchSaid:
     Attributes:
         baselines: What an asset stood at before the first row.
         stated: What it stands at after the last row.
+        language: The story is told in it.
+        from_at, until_at: Rows outside are left out; both instants are inside.
     """
 
     venue: str = ""
     account: str = ""
     zone: str = ""
+    language: str = "en"
+    from_at: datetime | None = None
+    until_at: datetime | None = None
     baselines: Mapping[str, Decimal] = field(default_factory=dict)
     stated: Mapping[str, Decimal] = field(default_factory=dict)
 
@@ -74,6 +91,16 @@ class ScratchEvent:
     sentences: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class WalletStory:
+    """What all rows of one wallet did, told for the customer."""
+
+    account: str
+    asset: str
+    steps: tuple[Step, ...]
+    sentences: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class Scratch:
     """What the rows say.
@@ -84,6 +111,7 @@ class Scratch:
     recognition: Recognition
     zone: str
     had_header: bool
+    words: StoryWords
     lines: list[LedgerLine] = field(default_factory=list)
     ignored: list[Ignored] = field(default_factory=list)
     problems: list[RowProblem] = field(default_factory=list)
@@ -93,6 +121,7 @@ class Scratch:
     instruments: list[InstrumentSum] = field(default_factory=list)
     wallets: list[WalletReplay] = field(default_factory=list)
     events: list[ScratchEvent] = field(default_factory=list)
+    stories: list[WalletStory] = field(default_factory=list)
     unruled: list[str] = field(default_factory=list)
 
     @property
@@ -109,7 +138,7 @@ def scratch_read(text: str, said: ScratchSaid) -> Scratch:
             what to do.
     """
     with tempfile.TemporaryDirectory(prefix="scratch-") as folder:
-        scratch = _read(_written(Path(folder), text), said)
+        scratch = _read(rows_written(Path(folder), text), said)
     lines = _oldest_first(scratch)
     scratch.operations = operation_sums(lines)
     scratch.instruments = instrument_sums(lines)
@@ -117,6 +146,10 @@ def scratch_read(text: str, said: ScratchSaid) -> Scratch:
         lines, baselines=said.baselines, stated=said.stated
     )
     _find_events(scratch, lines)
+    scratch.stories = [
+        _wallet_story(one, lines, scratch.words)
+        for one in scratch.wallets[:_WALLETS_TOLD]
+    ]
     return scratch
 
 
@@ -131,7 +164,7 @@ def scratch_keep(actor: Actor, text: str, said: ScratchSaid) -> SourceFile:
     with tempfile.TemporaryDirectory(prefix="scratch-") as folder:
         return source_file_receive(
             actor,
-            path=_written(Path(folder), text),
+            path=rows_written(Path(folder), text),
             name="pasted rows",
             provenance=Provenance.CUSTOMER_SUPPLIED,
             venue=said.venue,
@@ -140,9 +173,10 @@ def scratch_keep(actor: Actor, text: str, said: ScratchSaid) -> SourceFile:
         )
 
 
-def _written(folder: Path, text: str) -> Path:
+def rows_written(folder: Path, text: str) -> Path:
+    """Pasted rows as a file, with tabs where blanks parted their columns."""
     path = folder / "rows.txt"
-    path.write_text(text.strip("\r\n") + "\n", encoding="utf-8")
+    path.write_text(pasted_table(text), encoding="utf-8")
     return path
 
 
@@ -153,10 +187,14 @@ def _read(path: Path, said: ScratchSaid) -> Scratch:
     interpreter = Interpreter(
         recognition, account=said.account or account_of(recognition), zone=said.zone
     )
-    scratch = Scratch(recognition, interpreter.zone, bool(source.header))
+    words = story_words(said.language)
+    scratch = Scratch(recognition, interpreter.zone, bool(source.header), words)
     with exact():
         for outcome in interpreter.interpret_all(headed.records()):
-            if isinstance(outcome, LedgerLine):
+            if isinstance(outcome, LedgerLine) and _is_outside(outcome, said):
+                reason = "outside the time asked for"
+                scratch.ignored.append(Ignored(outcome.row_number, reason))
+            elif isinstance(outcome, LedgerLine):
                 scratch.lines.append(outcome)
             elif isinstance(outcome, Ignored):
                 scratch.ignored.append(outcome)
@@ -171,6 +209,12 @@ def _read(path: Path, said: ScratchSaid) -> Scratch:
         for one in interpreter.notices.warnings
     ]
     return scratch
+
+
+def _is_outside(line: LedgerLine, said: ScratchSaid) -> bool:
+    is_before = said.from_at is not None and line.occurred_at < said.from_at
+    is_after = said.until_at is not None and line.occurred_at > said.until_at
+    return is_before or is_after
 
 
 def _oldest_first(scratch: Scratch) -> list[LedgerLine]:
@@ -197,29 +241,58 @@ def _find_events_of(
         for line in lines
     ]
     items = gather_items(in_booked_order(entries))
-    windows = detect_events(items)
+    is_marked = scratch.recognition.venue not in unmarked_venues()
+    windows = detect_events(items, is_marked=is_marked)
     openings = find_openings(items, windows)
     for window, opening in zip(windows, openings, strict=True):
-        if window.instrument not in rules.instruments:
-            scratch.unruled.append(window.instrument)
-            continue
         try:
             assessment = assess_event(window, opening, rules)
         except NotReadyError:
             scratch.unruled.append(window.instrument)
             continue
-        scratch.events.append(_event(window, assessment))
+        scratch.events.append(_event(window, assessment, scratch.words))
 
 
-def _event(window: EventWindow, assessment: EventAssessment) -> ScratchEvent:
-    steps = story_steps(
+def _wallet_story(
+    wallet: WalletReplay, lines: Sequence[LedgerLine], words: StoryWords
+) -> WalletStory:
+    own = [
+        line
+        for line in lines
+        if (line.account, line.asset) == (wallet.account, wallet.asset)
+    ]
+    steps = story_steps(wallet_lines(own, wallet.baseline or ZERO), words)
+    intro = words.sentence(
+        "wallet",
+        asset=words.kept(wallet.asset),
+        start=words.kept(_minute(own[0].occurred_at)),
+        end=words.kept(_minute(own[-1].occurred_at)),
+    )
+    told = wallet_sentences(steps, wallet.asset, wallet.stated, words)
+    return WalletStory(wallet.account, wallet.asset, steps, (intro, *told))
+
+
+def _minute(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def _event(
+    window: EventWindow, assessment: EventAssessment, words: StoryWords
+) -> ScratchEvent:
+    facts = (
         LineFacts(line.label, line.expected, line.recorded, line.basis)
         for line in assessment.lines
+    )
+    steps = story_steps(facts, words)
+    intro = words.sentence(
+        window.kind,
+        instrument=words.kept(window.instrument),
+        at=words.kept(_minute(window.started_at)),
     )
     return ScratchEvent(
         window=window,
         assessment=assessment,
         finding=find_reason(assessment),
         steps=steps,
-        sentences=story_sentences(steps, assessment.asset),
+        sentences=(intro, *story_sentences(steps, assessment.asset, words)),
     )

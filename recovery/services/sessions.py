@@ -81,7 +81,7 @@ def session_end(
     """
     if actor is not SYSTEM and (actor.user is None or actor.user.pk != session.user_id):
         require_staff(actor, Duty.ADMINISTER_PEOPLE)
-    session = StaffSession.objects.select_for_update().get(pk=session.pk)
+    session = StaffSession.objects.select_for_update(no_key=True).get(pk=session.pk)
     if session.ended_at is not None:
         return False
     _store().delete(session.session_key)
@@ -152,7 +152,7 @@ def staff_activate(actor: Actor, user: User, *, reason: str, now: datetime) -> U
 
 
 def _switched(user: User, *, is_active: bool) -> User:
-    user = User.objects.select_for_update().get(pk=user.pk)
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if user.is_active == is_active:
         word = "active" if is_active else "shut out"
         raise NotReadyError(f"{user} is {word} already.")

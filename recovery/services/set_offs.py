@@ -124,11 +124,11 @@ def set_off_propose(
         DutyMissingError: The actor proposes no payments.
     """
     maker = require_staff(actor, Duty.PROPOSE_PAYMENT)
+    event = Event.objects.select_for_update(no_key=True).get(cases=decision.case_id)
     cases = {
         case.pk: case_lock(case)
         for case in sorted([decision.case, collection.case], key=lambda one: one.pk)
     }
-    event = Event.objects.select_for_update(no_key=True).get(cases=decision.case_id)
     collection = _locked(collection)
     decision.refresh_from_db()
     _require_sides(cases[decision.case_id], decision, collection)
@@ -168,7 +168,7 @@ def set_off_propose(
 
 def _locked(collection: Collection) -> Collection:
     return (
-        Collection.objects.select_for_update(of=("self",))
+        Collection.objects.select_for_update(of=("self",), no_key=True)
         .select_related("case__customer", "decision")
         .get(pk=collection.pk)
     )
@@ -231,7 +231,7 @@ def _lock_all(set_off: SetOff) -> SetOff:
         case_lock(case)
     _locked(set_off.collection)
     return (
-        SetOff.objects.select_for_update(of=("self",))
+        SetOff.objects.select_for_update(of=("self",), no_key=True)
         .select_related(
             "policy",
             "decision__case__event",
@@ -254,7 +254,7 @@ def set_off_approve(
         NotReadyError: It waits no more, or a side moved meanwhile.
         DutyMissingError: The actor approves no payments.
     """
-    with refusal_recorded(actor, f"set-off {set_off.reference}"):
+    with refusal_recorded(actor, f"set-off {set_off.reference}", set_off):
         return _approve(actor, set_off, shown_digest, now)
 
 
@@ -327,7 +327,7 @@ def set_off_reverse(
         NotReadyError: It does not stand, or no reason.
         DutyMissingError: The actor approves no payments.
     """
-    with refusal_recorded(actor, f"set-off {set_off.reference}"):
+    with refusal_recorded(actor, f"set-off {set_off.reference}", set_off):
         return _reverse(actor, set_off, reason.strip(), now)
 
 

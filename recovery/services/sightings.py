@@ -47,12 +47,17 @@ class Holder(NamedTuple):
     agrees: bool | None = None
 
 
+def strength_of(provenance: str) -> int:
+    """How much the word of a provenance counts."""
+    return _STRENGTH.index(Provenance(provenance))
+
+
 def strongest(holders: Sequence[Holder]) -> Holder:
     """The holder whose word counts; among equals the one named last."""
     return max(
         reversed(holders),
         key=lambda one: (
-            _STRENGTH.index(Provenance(one.provenance)),
+            strength_of(one.provenance),
             one.agrees is not False,
         ),
     )

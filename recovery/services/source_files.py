@@ -10,6 +10,8 @@ from django.db import transaction
 
 from recovery.domain.duties import Duty
 from recovery.models import JobKind, Provenance, SourceFile, SourceFileState
+from recovery.reading.messages import Request
+from recovery.selectors.layout_mappings import tables_for
 from recovery.services.actors import Actor, require_duty
 from recovery.services.audit import audit_write
 from recovery.services.fail_points import fail_point
@@ -24,6 +26,22 @@ def source_file_path(source_file: SourceFile) -> Path:
     return settings.FILES_DIR / "sources" / source_file.sha256
 
 
+def source_file_request(source_file: SourceFile) -> Request:
+    """What the reader is asked of a file, with all that was said of it."""
+    return Request(
+        path=str(source_file_path(source_file)),
+        file_id=source_file.pk,
+        name=source_file.name,
+        venue=source_file.venue,
+        account=source_file.account_number,
+        zone=source_file.zone,
+        asset=source_file.asset,
+        day_order=source_file.day_order,
+        is_house=source_file.provenance == Provenance.HOUSE,
+        profiles=tables_for(source_file),
+    )
+
+
 def source_file_receive(  # noqa: PLR0913 - what the file cannot say itself
     actor: Actor,
     *,
@@ -33,20 +51,22 @@ def source_file_receive(  # noqa: PLR0913 - what the file cannot say itself
     venue: str = "",
     account: str = "",
     zone: str = "",
+    asset: str = "",
+    day_order: str = "",
 ) -> SourceFile:
     """Store a file and make its import due; the same bytes again give the first.
 
     The bytes are written before the row, so that a row never lacks its file. A file
     that was refused before a row of it was taken may be handed in again, with a venue,
-    account or zone that helps.
+    account, zone, asset or order of day and month that helps. One that was only looked
+    into is loaded with what is said now.
 
     Raises:
         StoreFullError: There is no room for it; nothing was changed.
         DutyMissingError: The actor imports nothing.
     """
     require_duty(actor, Duty.IMPORT_FILES)
-    digest = _digest(path)
-    _store(path, digest)
+    digest = bytes_store(path)
     fail_point("source_file.bytes_stored")
     said = {
         "name": name[:200],
@@ -54,23 +74,31 @@ def source_file_receive(  # noqa: PLR0913 - what the file cannot say itself
         "venue": venue,
         "account_number": account,
         "zone": zone,
+        "asset": asset.strip().upper(),
+        "day_order": day_order,
         "received_by": actor.user,
     }
     with transaction.atomic():
-        source_file, is_new = SourceFile.objects.select_for_update().get_or_create(
+        source_file, is_new = SourceFile.objects.select_for_update(
+            no_key=True
+        ).get_or_create(
             sha256=digest, defaults={"bytes_size": path.stat().st_size, **said}
         )
         if is_new or _may_try_again(source_file):
-            _make_due(actor, source_file, said)
+            _store(path, digest)  # Somebody may have discarded its preview just now.
+            load_make_due(actor, source_file, said)
             fail_point("source_file.row_written")
     return source_file
 
 
 def _may_try_again(source_file: SourceFile) -> bool:
-    return source_file.state == SourceFileState.REFUSED and source_file.checkpoint == 0
+    is_refused = source_file.state == SourceFileState.REFUSED
+    return source_file.state == SourceFileState.PREVIEWED or (
+        is_refused and source_file.checkpoint == 0
+    )
 
 
-def _make_due(actor: Actor, source_file: SourceFile, said: dict[str, Any]) -> None:
+def load_make_due(actor: Actor, source_file: SourceFile, said: dict[str, Any]) -> None:
     """Set what was said of the file and make one job for this try."""
     tries = 0 if source_file.job is None else source_file.job.pk
     for field, value in said.items():
@@ -91,6 +119,17 @@ def _make_due(actor: Actor, source_file: SourceFile, said: dict[str, Any]) -> No
         provenance=str(source_file.provenance),
         bytes=source_file.bytes_size,
     )
+
+
+def bytes_store(path: Path) -> str:
+    """Store the bytes of a file where they are not stored yet; gives their SHA-256.
+
+    Raises:
+        StoreFullError: There is no room for them.
+    """
+    digest = _digest(path)
+    _store(path, digest)
+    return digest
 
 
 def _digest(path: Path) -> str:

@@ -16,6 +16,7 @@ from recovery.domain.staff_news import (
     DIGEST_EVERY,
     PAYMENT_STEP_NEWS,
     STAFF_NEWS,
+    URGENT_AN_HOUR,
     StaffNews,
 )
 from recovery.models import OutboxMessage, StaffNotice, Transition
@@ -25,9 +26,17 @@ STAFF_DIGEST = "staff.digest"
 # One mail lists so many; the rest is a figure and a link.
 LISTED_MAX = 40
 _ROUND_MAX = 2_000
+_OUR_APP = "recovery"
 
 
-def notice_write(news: StaffNews, subject: Model, about: str, *, key: str = "") -> None:
+def notice_write(
+    news: StaffNews,
+    subject: Model,
+    about: str,
+    *,
+    key: str = "",
+    also: User | None = None,
+) -> None:
     """Note news in the transaction of its cause, once per subject and key.
 
     Args:
@@ -35,8 +44,11 @@ def notice_write(news: StaffNews, subject: Model, about: str, *, key: str = "") 
         subject: The row whose page on the desk shows it.
         about: Its kind and reference; never a person, never an amount.
         key: Tells this cause from others of the same kind and subject.
+        also: Somebody it concerns whatever their duties.
     """
     kind = type(subject).__name__.lower()
+    app = type(subject).__module__.partition(".")[0]
+    kind = kind if app == _OUR_APP else f"{app}_{kind}"
     StaffNotice.objects.bulk_create(
         [
             StaffNotice(
@@ -45,6 +57,7 @@ def notice_write(news: StaffNews, subject: Model, about: str, *, key: str = "") 
                 about=about[:120],
                 subject_kind=kind,
                 subject_id=subject.pk,
+                also=also,
             )
         ],
         ignore_conflicts=True,
@@ -71,14 +84,15 @@ def step_told(step: Transition) -> None:
 def notices_tell(now: datetime) -> int:
     """Put untold news into one mail for each person it concerns.
 
-    Waits until something is urgent or the oldest waits for an hour. Safe to run by
-    any number of processes at once: a notice is told by whoever locks it.
+    Waits until something is urgent or the oldest waits for an hour; urgent news waits
+    too when it filled mailboxes within the hour. Safe to run by any number of processes
+    at once: a notice is told by whoever locks it.
 
     Returns:
         How many notices were told.
     """
     notices = list(
-        StaffNotice.objects.select_for_update(skip_locked=True)
+        StaffNotice.objects.select_for_update(skip_locked=True, no_key=True)
         .filter(told_at=None)
         .order_by("id")[:_ROUND_MAX]
     )
@@ -93,11 +107,16 @@ def notices_tell(now: datetime) -> int:
 
 
 def _is_time(notices: list[StaffNotice], now: datetime) -> bool:
-    return any(
-        STAFF_NEWS[StaffNews(notice.news)].is_urgent
-        or now - notice.created_at >= DIGEST_EVERY
-        for notice in notices
-    )
+    if any(now - notice.created_at >= DIGEST_EVERY for notice in notices):
+        return True
+    urgent = [one for one in notices if STAFF_NEWS[StaffNews(one.news)].is_urgent]
+    return bool(urgent) and _mails_of_hour(now) < URGENT_AN_HOUR
+
+
+def _mails_of_hour(now: datetime) -> int:
+    """How many times news was told within the hour before."""
+    told = StaffNotice.objects.filter(told_at__gt=now - DIGEST_EVERY)
+    return told.values("told_at").distinct().count()
 
 
 def _concerning(
@@ -107,13 +126,16 @@ def _concerning(
     return (
         notice
         for notice in notices
-        if STAFF_NEWS[StaffNews(notice.news)].duties & duties
+        if notice.also_id == user.pk
+        or STAFF_NEWS[StaffNews(notice.news)].duties & duties
     )
 
 
-def _page(notice: StaffNotice) -> str:
-    name = f"admin:recovery_{notice.subject_kind}_change"
-    return reverse(name, args=[notice.subject_id])
+def notice_page(notice: StaffNotice) -> str:
+    """The address of the page that shows what a notice is about."""
+    kind = notice.subject_kind
+    place = kind if "_" in kind else f"{_OUR_APP}_{kind}"
+    return reverse(f"admin:{place}_change", args=[notice.subject_id])
 
 
 def _mail(user: User, notices: list[StaffNotice]) -> None:
@@ -122,7 +144,7 @@ def _mail(user: User, notices: list[StaffNotice]) -> None:
         "site_url": settings.SITE_URL,
         "count": len(notices),
         "lines": [
-            (STAFF_NEWS[StaffNews(one.news)].says, one.about, _page(one))
+            (STAFF_NEWS[StaffNews(one.news)].says, one.about, notice_page(one))
             for one in notices[:LISTED_MAX]
         ],
         "more": max(len(notices) - LISTED_MAX, 0),

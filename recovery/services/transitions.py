@@ -27,9 +27,9 @@ NEXT_UPDATE = timedelta(days=10)
 
 
 def case_lock(case: RecoveryCase, shown_version: int | None = None) -> RecoveryCase:
-    """The case as it is now, locked until commit; the first lock of every act on it.
+    """The case as it is now, locked until commit; the first lock of most acts on it.
 
-    The lock lets rows that only refer to the case be written: a batch records steps of
+    What is locked before a case stands in decision 0016. The lock lets rows that only refer to the case be written: a batch records steps of
     many cases and locks none of them.
 
     Raises:
@@ -73,9 +73,24 @@ def _require_step(actor: Actor, step: Step, reason: str) -> None:
 def event_lock(event: Event) -> Event:
     """The event, locked until commit: who opens, links or reopens a case takes turns.
 
-    Lock the case before, where there is one.
+    Lock it before the case, as a new assessment does.
     """
     return Event.objects.select_for_update(no_key=True).get(pk=event.pk)
+
+
+def event_and_case_lock(case: RecoveryCase) -> RecoveryCase:
+    """The case as it is now, locked behind its event, where it has one.
+
+    Raises:
+        StaleError: An event was linked to it in this moment.
+    """
+    event = Event.objects.filter(cases=case.pk).first()
+    if event is not None:
+        event_lock(event)
+    locked = case_lock(case)
+    if locked.event_id != (event and event.pk):
+        raise StaleError(f"Case {locked.reference}", "no event", "one")
+    return locked
 
 
 def case_move(

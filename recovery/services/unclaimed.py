@@ -155,7 +155,9 @@ def release_approve(
         NotReadyError: It is released already.
         DutyMissingError: The actor approves no payments.
     """
-    with refusal_recorded(actor, f"case {release.decision.case.reference}"):
+    with refusal_recorded(
+        actor, f"case {release.decision.case.reference}", release.decision.case
+    ):
         return _approve(actor, release, now)
 
 
@@ -166,7 +168,7 @@ def _approve(
     user = require_staff(actor, Duty.APPROVE_PAYMENT)
     case_lock(release.decision.case)
     release = (
-        UnclaimedRelease.objects.select_for_update(of=("self",))
+        UnclaimedRelease.objects.select_for_update(of=("self",), no_key=True)
         .select_related("decision__case")
         .get(pk=release.pk)
     )

@@ -9,9 +9,14 @@ from recovery.sheets.read_xlsx import open_xlsx
 from recovery.sheets.records import UPLOAD_LIMITS, Limits, Source, SourceKind
 from recovery.sheets.text_scan import source_kind
 
+# A workbook under the name of a text, or a text under that of a workbook, is not what
+# its sender takes it for. (`.xls` is not here: venues name tables of tabs so.)
+_WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xlsb"})
+_TEXTS = frozenset({".csv", ".tsv", ".json"})
+
 
 def open_source(
-    path: Path, *, sheet: str = "", limits: Limits = UPLOAD_LIMITS
+    path: Path, *, sheet: str = "", limits: Limits = UPLOAD_LIMITS, name: str = ""
 ) -> Source:
     """Open a source file; the content decides how it is read.
 
@@ -19,6 +24,7 @@ def open_source(
         path: the file as it was received.
         sheet: the sheet to read when a workbook has several with data.
         limits: how much is read at most.
+        name: the name it was sent under; one that says another kind refuses it.
 
     Raises:
         FileRefusedError: the file as a whole cannot be taken.
@@ -32,8 +38,21 @@ def open_source(
         )
     with path.open("rb") as stream:
         kind = source_kind(stream.read(4096))
+    _check_name(name, kind)
     if kind is SourceKind.XLSX:
         return open_xlsx(path, sheet, limits)
     if kind is SourceKind.JSON:
         return open_json(path, limits)
     return open_csv(path, limits)
+
+
+def _check_name(name: str, kind: SourceKind) -> None:
+    suffix = Path(name).suffix.lower()
+    is_workbook = kind is SourceKind.XLSX
+    if suffix in (_TEXTS if is_workbook else _WORKBOOKS):
+        content, other = ("a workbook", ".xlsx") if is_workbook else ("text", ".csv")
+        raise FileRefusedError(
+            "name_contradicts",
+            f"The name ends with {suffix}, but the content is {content}.",
+            f"Save it again, or rename it to {other} if that is what it is.",
+        )

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from recovery.sheets.errors import FileRefusedError
 from recovery.sheets.heading import Heading, find_heading
+from recovery.sheets.read_blocks import CELLS_MIN, open_blocks
 from recovery.sheets.records import (
     OPENING_ROWS,
     Cells,
@@ -45,6 +46,9 @@ def open_csv(path: Path, limits: Limits) -> Source:
     """
     facts = text_facts(path, limits)
     delimiter, opening, heading = _best_reading(path, facts)
+    is_narrow = heading.width < CELLS_MIN
+    if is_narrow and (blocks := open_blocks(path, facts.encoding, opening)):
+        return blocks
     number = opening[heading.position].number if heading.header else 0
     spare = _spare_width(opening, heading)
     table = _Table(path, facts, delimiter, heading.width, spare, number, limits)

@@ -23,6 +23,7 @@ from recovery.sheets.records import (
 KEY_COLUMN = "key"  # The name under which an object of objects keeps its keys.
 INNER_MARK = "."
 DEEPEST = 12
+ROW_KEYS = 4
 SEND_AGAIN = "Save the answer of the interface again, as it came."
 
 Row = dict[str, str]
@@ -144,11 +145,20 @@ def _rows(document: Any) -> list[dict[str, Any]]:
             "The answer holds more than one list of rows.",
             "Save one list for each file.",
         )
+    if not tables and _is_row(document):
+        return [document]
     if not tables:
         raise FileRefusedError(
             "no_rows", "The answer holds no list of rows.", "Choose another file."
         )
     return filled[0] if filled else []
+
+
+def _is_row(document: Any) -> bool:
+    """Whether this is one row by itself: several values and nothing inside them."""
+    if not isinstance(document, dict) or len(document) < ROW_KEYS:
+        return False
+    return not any(isinstance(one, dict | list) for one in document.values())
 
 
 def _rows_or_row(document: Any) -> list[dict[str, Any]]:

@@ -95,7 +95,19 @@ class Source:
             FileRefusedError: the file breaks its own format further down.
         """
         self.trailer = ()
-        return self._marked_records() if self.is_marked else self.rows()
+        if self.is_marked:
+            return self._marked_records()
+        return map(_without_padding, self.rows()) if self.is_padded else self.rows()
+
+    @property
+    def is_padded(self) -> bool:
+        """Whether blanks stand around cells of the first rows."""
+        return any(
+            cell != cell.strip()
+            for row in self.opening
+            if row.number > self.header_number
+            for cell in row.cells
+        )
 
     @property
     def is_marked(self) -> bool:
@@ -114,6 +126,10 @@ class Source:
                 self.trailer = trimmed(record.cells)
             else:
                 yield record
+
+
+def _without_padding(record: Record) -> Record:
+    return record._replace(cells=tuple(map(str.strip, record.cells)))
 
 
 def trimmed(cells: Cells) -> Cells:

@@ -2,9 +2,11 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import replace
 
 from recovery.domain.errors import RecoveryError
+from recovery.sheets.records import Record
 from recovery.venues.file_rules import AccountRule
 from recovery.venues.names import REMEMBERED, NameRefusedError, checked_name
 from recovery.venues.profile import LayoutKind
@@ -12,7 +14,7 @@ from recovery.venues.recognition import Recognition
 
 WALLET_MARK = "\x1f"
 MASK = "*"
-ACCOUNT_KINDS = (LayoutKind.LEDGER, LayoutKind.ENGINE_LOG)
+ACCOUNT_KINDS = (LayoutKind.LEDGER, LayoutKind.ENGINE_LOG, LayoutKind.POSITIONS)
 
 
 class AccountNeededError(RecoveryError):
@@ -83,8 +85,7 @@ class Accounts(dict[str, str]):
         """The given account, when a number with hidden digits can be it."""
         if not self._given:
             raise AccountNeededError
-        shown = re.escape(text).replace(re.escape(MASK), ".")
-        if not re.fullmatch(shown, self._given):
+        if not _can_be(text, self._given):
             raise NameRefusedError(text, f"is another account than {self._given}")
         return self._given
 
@@ -115,6 +116,31 @@ def accounts_of(recognition: Recognition, given: str) -> Accounts:
     if not (given or stated):
         raise AccountNeededError
     return Accounts(rule, given or stated)
+
+
+def check_account(
+    opening: Sequence[Record], recognition: Recognition, given: str
+) -> None:
+    """Refuse a file whose first rows all name an account other than the given one.
+
+    Raises:
+        AccountContradictedError: it is the file of somebody else.
+    """
+    rule = recognition.layout.account
+    at = recognition.columns.get(rule.column)
+    if not given or at is None or rule.wallets:
+        return
+    header = recognition.header[at] if at < len(recognition.header) else ""
+    named = {row.cells[at].strip() for row in opening if at < len(row.cells)}
+    named -= {"", header}
+    if named and not any(_can_be(text, given) for text in named):
+        raise AccountContradictedError(given, min(named))
+
+
+def _can_be(text: str, given: str) -> bool:
+    """Whether a number, some of its digits perhaps hidden, is the given one."""
+    shown = re.escape(text).replace(re.escape(MASK), ".")
+    return re.fullmatch(shown, given) is not None
 
 
 def folded_wallet(name: str) -> str:

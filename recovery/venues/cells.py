@@ -10,10 +10,11 @@ from datetime import tzinfo
 
 from recovery.domain.ledger import RowProblem
 from recovery.domain.money import AmountUnreadableError
-from recovery.sheets.records import Cells, Record
+from recovery.sheets.records import Cells, Record, trimmed
 from recovery.venues.accounts import WALLET_MARK, Accounts
 from recovery.venues.derived import Derived
 from recovery.venues.file_rules import Derivation, DerivedColumn
+from recovery.venues.header_names import folded
 from recovery.venues.names import NameRefusedError
 from recovery.venues.numbers import OptionalNumbers, number_reader
 from recovery.venues.outcomes import Ignored, Notices
@@ -63,6 +64,7 @@ class FileColumns:
             (self.position(rule.column), re.compile(rule.pattern, re.IGNORECASE), rule)
             for rule in layout.ignore
         ]
+        self._header = _bare(recognition.header)
         self.time = self.reading(layout.time.column, self.read_time)
         holder = derived[-1].name if layout.account.wallet_column else ""
         self.account = self.reading(
@@ -90,6 +92,19 @@ class FileColumns:
         for at, pattern, rule in self._ignore:
             if at < len(record.cells) and pattern.fullmatch(record.cells[at]):
                 return Ignored(record.number, rule.reason)
+        return None
+
+    def is_no_row(self, record: Record) -> Ignored | None:
+        """Why a record that could not be read is none at all, if it is.
+
+        Parts of an export put together name the columns again; tables of tickets
+        have a line below the names.
+        """
+        cells = _bare(record.cells)
+        if cells == self._header and any(cells):
+            return Ignored(record.number, "names the columns once more")
+        if any(cells) and not "".join(cells).strip("-=:"):
+            return Ignored(record.number, "is a line of a table")
         return None
 
     def reading(self, column: str, read: Callable[[str], object]) -> int:
@@ -167,6 +182,11 @@ class FileColumns:
     def _problem(self, number: int, index: int, value: str, reason: str) -> RowProblem:
         names = (name for name, at in self._positions.items() if at == index)
         return RowProblem(number, next(names, ""), value[:SHOWN], reason)
+
+
+def _bare(cells: Cells) -> Cells:
+    """The cells as they are compared with a header, empty ones at the end cut off."""
+    return trimmed(tuple(folded(cell.replace("\ufeff", "")) for cell in cells))
 
 
 def _wallet_column(recognition: Recognition) -> tuple[DerivedColumn, ...]:

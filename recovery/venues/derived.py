@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
-from recovery.domain.money import AmountUnreadableError, format_amount
+from recovery.domain.money import AmountUnreadableError
 from recovery.sheets.records import Cells
 from recovery.venues.derived_loading import rule_of
 from recovery.venues.file_rules import Derivation, DerivedColumn, Term
@@ -140,7 +140,7 @@ class Derived:
                 for at, term in terms
             ]
             stated = [value for value in values if value is not None]
-            return format_amount(total(*stated)) if stated else ""
+            return self._numbers.written(total(*stated)) if stated else ""
 
         return make
 
@@ -165,7 +165,8 @@ class Derived:
                 return "0"
             if value is None:
                 return ""
-            return format_amount(value.copy_negate() if word == "negative" else value)
+            signed = value.copy_negate() if word == "negative" else value
+            return self._numbers.written(signed)
 
         return make
 
@@ -177,7 +178,7 @@ class Derived:
             digits = column.words.get(cells[places[1]].strip(), column.text)
             if not digits:
                 raise NameRefusedError(cells[places[1]], "has no known smallest unit")
-            return format_amount(in_units(value, int(digits)))
+            return self._numbers.written(in_units(value, int(digits)))
 
         return make
 

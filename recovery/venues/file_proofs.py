@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import islice
 
+from recovery.domain.booked_order import in_chain
 from recovery.domain.ledger import LedgerLine
-from recovery.domain.money import format_amount
+from recovery.domain.money import exact, format_amount
 from recovery.venues.outcomes import Outcome
 from recovery.venues.profile import Layout, LayoutKind, RowOrder
 from recovery.venues.proofs import balance_gaps, in_time_order, zone_shift
@@ -45,6 +46,9 @@ class FileProofs:
             )
             return [unproven]
         ordered = in_time_order(self._lines, self._order())
+        if self._layout.has_running_balance:
+            with exact():
+                ordered = list(in_chain(ordered, _itself))
         gaps = self._gaps(ordered) if self._layout.has_running_balance else []
         told = [*gaps, *_shift_told(zone_shift(ordered))]
         return [*told, *islice(self._conflicts(), GAPS_TOLD)]
@@ -92,6 +96,10 @@ class FileProofs:
         if len(gaps) > GAPS_TOLD:
             told.append(f"{len(gaps) - GAPS_TOLD} more gaps in the balances.")
         return told
+
+
+def _itself(line: LedgerLine) -> LedgerLine:
+    return line
 
 
 def _shift_told(shift: timedelta | None) -> list[str]:

@@ -48,6 +48,19 @@ class AccountRule:
 
 
 @dataclass(frozen=True, slots=True)
+class IdentityRule:
+    """What makes a row the same row in a file of another kind.
+
+    Attributes:
+        to: `second` or `minute`, as fine as the coarsest file tells the time.
+        fields: fields of the row, beside account and time, that all files tell alike.
+    """
+
+    to: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class NumberRule:
     """How numbers are written where that is not plain.
 

@@ -1,10 +1,14 @@
 """What makes a row the same row in another file."""
 
 from collections import Counter
+from collections.abc import Callable
+from decimal import Decimal
 from hashlib import blake2b
+from operator import itemgetter
 
 from recovery.domain.ledger import LedgerLine
 from recovery.domain.money import format_amount
+from recovery.venues.file_rules import IdentityRule
 
 DIGEST_BYTES = 16
 _SEPARATOR = "\x1f"
@@ -38,6 +42,35 @@ def line_fingerprint(line: LedgerLine) -> bytes:
             *("" if one is None else format_amount(one) for one in numbers),
         )
     )
+
+
+def fingerprint_by(rule: IdentityRule | None) -> Callable[[LedgerLine], bytes]:
+    """How rows of a layout get their fingerprint.
+
+    Args:
+        rule: for a layout whose rows come in files that share no id: only what all
+            of these tell alike counts, and an id does not.
+    """
+    if rule is None:
+        return line_fingerprint
+    places = [LedgerLine._fields.index(name) for name in rule.fields]
+    # One more place makes the picked values a tuple even of a single field.
+    pick = itemgetter(*places, LedgerLine._fields.index("account"))
+    to_minute = rule.to == "minute"
+
+    def fingerprint(line: LedgerLine) -> bytes:
+        at = line.occurred_at.replace(microsecond=0)
+        if to_minute:
+            at = at.replace(second=0)
+        return _digest(("same", at.isoformat(), *map(_told, pick(line))))
+
+    return fingerprint
+
+
+def _told(value: object) -> str:
+    if isinstance(value, Decimal):
+        return format_amount(value)
+    return "" if value is None else str(value)
 
 
 class Ordinals:

@@ -1,8 +1,9 @@
 """How the columns of a header are found under the names a layout knows."""
 
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from recovery.venues.profile import Layout
@@ -12,9 +13,23 @@ _ZONE = r"(?P<zone>(?:(?:utc|gmt)?\s?[+-]\d{1,2}(?::?\d{2})?)?)"
 _NUMBERED = re.compile(r".+#\d+")
 
 
+# What people and programs put behind a name to say that it is required or a label.
+_BEHIND = "*:"
+
+
 def folded(name: str) -> str:
     """A column name as it is compared: letter case and spacing do not count."""
     return " ".join(name.split()).casefold()
+
+
+def loosely(name: str) -> str:
+    """A column name without what programs change: blanks, underscores, hidden signs."""
+    plain = unicodedata.normalize("NFKC", name).casefold().rstrip(_BEHIND)
+    return "".join(
+        sign
+        for sign in plain
+        if sign != "_" and unicodedata.category(sign)[0] not in "ZC"
+    )
 
 
 def numbered(header: Sequence[str]) -> tuple[str, ...]:
@@ -41,49 +56,64 @@ class Naming:
         columns: name in the layout to position in the file.
         unknown: names of the file that the layout does not know.
         zone: the offset stated in a column name, or empty.
+        is_loose: whether a name was found under another spelling only.
     """
 
     columns: Mapping[str, int]
     unknown: tuple[str, ...]
     zone: str
+    is_loose: bool = False
 
 
 def header_named(header: Sequence[str], layout: Layout) -> Naming:
-    """Find the columns of a layout in a header, under their own or other names."""
-    own = {folded(name): name for name in layout.columns}
-    other, patterns = _other_names(layout)
+    """Find the columns of a layout in a header, under their own or other names.
+
+    A name spelt otherwise counts where nothing is called that exactly.
+    """
+    exact, loose = _Finder(layout, folded), _Finder(layout, loosely)
     columns: dict[str, int] = {}
-    unknown, zone = [], ""
+    unsure: list[tuple[int, str]] = []
     for at, name in enumerate(header):
-        key = folded(name)
-        column = own.get(key) or other.get(key, "")
-        if not column and key:
-            column, zone = _by_pattern(key, patterns, zone)
+        column = exact.column(name)
         if column and column not in columns:
             columns[column] = at
         elif name:
+            unsure.append((at, name))
+    unknown, is_loose = [], False
+    for at, name in unsure:
+        column = loose.column(name)
+        if column and column not in columns and not exact.column(name):
+            columns[column] = at
+            is_loose = True
+        else:
             unknown.append(name)
-    return Naming(columns, tuple(unknown), zone)
+    return Naming(columns, tuple(unknown), exact.zone or loose.zone, is_loose)
 
 
-def _other_names(
-    layout: Layout,
-) -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]]]:
-    other, patterns = {}, []
-    for column, names in layout.aliases.items():
-        for name in map(folded, names):
-            if ZONE_PLACE in name:
-                before, after = map(re.escape, name.split(ZONE_PLACE, 1))
-                patterns.append((re.compile(before + _ZONE + after), column))
-            else:
-                other[name] = column
-    return other, patterns
+class _Finder:
+    """The names of a layout's columns, as one way of comparing sees them."""
 
+    def __init__(self, layout: Layout, fold: Callable[[str], str]) -> None:
+        self._fold = fold
+        self._names = {fold(name): name for name in layout.columns}
+        self._patterns: list[tuple[re.Pattern[str], str]] = []
+        self.zone = ""
+        for column, names in layout.aliases.items():
+            for name in names:
+                if ZONE_PLACE in name:
+                    before, after = name.split(ZONE_PLACE, 1)
+                    pattern = re.escape(fold(before)) + _ZONE + re.escape(fold(after))
+                    self._patterns.append((re.compile(pattern), column))
+                else:
+                    self._names.setdefault(fold(name), column)
 
-def _by_pattern(
-    key: str, patterns: Sequence[tuple[re.Pattern[str], str]], zone: str
-) -> tuple[str, str]:
-    for pattern, column in patterns:
-        if found := pattern.fullmatch(key):
-            return column, found["zone"].replace(" ", "").upper() or zone
-    return "", zone
+    def column(self, name: str) -> str:
+        """The column of that name, or nothing; its zone is kept."""
+        key = self._fold(name)
+        if not key or key in self._names:
+            return self._names.get(key, "")
+        for pattern, column in self._patterns:
+            if found := pattern.fullmatch(key):
+                self.zone = found["zone"].replace(" ", "").upper() or self.zone
+                return column
+        return ""

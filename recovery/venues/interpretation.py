@@ -11,13 +11,23 @@ from recovery.venues.ledger_rows import LedgerRows
 from recovery.venues.outcomes import Notices, Outcome
 from recovery.venues.profile import LayoutKind
 from recovery.venues.recognition import Recognition
-from recovery.venues.reference_rows import EngineRows, PriceRows
+from recovery.venues.reference_rows import (
+    EngineRows,
+    PositionRows,
+    PriceRows,
+    ReferenceRows,
+)
 from recovery.venues.timestamps import zone_named
 
-_ROWS: dict[LayoutKind, type[EngineRows] | type[PriceRows]] = {
+_ROWS: dict[
+    LayoutKind,
+    type[EngineRows] | type[PriceRows] | type[PositionRows] | type[ReferenceRows],
+] = {
     LayoutKind.ENGINE_LOG: EngineRows,
     LayoutKind.MARK_PRICES: PriceRows,
     LayoutKind.FUNDING_RATES: PriceRows,
+    LayoutKind.POSITIONS: PositionRows,
+    LayoutKind.REFERENCE: ReferenceRows,
 }
 
 

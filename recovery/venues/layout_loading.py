@@ -3,11 +3,12 @@
 import re
 from collections.abc import Mapping
 
-from recovery.domain.ledger import EventMarker, LedgerRole, Side
+from recovery.domain.ledger import EventMarker, LedgerLine, LedgerRole, Side
 from recovery.venues.derived_loading import derived_columns
 from recovery.venues.file_rules import (
     ZONE_ASKED,
     AccountRule,
+    IdentityRule,
     IgnoreRule,
     NumberRule,
     PositionLeg,
@@ -36,6 +37,13 @@ ENGINE_FIELDS = {
     "quantity", "fill_price", "entry_price", "position_after", "fund_movement",
     "asset",
 }  # fmt: skip
+REFERENCE_FIELDS = {
+    "venue", "account", "uid", "full_name", "mail", "client_class", "language",
+    "jurisdiction", "account_kind", "tier", "taker_rate", "maker_rate", "asset",
+    "currency", "price", "priced_at", "source", "valid_from", "valid_to",
+    "terms_reference",
+}  # fmt: skip
+NO_TIME = TimeRule("", (), "UTC")
 # For each kind of layout: the fields it must map, and all it may map.
 FIELDS = {
     LayoutKind.LEDGER: ({"asset", "amount", "operation"}, LEDGER_FIELDS),
@@ -48,6 +56,11 @@ FIELDS = {
         {"instrument", "funding_rate"},
         {"instrument", "funding_rate"},
     ),
+    LayoutKind.POSITIONS: (
+        {"instrument", "position"},
+        {"instrument", "position", "entry_price", "mark_price"},
+    ),
+    LayoutKind.REFERENCE: (set(), REFERENCE_FIELDS),
 }
 PARTS = ("fee", "funding", "liquidation_fee")
 SIGNS = ("positive", "negative")
@@ -108,7 +121,7 @@ def layout_from_node(
             announced_as=node.text("announced_as", ""),
             required=node.texts("required"),
             optional=node.texts("optional", ()),
-            time=_time(node.node("time")),
+            time=_time(node.node("time")) if "time" in node.names() else NO_TIME,
             account=_account(node.node("account")),
             numbers=_numbers(node.node("numbers")),
             fields=node.mapping("fields"),
@@ -129,7 +142,8 @@ def layout_from_node(
             file_name=pattern_of(node, "file_name"),
             cells_missing=node.take("cells_missing", int, 0),
             cells_beyond=node.take("cells_beyond", int, 0),
-            restates=node.text("restates", ""),
+            restates=node.texts("restates", ()),
+            identity=_identity(node.node("identity")),
             verified=node.take("verified", bool, True),
             title=node.text("title", ""),
             obtain=node.text("obtain", ""),
@@ -249,6 +263,18 @@ def _position_leg(node: Node) -> PositionLeg | None:
     return leg
 
 
+def _identity(node: Node) -> IdentityRule | None:
+    if not node.names():
+        return None
+    with node.closing():
+        rule = IdentityRule(to=node.text("to"), fields=node.texts("fields"))
+    if rule.to not in ("second", "minute"):
+        raise node.fail("to", "say second or minute")
+    if unknown := set(rule.fields) - set(LedgerLine._fields):
+        raise node.fail("fields", f"a row has no {min(unknown)!r}")
+    return rule
+
+
 def _check(node: Node) -> RowCheck:
     with node.closing():
         return RowCheck(
@@ -265,6 +291,8 @@ def _check_layout(node: Node, layout: Layout) -> None:
     missing = needed - layout.fields.keys()
     if missing or layout.fields.keys() - allowed:
         raise node.fail("fields", f"for {layout.kind}: {sorted(missing or allowed)}")
+    if not layout.time.column and layout.kind is not LayoutKind.REFERENCE:
+        raise node.fail("time", "is missing")
     _check_columns(node, layout)
     parts = set(PARTS) & layout.fields.keys()
     if set(layout.cost_signs) != parts or set(layout.cost_signs.values()) - set(SIGNS):

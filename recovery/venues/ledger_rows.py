@@ -4,15 +4,18 @@ This runs for every row of a large file: positions and rules are looked up once,
 and the cell that was refused is only searched for after a refusal.
 """
 
+from collections.abc import Mapping
 from decimal import Decimal
 from operator import itemgetter
 
 from recovery.domain.ledger import ZERO, LedgerLine, LedgerRole, RowProblem, Side
 from recovery.sheets.records import Cells, Record
 from recovery.venues.cells import UNREADABLE, FileColumns
+from recovery.venues.header_names import folded
 from recovery.venues.names import (
     ASSET_LENGTH,
     INSTRUMENT_LENGTH,
+    REMEMBERED,
     Names,
     checked_reference,
 )
@@ -23,6 +26,20 @@ from recovery.venues.row_checks import RowChecker
 from recovery.venues.row_parts import NO_PARTS, PartsReader, settled_role
 
 SIDE_OF_SIGN = {True: Side.BUY, False: Side.SELL}
+
+
+class _Sides(dict[str, Side]):
+    """Texts of cells to sides; letter case and spacing do not count."""
+
+    def __init__(self, sides: Mapping[str, str]) -> None:
+        super().__init__({text: Side(side) for text, side in sides.items()})
+        self._folded = {folded(text): Side(side) for text, side in sides.items()}
+
+    def __missing__(self, text: str) -> Side:
+        side = self._folded.get(folded(text), Side.NONE)
+        if len(self) < REMEMBERED:
+            self[text] = side
+        return side
 
 
 class LedgerRows:
@@ -44,7 +61,7 @@ class LedgerRows:
             longest=INSTRUMENT_LENGTH,
             none=("", *layout.numbers.none),
         )
-        self._sides = {text: Side(side) for text, side in layout.sides.items()}
+        self._sides = _Sides(layout.sides)
         self._known = layout.operations
         self._operations = OperationRules(layout, notices)
         self._parts = PartsReader(columns) if layout.cost_signs else None
@@ -82,14 +99,21 @@ class LedgerRows:
         if (record.flaws or len(cells) != columns.width) and not (
             columns.is_sound(record)
         ):
-            return columns.problem(record)
+            return columns.is_no_row(record) or columns.problem(record)
         try:
             cells = (*cells, "") if columns.is_plain else columns.whole(cells)
             if self._is_leg is not None and self._is_leg(cells):
                 return self._position_leg(record.number, cells)
             return self._line(record.number, cells)
         except UNREADABLE:
-            return columns.problem(record)
+            return columns.is_no_row(record) or self._once_more(record)
+
+    def _once_more(self, record: Record) -> LedgerLine | Ignored | RowProblem:
+        """The record without blanks around its cells, where there are any."""
+        cells = tuple(map(str.strip, record.cells))
+        if cells == record.cells:
+            return self._columns.problem(record)
+        return self.read(record._replace(cells=cells))
 
     def _line(self, number: int, cells: Cells) -> LedgerLine | Ignored:
         columns = self._columns
@@ -126,7 +150,7 @@ class LedgerRows:
             *parts,
             self._instruments[instrument],
             marker,
-            self._sides.get(side, Side.NONE),
+            self._sides[side],
             None if size is None else size.copy_abs(),
             numbers[price],
             numbers[mark],

@@ -1,6 +1,7 @@
 """Profile files to frozen values; a file that is not fully understood is refused."""
 
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -35,13 +36,25 @@ def shipped_profiles() -> tuple[VenueProfile, ...]:
 
 
 @cache
-def restating_layouts() -> frozenset[tuple[str, str]]:
-    """Venue and name (code and generation) of layouts that restate another."""
-    return frozenset(
-        (layout.venue, f"{layout.code} {layout.generation}")
+def restated_layouts() -> dict[tuple[str, str], frozenset[tuple[str, str]]]:
+    """Layouts that restate others, with those: venue, and code and generation."""
+    return {
+        (layout.venue, layout.name): frozenset(
+            (layout.venue, other.name)
+            for other in profile.layouts
+            if other.code in layout.restates
+        )
         for profile in shipped_profiles()
         for layout in profile.layouts
         if layout.restates
+    }
+
+
+@cache
+def unmarked_venues() -> frozenset[str]:
+    """Venues whose rows may say nothing of a liquidation."""
+    return frozenset(
+        profile.code for profile in shipped_profiles() if not profile.marks_events
     )
 
 
@@ -59,6 +72,15 @@ def profile_from_text(name: str, text: str) -> VenueProfile:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ProfileError(name, str(error)) from error
+    return profile_from_table(name, table)
+
+
+def profile_from_table(name: str, table: Mapping[str, Any]) -> VenueProfile:
+    """The profile in a table that was read or made elsewhere.
+
+    Raises:
+        ProfileError: It is not a profile, or says something unknown.
+    """
     with Node(name, table).closing() as top:
         return _profile(top)
 
@@ -66,6 +88,7 @@ def profile_from_text(name: str, text: str) -> VenueProfile:
 def _profile(top: Node) -> VenueProfile:
     with top.node("venue").closing() as venue:
         code, title = venue.text("code"), venue.text("name")
+        marks_events = venue.take("marks_events", bool, default=True)
     tables = top.node("operations")
     operations = {
         name: operations_from_node(tables.node(name)) for name in tables.names()
@@ -73,6 +96,7 @@ def _profile(top: Node) -> VenueProfile:
     return VenueProfile(
         code=code,
         name=title,
+        marks_events=marks_events,
         layouts=tuple(
             layout_from_node(node, code, operations) for node in _layouts(top)
         ),

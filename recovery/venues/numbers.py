@@ -5,7 +5,12 @@ from collections.abc import Callable
 from decimal import Context, Decimal, Inexact, InvalidOperation
 
 from recovery.domain.ledger import ZERO
-from recovery.domain.money import DECIMALS_MAX, AmountUnreadableError, parse_amount
+from recovery.domain.money import (
+    DECIMALS_MAX,
+    AmountUnreadableError,
+    format_amount,
+    parse_amount,
+)
 from recovery.venues.file_rules import NumberRule
 
 REMEMBERED = 50_000
@@ -56,6 +61,7 @@ class OptionalNumbers(dict[str, Decimal | None]):
         super().__init__(dict.fromkeys(rule.none))
         self._none = tuple(rule.none)
         self._read = number_reader(rule)
+        self._decimal = rule.decimal
 
     def __missing__(self, text: str) -> Decimal | None:
         if len(self) >= REMEMBERED:
@@ -63,6 +69,10 @@ class OptionalNumbers(dict[str, Decimal | None]):
             self.update(dict.fromkeys(self._none))
         number = self[text] = self._read(text)
         return number
+
+    def written(self, number: Decimal) -> str:
+        """A number in the style of the layout: what is derived is read like a cell."""
+        return format_amount(number).replace(".", self._decimal)
 
 
 def _styled_reader(rule: NumberRule) -> NumberReader:

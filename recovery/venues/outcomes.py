@@ -10,6 +10,8 @@ from recovery.domain.ledger import (
     FundingRate,
     LedgerLine,
     MarkPrice,
+    PositionStated,
+    ReferenceRow,
     RowProblem,
 )
 
@@ -23,7 +25,16 @@ class Ignored(NamedTuple):
     reason: str
 
 
-Outcome = LedgerLine | EngineStep | MarkPrice | FundingRate | Ignored | RowProblem
+Outcome = (
+    LedgerLine
+    | EngineStep
+    | MarkPrice
+    | FundingRate
+    | PositionStated
+    | ReferenceRow
+    | Ignored
+    | RowProblem
+)
 
 
 class RowWarning(NamedTuple):

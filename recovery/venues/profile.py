@@ -14,6 +14,7 @@ from recovery.domain.ledger import EventMarker, LedgerRole
 from recovery.venues.file_rules import (
     AccountRule,
     DerivedColumn,
+    IdentityRule,
     IgnoreRule,
     NumberRule,
     PositionLeg,
@@ -29,6 +30,8 @@ class LayoutKind(StrEnum):
     ENGINE_LOG = "engine_log"
     MARK_PRICES = "mark_prices"
     FUNDING_RATES = "funding_rates"
+    POSITIONS = "positions"  # What accounts held at an instant.
+    REFERENCE = "reference"  # Customers, accounts, tiers and the like, by field.
 
 
 class RowOrder(StrEnum):
@@ -96,7 +99,9 @@ class Layout:
         shapes: column to a pattern of its cells, for a layout without a header.
         file_name: a pattern of names that state `account`, `asset` or `zone`.
         cells_missing, cells_beyond: how much shorter or longer a row may be.
-        restates: code of the layout that tells the same money once more, or empty.
+        restates: codes of the layouts that tell the same money.
+        identity: what makes a row the same row in another file, where the ids of the
+            venue do not.
         verified: whether the layout was read in files or documents of the venue.
         title, obtain, note: what it is called, where to get it, what is not known.
     """
@@ -130,11 +135,17 @@ class Layout:
     file_name: str = ""
     cells_missing: int = 0
     cells_beyond: int = 0
-    restates: str = ""
+    restates: tuple[str, ...] = ()
+    identity: IdentityRule | None = None
     verified: bool = True
     title: str = ""
     obtain: str = ""
     note: str = ""
+
+    @property
+    def name(self) -> str:
+        """Code and generation."""
+        return f"{self.code} {self.generation}"
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -205,10 +216,14 @@ class PolicyLine:
 
 @dataclass(frozen=True, slots=True)
 class VenueProfile:
-    """Everything the desk ships about one venue."""
+    """Everything the desk ships about one venue.
+
+    `marks_events` is false where rows of a liquidation may say nothing of it.
+    """
 
     code: str
     name: str
+    marks_events: bool
     layouts: tuple[Layout, ...]
     policies: tuple[PolicyLine, ...]
     fee_schedule: tuple[FeeLine, ...]

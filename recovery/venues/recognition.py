@@ -31,12 +31,13 @@ class Likeness:
     score: int
     missing: tuple[str, ...]
     unknown: tuple[str, ...]
+    is_loose: bool = False  # A name was found under another spelling only.
 
     @property
     def rank(self) -> int:
         """What layouts are ordered by: the score, less where a column is lacking."""
         lacks = set(self.missing) & set(self.layout.required)
-        return self.score - LACKING if lacks else self.score
+        return self.score - (LACKING if lacks else 0) - self.is_loose
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Recognition:
         stated: `account`, `asset` and `zone`, as far as preamble, header or file
             name state them.
         time_forms: the written forms of its times.
+        header: the names of the columns as the file writes them.
     """
 
     layout: Layout
@@ -67,6 +69,7 @@ class Recognition:
     preamble: tuple[tuple[str, ...], ...]
     stated: Mapping[str, str]
     time_forms: tuple[str, ...]
+    header: tuple[str, ...] = ()
 
     @property
     def venue(self) -> str:
@@ -132,6 +135,7 @@ def _recognition(source: Source, ranked: Sequence[Likeness], name: str) -> Recog
         preamble=source.preamble,
         stated=file_statements(layout, source.preamble, name, zone),
         time_forms=_time_forms(source, layout, columns),
+        header=source.header,
     )
 
 
@@ -229,6 +233,7 @@ def _likeness(header: Sequence[str], layout: Layout) -> Likeness:
         score=common * 100 // whole if whole else 0,
         missing=tuple(name for name in layout.columns if name not in naming.columns),
         unknown=naming.unknown,
+        is_loose=naming.is_loose,
     )
 
 

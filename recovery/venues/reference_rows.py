@@ -2,7 +2,14 @@
 
 from operator import itemgetter
 
-from recovery.domain.ledger import EngineStep, FundingRate, MarkPrice, Side
+from recovery.domain.ledger import (
+    EngineStep,
+    FundingRate,
+    MarkPrice,
+    PositionStated,
+    ReferenceRow,
+    Side,
+)
 from recovery.sheets.records import Record
 from recovery.venues.cells import FileColumns
 from recovery.venues.names import (
@@ -14,6 +21,7 @@ from recovery.venues.names import (
 )
 from recovery.venues.profile import LayoutKind
 
+TEXT_LENGTH = 200
 ACTIONS = frozenset({"reduce", "close", "takeover", "adl", "cover", "restored"})
 
 
@@ -37,6 +45,19 @@ def checked_step(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 6):
         raise NameRefusedError(text, "is no step number")
     return int(text)
+
+
+def checked_text(text: str) -> str:
+    """A plain text of one line, without blanks around it.
+
+    Raises:
+        NameRefusedError: it is too long, or holds what no line holds.
+    """
+    if len(text) > TEXT_LENGTH:
+        raise NameRefusedError(text, f"is longer than {TEXT_LENGTH} characters")
+    if not text.isprintable():
+        raise NameRefusedError(text, "holds a character that cannot be printed")
+    return text.strip()
 
 
 class EngineRows:
@@ -128,3 +149,52 @@ class PriceRows:
             self._columns.read_time(time),
             self._columns.read_number(value),
         )
+
+
+class PositionRows:
+    """The reader of one file's stated positions."""
+
+    def __init__(self, columns: FileColumns) -> None:
+        self._columns = columns
+        self._instruments = Names(
+            columns.layout.instrument_case, optional=False, longest=INSTRUMENT_LENGTH
+        )
+        self._pick = itemgetter(
+            columns.time,
+            columns.account,
+            columns.field("instrument", self._instruments.__getitem__),
+            columns.number("position"),
+            columns.optional_number("entry_price"),
+            columns.optional_number("mark_price"),
+        )
+
+    def read(self, record: Record) -> PositionStated:
+        """What one sound record means."""
+        columns = self._columns
+        cells = self._pick(columns.whole(record.cells))
+        time, account, instrument, position, entry, mark = cells
+        return PositionStated(
+            row_number=record.number,
+            account=columns.accounts[account],
+            instrument=self._instruments[instrument],
+            occurred_at=columns.read_time(time),
+            position=columns.read_number(position),
+            entry_price=columns.optional_numbers[entry],
+            mark_price=columns.optional_numbers[mark],
+        )
+
+
+class ReferenceRows:
+    """The reader of one file of reference data: plain texts by field."""
+
+    def __init__(self, columns: FileColumns) -> None:
+        self._columns = columns
+        self._places = [
+            (name, columns.field(name, checked_text)) for name in columns.layout.fields
+        ]
+
+    def read(self, record: Record) -> ReferenceRow:
+        """What one sound record says."""
+        cells = self._columns.whole(record.cells)
+        values = {name: checked_text(cells[at]) for name, at in self._places}
+        return ReferenceRow(record.number, values)

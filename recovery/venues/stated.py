@@ -56,7 +56,8 @@ def _of_name(pattern: str, name: str) -> dict[str, str]:
 def _labels(preamble: Sequence[Sequence[str]]) -> Iterator[tuple[str, str]]:
     """The `label:value` cells, such as `UID:1` and `Time Zone:UTC+8`."""
     for row in preamble:
-        for cell in row:
+        # Where the rows are split by something else, the commas are still in a cell.
+        for cell in ",".join(row).split(","):
             label, colon, value = cell.replace(_MARK, "").partition(":")
             if colon and value.strip():
                 yield label.strip().casefold(), value.strip()

@@ -36,6 +36,11 @@ _DIRECTIVES = {
     "%f": r"(?P<f>\d{1,6})",
     "%p": r"(?P<p>[AaPp])\.?[Mm]\.?",
 }
+# Forms that mean one thing wherever they stand: a stated zone, the year first.
+PLAIN_FORMS = (
+    "iso_z", "iso_offset", "calendar", "%Y-%-m-%-d %-H:%M:%S", "%Y/%-m/%-d %-H:%M:%S",
+    "%Y.%-m.%-d %-H:%M:%S", "%Y-%m-%d %H:%M:%S UTC", "%Y-%m-%d %H:%M:%S Z",
+)  # fmt: skip
 _DIRECTIVE = re.compile(r"%-?[A-Za-z]")
 # What browsers put before AM and PM in newer versions.
 _BLANKS = str.maketrans({"\u202f": " ", "\u00a0": " "})

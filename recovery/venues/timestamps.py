@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from recovery.domain.errors import RecoveryError
 from recovery.venues.time_forms import (
+    PLAIN_FORMS,
     Form,
     TimeUnreadableError,
     day_order,
@@ -56,7 +57,7 @@ def time_reader(forms: tuple[str, ...], zone: tzinfo) -> Reader:
     The function raises TimeUnreadableError; it remembers its last answer, since
     neighbouring rows often carry one time.
     """
-    readers = [form_reader(form) for form in forms]
+    readers = [form_reader(form) for form in (*forms, *PLAIN_FORMS)]
     orders = {day_order(form) for form in forms} - {""}
     find = _only_found if len(orders) > 1 else _first_found
     last_text: str | None = None

@@ -34,6 +34,7 @@ HELP = {
     "desk_breaks_open": "Open breaks by reason.",
     "desk_heartbeat_age_seconds": "Seconds since the workers of a queue were heard.",
     "desk_rounds_missed": "Periods of periodic work missed within the last day.",
+    "desk_stray_messages": "Messages no worker could do, within the last day.",
     "desk_audit_position": "Entries in the audit's chain.",
     "desk_audit_head_age_seconds": "Seconds since a head was last written down.",
     "desk_personal_looks_week": "Looks behind the mask of personal data in 7 days.",

@@ -5,7 +5,6 @@ from functools import wraps
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from recovery.domain.errors import RecoveryError
@@ -13,6 +12,7 @@ from recovery.models import Claim
 from recovery.selectors.claim_sessions import session_claim
 from recovery.selectors.claims import StatusView, status_view
 from recovery.services.claims import claim_answer, claim_leave, claim_withdraw
+from recovery.services.clock import database_now
 from recovery.web import cookies
 from recovery.web.forms import AnswerForm
 from recovery.web.pages import get_or_post
@@ -26,7 +26,7 @@ def behind_code(view: ClaimView) -> Callable[[HttpRequest], HttpResponse]:
     @wraps(view)
     def guarded(request: HttpRequest) -> HttpResponse:
         token = cookies.cookie_read(request, cookies.SESSION)
-        claim = session_claim(token, now=timezone.now())
+        claim = session_claim(token)
         if claim is None:
             response = redirect("claims:enter")
             cookies.cookie_drop(response, cookies.SESSION)
@@ -51,7 +51,7 @@ def answer(request: HttpRequest, claim: Claim) -> HttpResponse:
     if not form.is_valid():
         return _status_page(request, claim, form, status=400)
     try:
-        claim_answer(claim, form.cleaned_data["answer"], now=timezone.now())
+        claim_answer(claim, form.cleaned_data["answer"], now=database_now())
     except RecoveryError:
         # Answered in another window: the page as it is now says so best.
         return _status_page(request, claim, AnswerForm(), status=409)
@@ -68,7 +68,7 @@ def withdraw(request: HttpRequest, claim: Claim) -> HttpResponse:
     if request.method != "POST":
         return render(request, "claims/withdraw.html", {"claim": claim})
     try:
-        claim_withdraw(claim, now=timezone.now())
+        claim_withdraw(claim, now=database_now())
     except RecoveryError:
         return _status_page(request, claim, AnswerForm(), status=409)
     return redirect("claims:status")
@@ -77,7 +77,7 @@ def withdraw(request: HttpRequest, claim: Claim) -> HttpResponse:
 @require_POST
 def leave(request: HttpRequest) -> HttpResponse:
     """End the claim session."""
-    claim_leave(cookies.cookie_read(request, cookies.SESSION), now=timezone.now())
+    claim_leave(cookies.cookie_read(request, cookies.SESSION), now=database_now())
     response = redirect("claims:home")
     cookies.cookie_drop(response, cookies.SESSION)
     return response
@@ -86,7 +86,7 @@ def leave(request: HttpRequest) -> HttpResponse:
 def _view(claim: Claim) -> StatusView | None:
     if claim.case is None:
         return None
-    return status_view(claim.case, now=timezone.now())
+    return status_view(claim.case, now=database_now())
 
 
 def _status_page(

@@ -2,7 +2,6 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -14,6 +13,7 @@ from recovery.services.claims import (
     claim_receive,
     claim_request_code,
 )
+from recovery.services.clock import database_now
 from recovery.services.rate_limits import WINDOW, rate_limit_take
 from recovery.services.transitions import NEXT_UPDATE
 from recovery.tasks import ring
@@ -43,7 +43,7 @@ def file_claim(request: HttpRequest) -> HttpResponse:
         return _form_page(request, "claims/file.html", form)
     if not rate_limit_take(LimitedAct.CLAIM_FILING, client_address(request)):
         return _too_many(request, form)
-    received = claim_receive(form.filing(), now=timezone.now())
+    received = claim_receive(form.filing(), now=database_now())
     ring(received.job)
     response = redirect("claims:filed")
     cookies.cookie_write(response, cookies.FILED, received.claim.reference)
@@ -56,7 +56,7 @@ def filed(request: HttpRequest) -> HttpResponse:
     reference = cookies.cookie_read(request, cookies.FILED)
     if not reference:
         return redirect("claims:enter")
-    next_on = (timezone.now() + NEXT_UPDATE).date()
+    next_on = (database_now() + NEXT_UPDATE).date()
     return render(
         request, "claims/filed.html", {"reference": reference, "next_on": next_on}
     )
@@ -74,7 +74,7 @@ def enter(request: HttpRequest) -> HttpResponse:
     browser = browser or cookies.new_browser_key()
     # Over the limit no code leaves, and the answer is the same.
     if rate_limit_take(LimitedAct.CODE_REQUEST, client_address(request)):
-        claim_request_code(reference, browser, now=timezone.now())
+        claim_request_code(reference, browser, now=database_now())
     response = redirect("claims:code")
     cookies.cookie_write(response, cookies.BROWSER, browser)
     cookies.cookie_write(response, cookies.ASKED, reference)
@@ -94,7 +94,7 @@ def code(request: HttpRequest) -> HttpResponse:
         # Over the limit even the right code is answered like a wrong one.
         is_within = rate_limit_take(LimitedAct.CODE_ENTRY, client_address(request))
         token = is_within and claim_enter(
-            reference, form.cleaned_data["code"], browser, now=timezone.now()
+            reference, form.cleaned_data["code"], browser, now=database_now()
         )
         if token:
             response = redirect("claims:status")

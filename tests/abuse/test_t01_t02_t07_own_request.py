@@ -7,8 +7,9 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.roles import Role
 from recovery.domain.errors import SamePersonError
+from recovery.domain.staff_news import StaffNews
 from recovery.domain.words import PaymentKind
-from recovery.models import Approval, AuditEntry, Decision, Payment
+from recovery.models import Approval, AuditEntry, Decision, Payment, StaffNotice
 from recovery.services.batches import batch_build, batch_release
 from recovery.services.decisions import decision_approve
 from recovery.services.payments import payment_approve
@@ -33,6 +34,8 @@ def test_t01_t07_the_proposer_of_a_decision_approves_it_by_no_role(
         decision_approve(ada, proposal, shown_digest=proposal.content_digest, now=NOW)
     assert not Approval.objects.exists()
     assert AuditEntry.objects.filter(action="approval.same_person").exists()
+    news = StaffNotice.objects.filter(news=StaffNews.APPROVAL_SELF_REFUSED)
+    assert news.count() == 1
 
 
 @pytest.mark.parametrize("is_superuser", [False, True])

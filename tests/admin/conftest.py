@@ -33,22 +33,28 @@ from recovery.models import (
     GoodwillReason,
     Instrument,
     Job,
+    LayoutMapping,
     LedgerEntry,
     LiquidationPolicy,
     MarkPriceEntry,
     NetworkFeeRule,
+    OperationMapping,
     OutboxMessage,
+    PositionEntry,
     RecordedShare,
     RejectedRecord,
     SetOff,
     SetOffPolicy,
     StaffNotice,
+    StrayMessage,
     UnclaimedRule,
     Workbook,
 )
 from recovery.services.actors import staff_actor
 from recovery.services.batches import batch_build
+from recovery.venues.column_mapping import profile_table
 from tests import factories
+from tests.venues.test_column_mapping import DRAFT
 
 
 def set_off_rows(decision: Decision, collection: Collection) -> list[Model]:
@@ -200,13 +206,47 @@ def rows(ada: User, max_: User, bea: User, cem: Customer) -> dict[type[Model], M
             recorded_by=max_,
             recorded_at=factories.NOW,
         ),
-        GoodwillReason.objects.get_or_create(code="late-answer")[0],
+        GoodwillReason.objects.get_or_create(
+            code="late-answer", defaults={"told": "We answered late"}
+        )[0],
         StaffNotice.objects.create(
             key="n",
             news="case.reopened",
             about=f"case {decision.case.reference}",
             subject_kind="recoverycase",
             subject_id=decision.case_id,
+        ),
+        StrayMessage.objects.create(
+            name="recovery.no_such_task",
+            reason="unknown_task",
+            hour_began_at=factories.NOW,
+            last_at=factories.NOW,
+        ),
+        LayoutMapping.objects.create(
+            venue="coinhall",
+            code="wallet-log",
+            version=1,
+            terms=profile_table(DRAFT, 1),
+            sample=file,
+            reason="It is one.",
+            source="Ticket 1",
+            content_digest="0" * 64,
+            proposed_by=ada,
+            proposed_at=factories.NOW,
+        ),
+        OperationMapping.objects.create(
+            venue="house",
+            layout="house-ledger",
+            operation="rebate",
+            version=1,
+            role="CREDIT",
+            period=since,
+            shadow=factories.NO_SHADOW,
+            reason="It is one.",
+            source="Ticket 1",
+            content_digest="0" * 64,
+            proposed_by=ada,
+            proposed_at=factories.NOW,
         ),
         Instrument.objects.create(venue="house", symbol="X", settle_asset="USDT"),
         FeeSchedule.objects.first(),  # Shipped with the desk.
@@ -224,6 +264,14 @@ def rows(ada: User, max_: User, bea: User, cem: Customer) -> dict[type[Model], M
             instrument="BTCUSDT",
             occurred_at=factories.AT,
             mark_price="60000",
+        ),
+        PositionEntry.objects.create(
+            source_file=file,
+            row_number=1,
+            account=event.account,
+            instrument="BTCUSDT",
+            occurred_at=factories.AT,
+            position="1",
         ),
         EngineEntry.objects.create(
             source_file=file,

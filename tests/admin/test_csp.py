@@ -268,7 +268,8 @@ def test_a_file_goes_up_and_comes_down(
     go(list_url(SourceFile))
     page.get_by_text("Upload a source file").first.click()
     chosen = {"name": "ledger.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n"}
-    page.locator("input[type=file]").set_input_files(chosen)
+    form = page.locator("form:has(button[value=upload])")
+    form.locator("input[type=file]").set_input_files(chosen)
     page.locator("button[value=upload]").click()
     expect(page.get_by_text("ledger.csv is stored")).to_be_visible()
 

@@ -14,7 +14,7 @@ from recovery.tasks import run_all_due
 from tests.admin.doors import signed_in, text_of
 from tests.admin.test_browser import sign_in
 from tests.services.test_scratch import pasted
-from tests.story import short_ledger
+from tests.story import HouseAccount, short_ledger
 
 pytestmark = pytest.mark.django_db
 POSITION = {
@@ -111,3 +111,55 @@ def test_a_paste_is_told_in_the_browser(
     browser_page.get_by_text("5 USDT less for you").wait_for()
     overflow = "document.documentElement.scrollWidth - window.innerWidth"
     assert browser_page.evaluate(overflow) <= 0
+
+
+@pytest.mark.parametrize(
+    ("language", "told", "direction"),
+    [
+        ("de", "Ihre Position in BTCUSDT wurde um 2026-10-10 16:00 UTC", "ltr"),
+        ("ja", "お客様の BTCUSDT のポジションが清算されました", "ltr"),
+        ("ar", "تمت تصفية مركزك", "rtl"),
+    ],
+)
+def test_the_story_is_told_in_the_language_chosen(
+    language: str, told: str, direction: str, client: Client
+) -> None:
+    rows = pasted(short_ledger("A-1"))
+    page = text_of(post(client, {"rows": rows, "language": language}))
+    assert told in page
+    assert f'dir="{direction}" lang="{language}"' in page
+    assert "data:image/svg+xml;base64," in page
+
+
+def test_a_language_nobody_speaks_here_is_refused(client: Client) -> None:
+    rows = pasted(short_ledger("A-1"))
+    assert post(client, {"rows": rows, "language": "xx"}).status_code == 400
+
+
+def test_rows_without_an_event_have_a_story_too(client: Client) -> None:
+    account = HouseAccount("A-1", [])
+    account.add("deposit", "100")
+    account.add("funding", "-3", instrument="BTCUSDT")
+    page = text_of(post(client, {"rows": pasted(account), "stated": "USDT 90"}))
+    assert "Funding cost 3 USDT." in page
+    assert "the balance stated is 90 USDT, which is 7 USDT less for you." in page
+
+
+def test_a_wallet_is_replayed_between_two_instants(client: Client) -> None:
+    account = HouseAccount("A-1", [])
+    for _ in range(4):
+        account.add("deposit", "10")
+    rows = pasted(account)
+    window = {"from_at": "2026-10-10 16:00:02", "until_at": "2026-10-10T16:00:03Z"}
+    page = text_of(post(client, {"rows": rows, **window}))
+    assert "4 rows = 2 understood + 2 left out" in page
+    assert "You had 10 USDT." in page
+    assert "You moved in 20 USDT." in page
+    assert "That leaves 30 USDT, as it should be." in page
+    assert "outside the time asked for" in page
+
+
+def test_a_time_nobody_can_read_is_asked_again(client: Client) -> None:
+    answer = post(client, {"rows": "a,b", "from_at": "yesterday"})
+    assert answer.status_code == 400
+    assert "is no time" in text_of(answer)

@@ -142,3 +142,52 @@ def test_every_guard_is_switched_on() -> None:
         " WHERE NOT tgisinternal AND tgenabled <> 'O'"
     )
     assert off == set()
+
+
+def row_locks(tree: ast.AST) -> list[ast.Call]:
+    return [
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "select_for_update"
+    ]
+
+
+def test_row_locks_let_rows_be_referred_to() -> None:
+    """A full lock makes every insert beside it wait, in an order nobody sees."""
+    found = {
+        f"{path.relative_to(CHECKOUT)}:{call.lineno}"
+        for path, tree in trees("recovery", "accounts", "config")
+        for call in row_locks(tree)
+        if "no_key" not in {keyword.arg for keyword in call.keywords}
+    }
+    assert found == set()
+
+
+def process_clocks(tree: ast.AST) -> list[int]:
+    """Lines that ask the clock of this one process what time it is."""
+    return [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) in {"timezone.now", "time.time", "datetime.now"}
+    ]
+
+
+def test_what_decides_asks_the_clock_all_processes_share() -> None:
+    assert process_clocks(ast.parse("at = timezone.now()")) == [1]
+    found = {
+        str(path.relative_to(CHECKOUT)): lines
+        for path, tree in trees(
+            "recovery/services", "recovery/web", "recovery/selectors", "config/sign_in"
+        )
+        if (lines := process_clocks(tree))
+    }
+    # An age that is only shown, and ages of files, which have this machine's clock.
+    assert found.keys() == {
+        "recovery/services/whole_files.py",
+        "recovery/web/metrics.py",
+    }
+    for name in ("recovery/tasks.py", "recovery/admin/acts.py"):
+        assert not process_clocks(ast.parse((CHECKOUT / name).read_text("utf-8")))

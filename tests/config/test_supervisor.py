@@ -68,6 +68,14 @@ class TinyDesk:
         shutil.rmtree(socket_folder(self.run_dir), ignore_errors=True)
 
 
+@pytest.fixture(autouse=True)
+def _hang_up_is_heard() -> Iterator[None]:
+    """A run under nohup ignores hanging up, and children inherit that."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[TinyDesk]:
     desk = TinyDesk(tmp_path / "run", "parent", "leaving")

@@ -3,10 +3,10 @@ from decimal import Decimal
 
 from recovery.domain.history import Entry
 from recovery.domain.ledger import LedgerLine, LedgerRole
-from recovery.domain.restated import told_once
+from recovery.domain.restated import Restating, told_once
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-NET = frozenset({"net"})
+NET = {"net": frozenset({"log", "a", "b"})}
 
 
 def entry(number: int, file: str, minutes: int) -> Entry:
@@ -17,7 +17,7 @@ def entry(number: int, file: str, minutes: int) -> Entry:
     return Entry(number, file, "house", line)
 
 
-def numbers(entries: list[Entry], restating: frozenset[str] = NET) -> list[int]:
+def numbers(entries: list[Entry], restating: Restating = NET) -> list[int]:
     return [one.id for one in told_once(entries, restating)]
 
 
@@ -44,4 +44,4 @@ def test_hole_between_two_files_of_the_wallet_is_not_covered() -> None:
 
 def test_nothing_is_dropped_where_no_file_restates() -> None:
     entries = [entry(1, "log", 0), entry(2, "net", 0)]
-    assert numbers(entries, frozenset()) == [1, 2]
+    assert numbers(entries, {}) == [1, 2]

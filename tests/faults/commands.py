@@ -31,6 +31,7 @@ from recovery.services import imports
 from recovery.services.actors import OPERATOR, SYSTEM, Actor
 from recovery.services.audit_chain import audit_head_export
 from recovery.services.batches import batch_build, batch_release, confirmations_read
+from recovery.services.bells import ring_due
 from recovery.services.cases import case_open, case_take
 from recovery.services.claims import Filing, claim_file
 from recovery.services.clock import database_now
@@ -53,6 +54,7 @@ from recovery.services.source_files import source_file_receive
 from recovery.services.workbooks import workbook_request
 from recovery.tasks import run, run_all_due
 from tests import factories
+from tests.faults.servers import bells_at
 from tests.people import acting
 from tests.story import NOW, REASON, result_of
 
@@ -98,6 +100,14 @@ def work_once(chunk: int = 0) -> Answer:
     """Be a worker that does what is due now and ends."""
     imports.CHUNK = chunk or imports.CHUNK
     return sum(run(job) for job, _ in jobs_due())
+
+
+@command
+def ring(url: str) -> Answer:
+    """Ring for everything due, at a Redis that may be away."""
+    with bells_at(url):
+        ring_due()
+    return None
 
 
 @command

@@ -117,6 +117,6 @@ def _address(fate: Fate) -> dict[str, str]:
         "NAME": str(connection.settings_dict["NAME"]),
         "USER": found["USER"],
         "PASSWORD": found["PASSWORD"],
-        "HOST": fate.host or found["HOST"],
+        "HOST": fate.host or str(connection.settings_dict["HOST"]),
         "PORT": found["PORT"],
     }

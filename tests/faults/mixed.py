@@ -33,6 +33,7 @@ from recovery.selectors.invariants import invariants_broken
 from tests.faults.desk import LEDGERS
 from tests.faults.forks import Ended, Fate, Forks
 from tests.faults.left import conserves, files_without_rows
+from tests.faults.own_servers import Servers
 from tests.faults.proxy import Cut, cutting_proxy
 from tests.faults.stories import confirmation, credited
 from tests.faults.test_points import RESUMED_POINTS, SINGLE_POINTS
@@ -74,10 +75,12 @@ class MixedRun:
     folder: Path
     forks: Forks
     others: Forks  # A second worker, for what happens at the same time.
+    servers: Servers | None = None  # Own ones, which may be restarted.
     rng: Random = field(init=False)
     acts: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     again: Counter[str] = field(default_factory=Counter)
+    only_restarts: bool = False
     accounts: int = 0
     steps: int = 0
 
@@ -109,8 +112,11 @@ class MixedRun:
     # --- faults --------------------------------------------------------------------
 
     def _disturbed(self, act: Act) -> None:
-        kind = self.rng.choice([*_FAULTS])
-        struck = _FAULTS[kind](self, act)
+        known = _RESTARTS if self.only_restarts else _FAULTS
+        if self.servers and not self.only_restarts:
+            known = {**_FAULTS, **_RESTARTS}
+        kind = self.rng.choice([*known])
+        struck = known[kind](self, act)
         if struck:
             self.faults[kind] += 1
             self.hold(f"{kind} of {act[0]}")
@@ -182,6 +188,33 @@ class MixedRun:
                 count = len(cursor.fetchall())
         child.join()
         return bool(count) and ended[0].error not in {"", *REFUSALS}
+
+    def restart_database(self, act: Act) -> bool:
+        """PostgreSQL ends without a checkpoint, in the middle of an act."""
+        assert self.servers
+        name = "work_once" if act[0] == "work" else act[0]
+        ended: list[Ended] = []
+        child = threading.Thread(
+            target=lambda: ended.append(self.others(name, **act[1]))
+        )
+        child.start()
+        time.sleep(self.rng.uniform(0.005, 0.06))
+        connection.close()
+        self.servers.database.restart_at_once()
+        child.join()
+        return True
+
+    def restart_redis(self, act: Act) -> bool:
+        """Redis is away during an act and its bell, and comes back empty."""
+        assert self.servers
+        self.servers.bells.kill()
+        self._undisturbed(act)
+        self._undisturbed(("ring", {"url": self.servers.bells.url}))
+        self.servers.bells.start()
+        self._undisturbed(("ring", {"url": self.servers.bells.url}))
+        queues = set(Job.objects.filter(state=JobState.DUE).values_list("queue"))
+        assert all(self.servers.bells.length(queue) for (queue,) in queues)
+        return True
 
     def drop(self, act: Act) -> bool:
         """The message is lost: nothing happens until somebody sweeps."""
@@ -304,4 +337,9 @@ _FAULTS: dict[str, Callable[[MixedRun, Act], bool]] = {
         MixedRun.end_sessions,
         MixedRun.drop,
     )
+}
+# Only at servers of its own: others would not survive them.
+_RESTARTS: dict[str, Callable[[MixedRun, Act], bool]] = {
+    fault.__name__: fault
+    for fault in (MixedRun.restart_database, MixedRun.restart_redis)
 }

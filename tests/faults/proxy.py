@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
 
-from config.engines.addresses import DatabaseRole, database_from_env
+from django.db import connection
 
 _SOCKET = ".s.PGSQL.5432"
 _COMMIT = b"COMMIT"
@@ -30,6 +30,7 @@ class CuttingProxy:
         self.host = str(folder)
         self.has_cut = False
         self._cut, self._left = cut, number
+        self._server = str(Path(connection.settings_dict["HOST"]) / _SOCKET)
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(str(folder / _SOCKET))
         self._listener.listen()
@@ -46,7 +47,7 @@ class CuttingProxy:
 
     def _pass(self, client: socket.socket) -> None:
         server = socket.socket(socket.AF_UNIX)
-        server.connect(str(Path(database_from_env(DatabaseRole.APP)["HOST"]) / _SOCKET))
+        server.connect(self._server)
         is_cut = threading.Event()
         answers = threading.Thread(
             target=self._answer, args=(client, server, is_cut), daemon=True

@@ -5,9 +5,11 @@ Real workers serve them all, in the order in which they are rung.
 
 import pytest
 from celery import current_app
+from django.db.models import Sum
 from kombu import Producer
 
-from recovery.models import Job, JobState
+from recovery.domain.staff_news import StaffNews
+from recovery.models import Job, JobState, StaffNotice, StrayMessage
 from recovery.services.clock import database_now
 from tests.faults.at_work import PATIENCE_SECONDS, SWEEP_SECONDS, TRIES_MAX, Desk
 from tests.faults.effects import jobs_make
@@ -46,6 +48,20 @@ def forge() -> None:
             )
 
 
+def strays() -> dict[str, int]:
+    """How many messages were put away, by name."""
+    rows = StrayMessage.objects.values_list("name").annotate(n=Sum("count"))
+    return dict(rows.order_by())
+
+
+FORGED_COUNTS = {
+    "recovery.run_job": 6,
+    "recovery.no_such_task": 1,
+    "os.system": 1,
+    "unreadable": 3,
+}
+
+
 def ended(kind: str, count: int, state: JobState) -> bool:
     return Job.objects.filter(kind=kind, state=state).count() == count
 
@@ -72,3 +88,6 @@ def test_f24_f26_f27_what_kills_its_worker_stops_and_the_next_job_is_served(
     whys = [job.error.partition(":")[0] for job in poison]
     assert whys == [DIED, "MemoryError", DIED]
     assert Job.objects.get(kind="import", state=JobState.DONE).attempt == 1
+    assert strays() == FORGED_COUNTS
+    told = StaffNotice.objects.filter(news=StaffNews.MESSAGE_STRAY)
+    assert told.count() == StrayMessage.objects.count()

@@ -1,6 +1,7 @@
 """Two files of one position: what it earned, net, and every row of the wallet."""
 
 import json
+from decimal import Decimal
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from recovery.models import Event
 from recovery.services.rules import rules_ship
 
 GOLDEN = Path(__file__).parents[1] / "venues" / "golden"
@@ -46,3 +48,66 @@ def test_file_whose_rows_are_all_left_out_gives_no_event() -> None:
 def test_net_file_alone_makes_the_event() -> None:
     (net,) = imported("bybit.closed-pnl.1.csv")
     assert [one["kind"] for one in net["events"]] == ["liquidation"]
+
+
+# --- in any order, in parts ---------------------------------------------------------
+
+LOG = (GOLDEN / "bybit.transaction-log.U2.csv").read_text("utf-8").splitlines(True)
+NET = (GOLDEN / "bybit.closed-pnl.1.csv").read_text("utf-8").splitlines(True)
+API = (GOLDEN / "bybit.transaction-log.API.twin.json").read_text("utf-8")
+WHOLE = "".join(LOG)
+CLOSED = "".join(NET)
+FORCED = [*LOG[:2], *(row for row in LOG[2:] if "LIQUIDATION" in row)]
+ORDERS = {
+    "wallet, then list": [WHOLE, CLOSED],
+    "list, then wallet": [CLOSED, WHOLE],
+    "list, then the wallet in halves": [
+        CLOSED,
+        "".join([*LOG[:2], *LOG[5:]]),
+        "".join([*LOG[:2], *LOG[2:6]]),
+    ],
+    "list, then the wallet shuffled": [CLOSED, "".join([*LOG[:2], *reversed(LOG[2:])])],
+    "part of the list, wallet, list": ["".join(NET[:2]), WHOLE, CLOSED],
+    "forced rows alone, list, wallet": ["".join(FORCED), CLOSED, WHOLE],
+    "answer of the API, list, wallet": [API, CLOSED, WHOLE],
+    "wallet, answer of the API, list": [WHOLE, API, CLOSED],
+}
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_files_of_one_position_end_as_one_event_in_any_order(
+    order: str, tmp_path: Path
+) -> None:
+    references = set()
+    for place, text in enumerate(ORDERS[order]):
+        path = tmp_path / f"part-{place}.{'json' if text[0] == '{' else 'csv'}"
+        path.write_text(text, "utf-8")
+        (report,) = imported(str(path))
+        assert "refused" not in report
+        references |= {one["reference"] for one in report["events"]}
+    assert len(references) == 1
+    live = Event.objects.filter(active_assessment__isnull=False)
+    (event,) = live
+    assert event.reference in references
+    assert Event.objects.count() == 1
+    result = event.active_assessment.results.get()  # type: ignore[union-attr]
+    assert (result.asset, result.residual_amount) == ("USDT", Decimal("29.6336"))
+
+
+def test_event_of_a_list_stays_where_the_wallet_says_nothing_of_it(
+    tmp_path: Path,
+) -> None:
+    """BitMEX's wallet tells one result a day: the forced fill is evidence beside it."""
+    wallet = tmp_path / "wallet.csv"
+    wallet.write_text(
+        "transactTime,transactType,amount,fee,address,transactStatus,walletBalance\n"
+        '"27/01/2020, 13:00:00",RealisedPNL,-901137,0,XBTUSD,Completed,98863\n'
+        '"13/01/2020, 09:00:00",Deposit,1000000,0,bc1qxy,Completed,1000000\n'
+    )
+    paths = (str(wallet), str(GOLDEN / "bitmex.trade-history.csv.csv"))
+    said = StringIO()
+    call_command("import_file", *paths, account="7", zone="UTC", json=True, stdout=said)
+    (event,) = Event.objects.filter(active_assessment__isnull=False)
+    assert event.instrument == "XBTUSD"
+    lines = event.active_assessment.lines.all()  # type: ignore[union-attr]
+    assert {line.label for line in lines} == {"opening_balance"}

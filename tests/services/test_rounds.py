@@ -5,14 +5,18 @@ from datetime import UTC, datetime, timedelta
 from threading import Barrier
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Role
+from recovery.domain.staff_news import STAFF_NEWS, StaffNews
 from recovery.domain.work import PeriodicWork
-from recovery.models import Job, OutboxMessage, Round
+from recovery.models import Heartbeat, Job, OutboxMessage, Round, StaffNotice
+from recovery.services.actors import SYSTEM
+from recovery.services.audit import audit_write
 from recovery.services.rounds import rounds_begin
+from recovery.services.staff_notices import notices_tell
 from recovery.tasks import run
 from tests.story import staff
 
@@ -53,8 +57,9 @@ def test_three_periods_without_beat_are_written_down_done_once_and_told() -> Non
         (16, False),
     ]
     assert Job.objects.count() == 2
+    assert notices_tell(timezone.now()) == 1
     message = OutboxMessage.objects.get()
-    assert "3 whole periods" in message.body
+    assert "whole periods that passed without it: 3" in message.body
 
 
 @pytest.mark.django_db
@@ -66,6 +71,41 @@ def test_the_audit_head_of_the_day_is_written_by_its_round(settings, tmp_path) -
 
     (head,) = (tmp_path / "audit-heads").iterdir()
     assert head.name == f"{timezone.now():%Y-%m-%d}.json"
+
+
+@pytest.fixture
+def chain(db: None, settings, tmp_path) -> Job:
+    """An audit of two entries, and the job of this hour that proves it."""
+    settings.FILES_DIR = tmp_path
+    for number in (1, 2):
+        audit_write(SYSTEM, "test.act", f"subject {number}")
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    (job,) = rounds_begin(periods={PeriodicWork.AUDIT_PROOF: 3600})
+    return job
+
+
+def test_an_audit_that_proves_itself_moves_its_heartbeat(chain: Job) -> None:
+    assert run(chain.pk)
+
+    assert Heartbeat.objects.filter(name="audit").exists()
+    assert not StaffNotice.objects.exists()
+
+
+def test_an_audit_that_breaks_is_told_at_once_and_its_heartbeat_stands(
+    chain: Job,
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute("UPDATE recovery_auditentry SET subject = 'another'")
+        cursor.execute("SET session_replication_role = origin")
+
+    assert run(chain.pk)
+
+    notice = StaffNotice.objects.get()
+    assert notice.news == StaffNews.AUDIT_VERIFY_FAILED
+    assert STAFF_NEWS[StaffNews.AUDIT_VERIFY_FAILED].is_urgent
+    assert not Heartbeat.objects.filter(name="audit").exists()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -11,9 +11,11 @@ from recovery.domain.history import Entry, gather_items
 from recovery.domain.ledger import ZERO, LedgerLine, RowProblem
 from recovery.domain.money import exact, format_amount
 from recovery.sheets.open_source import open_source
-from recovery.venues.fingerprints import Ordinals, line_fingerprint
+from recovery.venues.fingerprints import Ordinals, fingerprint_by
 from recovery.venues.interpretation import Interpreter
+from recovery.venues.loading import unmarked_venues
 from recovery.venues.outcomes import Ignored, Outcome
+from recovery.venues.profile import Layout
 from recovery.venues.proofs import balance_gaps, in_time_order
 from recovery.venues.recognition import recognise
 
@@ -30,11 +32,18 @@ def lines_of(outcomes: Iterable[Outcome]) -> list[LedgerLine]:
     return [one for one in outcomes if isinstance(one, LedgerLine)]
 
 
-def identities(outcomes: Iterable[Outcome]) -> set[tuple[bytes, int]]:
+def identities(
+    outcomes: Iterable[Outcome], layout: Layout | None = None
+) -> set[tuple[bytes, int]]:
     """What the desk keeps of the file: each row by what it is and how often."""
     ordinals = Ordinals()
-    marks = [(line_fingerprint(line), line.source_id) for line in lines_of(outcomes)]
-    return {(mark, 0 if own_id else ordinals.next(mark)) for mark, own_id in marks}
+    rule = layout.identity if layout else None
+    fingerprint = fingerprint_by(rule)
+    marks = [(fingerprint(line), line.source_id) for line in lines_of(outcomes)]
+    return {
+        (mark, 0 if own_id and rule is None else ordinals.next(mark))
+        for mark, own_id in marks
+    }
 
 
 def sums_of(lines: Iterable[LedgerLine]) -> dict[str, dict[str, str]]:
@@ -57,8 +66,9 @@ def sums_of(lines: Iterable[LedgerLine]) -> dict[str, dict[str, str]]:
     }
 
 
-def events_of(lines: Sequence[LedgerLine]) -> list[dict[str, str]]:
+def events_of(lines: Sequence[LedgerLine], venue: str) -> list[dict[str, str]]:
     found = []
+    is_marked = venue not in unmarked_venues()
     for account in sorted({line.account for line in lines}):
         own = [line for line in lines if line.account == account]
         entries = [Entry(at, "file", "house", line) for at, line in enumerate(own)]
@@ -70,8 +80,9 @@ def events_of(lines: Sequence[LedgerLine]) -> list[dict[str, str]]:
                 "started_at": window.started_at.isoformat(),
                 "ended_at": window.ended_at.isoformat(),
                 "fills": str(len(window.forced)),
+                "rows": str(len(window.items)),
             }
-            for window in detect_events(gather_items(entries))
+            for window in detect_events(gather_items(entries), is_marked=is_marked)
         ]
     return found
 
@@ -110,5 +121,5 @@ def report(path: Path, *, name: str = "", **given: str) -> dict[str, Any]:
         "gaps": [
             [one.after_row, one.before_row, format_amount(one.amount)] for one in gaps
         ],
-        "events": events_of(ordered),
+        "events": events_of(ordered, layout.venue),
     }

@@ -79,6 +79,11 @@ def table(path: Path) -> tuple[list[str], list[str]]:
     return lines[: source.header_number], [lines[number - 1] for number in numbers]
 
 
+def kept_of(path: Path, given: dict[str, str]) -> set[tuple[bytes, int]]:
+    outcomes, interpreter = understood(path, **given)
+    return identities(outcomes, interpreter.recognition.layout)
+
+
 TEXTS = [
     path
     for path in FILES
@@ -111,8 +116,30 @@ def test_halves_overlaps_and_shuffles_end_the_same(path: Path, tmp_path: Path) -
         part = tmp_path / name
         text = "".join([*head, *some])
         part.write_bytes(text.encode("utf-8"))
-        kept[name] = identities(understood(part, **given)[0]) if some else set()
+        kept[name] = kept_of(part, given) if some else set()
     assert kept["shuffled"] == kept["whole"]
     assert kept["first"] | kept["second"] == kept["whole"]
     assert kept["overlap"] <= kept["whole"]
-    assert identities(understood(path, **given)[0]) == kept["whole"]
+    assert kept_of(path, given) == kept["whole"]
+
+
+# --- the same rows told by another kind of file -----------------------------------------
+
+TWICE = {
+    "bybit.transaction-log.U2.csv": "bybit.transaction-log.API.twin.json",
+    "bybit.closed-pnl.1.csv": "bybit.closed-pnl.API.twin.json",
+    "hyperliquid.funding.csv.csv": "hyperliquid.funding.API.json",
+    "bitmex.wallet-history.csv.csv": "bitmex.wallet-history.API.twin.json",
+    "bitmex.trade-history.csv.csv": "bitmex.trade-history.API.twin.json",
+    "hyperliquid.trades.csv.csv": "hyperliquid.fills.API.twin.json",
+}
+
+
+@pytest.mark.parametrize("export", TWICE)
+def test_row_of_a_file_is_the_same_row_in_the_answer_of_the_api(export: str) -> None:
+    told = [
+        kept_of(path, {"name": path.name, **case_of(path).given, "account": "77"})
+        for path in (GOLDEN / export, GOLDEN / TWICE[export])
+    ]
+    assert len(told[1]) >= 1
+    assert told[1] <= told[0]

@@ -188,7 +188,7 @@ def test_the_status_page_asks_the_database_little(
     makers.make_payment(claim.case.decisions.get())
     client = enter_claim(claim)
 
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(7):
         read(client)
 
 

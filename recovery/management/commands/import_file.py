@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from recovery.models import JobState, Provenance, SourceFile, SourceFileState
+from recovery.models import DayOrder, JobState, Provenance, SourceFile, SourceFileState
 from recovery.selectors.imports import import_report
 from recovery.services.actors import OPERATOR
 from recovery.services.source_files import source_file_forget, source_file_receive
@@ -25,6 +25,13 @@ class Command(BaseCommand):
         parser.add_argument("--venue", default="")
         parser.add_argument("--account", default="")
         parser.add_argument("--zone", default="")
+        parser.add_argument("--asset", default="")
+        parser.add_argument(
+            "--day-month",
+            default="",
+            choices=["", *(word.value for word in DayOrder)],
+            help="which of the two the times write first",
+        )
         parser.add_argument(
             "--provenance",
             default=Provenance.STAFF_OBTAINED,
@@ -75,6 +82,8 @@ def _receive(path: Path, options: dict[str, Any]) -> SourceFile:
         venue=options["venue"],
         account=options["account"],
         zone=options["zone"],
+        asset=options["asset"],
+        day_order=options["day_month"],
     )
     if source_file.job:
         run(source_file.job.pk)

@@ -1,0 +1,81 @@
+"""What the desk knows of a layout: where to get it, what it proves, how sure we are."""
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from recovery.admin.pages import Block, heads, table_block
+from recovery.admin.show import badge
+from recovery.venues.loading import shipped_profiles
+from recovery.venues.profile import Layout, LayoutKind
+
+_KINDS = {
+    LayoutKind.LEDGER: "a ledger: rows that move money",
+    LayoutKind.ENGINE_LOG: "a log of the liquidation engine",
+    LayoutKind.MARK_PRICES: "mark prices",
+    LayoutKind.FUNDING_RATES: "funding rates",
+}
+
+
+def layout_known(venue: str, name: str) -> Layout | None:
+    """The layout of a venue by code and generation, `code generation`."""
+    for profile in shipped_profiles():
+        for layout in profile.layouts:
+            if (layout.venue, f"{layout.code} {layout.generation}") == (venue, name):
+                return layout
+    return None
+
+
+def knowledge_block(layout: Layout | None) -> Block:
+    """How solid the knowledge is that this file is read by."""
+    columns = heads("Question", "Answer")
+    title = "What we know of this layout"
+    if layout is None:
+        return table_block(title, columns, [], empty="No layout of ours is like it.")
+    rows = [
+        ("What it is", f"{layout.title or layout.code}, {_KINDS[layout.kind]}"),
+        ("Where to click to get it", layout.obtain or "—"),
+        ("How sure we are", _sureness(layout)),
+        ("What it proves by itself", _listed(proven(layout), "Nothing.")),
+        ("What it cannot prove", _listed(unproven(layout), "Nothing is left open.")),
+    ]
+    return table_block(title, columns, rows)
+
+
+def _sureness(layout: Layout) -> SafeString:
+    state = (
+        badge("verified", "good") if layout.verified else badge("unverified", "wait")
+    )
+    known = "Read in the venue's own files or documents."
+    unseen = "Nobody here has seen such a file of the venue: check the first rows."
+    told = layout.note or (known if layout.verified else unseen)
+    return format_html("{}<p>{}</p>", state, told)
+
+
+def proven(layout: Layout) -> list[str]:
+    """What a file of the layout shows by itself, in sentences."""
+    told = []
+    if layout.announced_as:
+        told.append("Its manifest states rows and sums: a cut-off file is noticed.")
+    if layout.has_running_balance:
+        told.append("Its running balance names every missing row.")
+    if layout.checks:
+        told.append("The columns of each row prove each other.")
+    return told
+
+
+def unproven(layout: Layout) -> list[str]:
+    """What a file of the layout cannot show, in sentences."""
+    told = []
+    if layout.kind == LayoutKind.LEDGER and not layout.has_running_balance:
+        told.append("A missing row: it has no running balance.")
+    if not layout.announced_as:
+        told.append("Where it ends: rows cut off at either end leave no trace.")
+    if not layout.checks:
+        told.append("A changed amount: no column repeats it.")
+    if layout.restates:
+        told.append(f"Money of its own: it tells that of {layout.restates} once more.")
+    return told
+
+
+def _listed(sentences: list[str], empty: str) -> SafeString | str:
+    return format_html_join("", "<p>{}</p>", ((one,) for one in sentences)) or empty

@@ -1,0 +1,47 @@
+"""Layouts made by staff: which of them a file may be read by."""
+
+from typing import Any
+
+from recovery.models import LayoutMapping, MappingStatus, Provenance, SourceFile
+from recovery.venues.column_mapping import GENERATION
+
+_LIVE = (MappingStatus.APPROVED, MappingStatus.PROPOSED)
+
+
+def tables_for(source_file: SourceFile) -> tuple[dict[str, Any], ...]:
+    """The profiles a file may be read by, beside those that are shipped.
+
+    A file that was begun is read on by the very version it was begun with. What nobody
+    approved yet reads files of customers only: they prove no amount.
+    """
+    begun = layout_of(source_file)
+    if begun is not None:
+        return (begun.terms,)
+    is_proving = source_file.provenance != Provenance.CUSTOMER_SUPPLIED
+    statuses = (MappingStatus.APPROVED,) if is_proving else _LIVE
+    rows = LayoutMapping.objects.filter(status__in=statuses)
+    newest = {(one.venue, one.code): one for one in rows.order_by("version")}
+    return tuple(one.terms for one in newest.values())
+
+
+def live_tables() -> list[dict[str, Any]]:
+    """Everything approved or waiting, every version of it."""
+    rows = LayoutMapping.objects.filter(status__in=_LIVE)
+    return list(rows.values_list("terms", flat=True))
+
+
+def layout_of(source_file: SourceFile) -> LayoutMapping | None:
+    """The mapping a file was read by; None where a shipped layout was enough."""
+    code, _, generation = source_file.layout.partition(" ")
+    number = generation.removeprefix(GENERATION)
+    if number == generation or not number.isdigit():
+        return None
+    rows = LayoutMapping.objects.filter(venue=source_file.venue, code=code)
+    return rows.filter(version=int(number)).first()
+
+
+def files_read_by(mapping: LayoutMapping) -> list[SourceFile]:
+    """Files whose rows stand by this version, oldest first."""
+    layout = f"{mapping.code} {GENERATION}{mapping.version}"
+    rows = SourceFile.objects.filter(venue=mapping.venue, layout=layout)
+    return list(rows.order_by("pk"))

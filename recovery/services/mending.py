@@ -1,0 +1,210 @@
+"""Rejected records go out with their columns, are mended, and come in again.
+
+The rejected record stays as it is; a row of the mended file is linked to it, once.
+Nothing is counted twice: a row whose record was mended before is left out, and equal
+rows are numbered after those of the file they belong to.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
+
+from recovery.domain.duties import Duty
+from recovery.domain.errors import NotReadyError
+from recovery.models import (
+    LedgerEntry,
+    MendedRecord,
+    Provenance,
+    RejectedRecord,
+    SourceFile,
+    SourceFileState,
+)
+from recovery.reading.client import read_apart
+from recovery.reading.desk_columns import DESK_COLUMNS
+from recovery.reading.messages import Looked, Request, Task
+from recovery.reading.raw_rows import ROWS_MAX
+from recovery.services.actors import Actor, require_duty
+from recovery.services.loading import Target
+from recovery.services.source_files import source_file_receive, source_file_request
+
+# A row somebody edited is no word of the house or of the venue any more.
+_EDITED = {
+    Provenance.CUSTOMER_SUPPLIED: Provenance.CUSTOMER_SUPPLIED,
+}
+
+
+class RejectedSheet(NamedTuple):
+    """Rejected rows as they stand in their file, with number and reason before them."""
+
+    header: list[str]
+    rows: list[list[str]]
+
+
+def rejected_open(source_file: SourceFile) -> "QuerySet[RejectedRecord]":
+    """Rejected records that nobody has mended yet, in the order of the file."""
+    rows = source_file.rejected_records.exclude(
+        mended__source_file__state__in=[SourceFileState.LOADED, SourceFileState.LOADING]
+    )
+    return rows.order_by("row_number")
+
+
+def rejected_sheet(source_file: SourceFile) -> RejectedSheet:
+    """The first open ones with all their columns; more than one sheet holds follow.
+
+    Raises:
+        RecoveryError, ReaderDiedError: The file cannot be read any more.
+    """
+    told = {
+        one.row_number: f"{one.column}: {one.reason}"
+        for one in rejected_open(source_file)[:ROWS_MAX]
+    }
+    request = source_file_request(source_file)
+    facts = _raw(replace(request, task=Task.RAW_ROWS, numbers=tuple(told)))
+    return RejectedSheet(
+        [*DESK_COLUMNS, *facts["header"]],
+        [[str(number), told[number], *cells] for number, cells in facts["rows"]],
+    )
+
+
+def rejected_mend(
+    actor: Actor, source_file: SourceFile, *, path: Path, name: str
+) -> SourceFile:
+    """Take rejected rows in again, mended; they are loaded as the first file was read.
+
+    Raises:
+        NotReadyError: The first file is not loaded, or mends another itself.
+        DutyMissingError: The actor imports nothing.
+    """
+    require_duty(actor, Duty.IMPORT_FILES)
+    if source_file.state != SourceFileState.LOADED or source_file.mends_id:
+        raise NotReadyError("Rows are mended for a loaded file, not for this one.")
+    read_as = source_file.recognition or {}
+    stated = read_as.get("stated", {})
+    with transaction.atomic():
+        mended = source_file_receive(
+            actor,
+            path=path,
+            name=name,
+            provenance=edited_provenance(source_file.provenance),
+            venue=source_file.venue,
+            account=source_file.account_number or stated.get("account", ""),
+            zone=source_file.zone,
+            asset=source_file.asset or stated.get("asset", ""),
+            day_order=source_file.day_order or read_as.get("day_order", ""),
+        )
+        if mended.mends_id is None and mended.checkpoint == 0:
+            mended.mends = source_file
+            mended.save(update_fields=["mends"])
+    return mended
+
+
+def edited_provenance(provenance: str) -> Provenance:
+    """What rows prove after somebody edited them: no more than staff can say."""
+    return _EDITED.get(Provenance(provenance), Provenance.STAFF_OBTAINED)
+
+
+class Mending:
+    """What the rows of one mended file bring again."""
+
+    def __init__(self, source_file: SourceFile, target: Target) -> None:
+        self._file = source_file
+        self._number_at = target.columns.index("row_number")
+        self._is_ledger = "ordinal" in target.columns
+        self._source_id_at = target.columns.index("source_id") if self._is_ledger else 0
+        request = source_file_request(source_file)
+        pairs = _raw(replace(request, task=Task.RAW_ROWS))["mends"]
+        self._record_of = self._records(dict(map(tuple, pairs)))
+
+    def _records(self, numbers: dict[int, int]) -> dict[int, RejectedRecord]:
+        """The rejected record of each row that names one."""
+        rejected = RejectedRecord.objects.filter(
+            source_file=self._file.mends_id, row_number__in=numbers.values()
+        )
+        by_number = {one.row_number: one for one in rejected}
+        return {
+            row: by_number[number]
+            for row, number in numbers.items()
+            if number in by_number
+        }
+
+    def new_lines(self, lines: Sequence[str]) -> list[str]:
+        """The rows whose record nobody mended before, equal ones numbered on."""
+        records = [one.pk for one in self._record_of.values()]
+        before = MendedRecord.objects.filter(rejected__in=records)
+        done: set[int | None] = set(
+            before.exclude(source_file=self._file).values_list("rejected", flat=True)
+        )
+        new = []
+        for line in lines:
+            record = self._record_id(line)
+            if record is None or record not in done:
+                new.append(line)
+                done.add(record)
+        return self._numbered(new) if self._is_ledger else new
+
+    def link(self, lines: Iterable[str]) -> None:
+        """Note which record each of these rows brought in."""
+        MendedRecord.objects.bulk_create(
+            [
+                MendedRecord(rejected=record, source_file=self._file, row_number=number)
+                for number in map(self._number, lines)
+                if (record := self._record_of.get(number))
+            ],
+            ignore_conflicts=True,
+        )
+
+    def _number(self, line: str) -> int:
+        return int(line.split("\t")[self._number_at])
+
+    def _record_id(self, line: str) -> int | None:
+        record = self._record_of.get(self._number(line))
+        return record.pk if record else None
+
+    def _numbered(self, lines: list[str]) -> list[str]:
+        """Equal rows go on counting where the first file ended."""
+        split = [line.split("\t") for line in lines]
+        places = self._equal_rows(split)
+        for cells in split:
+            if not cells[self._source_id_at]:
+                identity = (cells[0], cells[1])
+                cells[2] = str(places[identity])
+                places[identity] += 1
+        return ["\t".join(cells) for cells in split]
+
+    def _equal_rows(self, split: list[list[str]]) -> Counter[tuple[str, str]]:
+        """How many equal rows the first file and what mended it before hold."""
+        family = SourceFile.objects.filter(
+            Q(pk=self._file.mends_id) | Q(mends=self._file.mends_id)
+        ).exclude(pk=self._file.pk)
+        told = {cells[1]: bytes.fromhex(cells[1][3:]) for cells in split}
+        rows = (
+            LedgerEntry.objects.filter(
+                Q(source_file__in=family) | Q(sightings__source_file__in=family),
+                account__in={int(cells[0]) for cells in split},
+                fingerprint__in=told.values(),
+            )
+            .values_list("account_id", "fingerprint")
+            .annotate(count=Count("pk", distinct=True))
+        )
+        written = {value: key for key, value in told.items()}
+        return Counter(
+            {
+                (str(account), written[bytes(fingerprint)]): count
+                for account, fingerprint, count in rows
+            }
+        )
+
+
+def _raw(request: Request) -> dict[str, Any]:
+    facts: dict[str, Any] = {}
+    with closing(read_apart(request)) as messages:
+        for message in messages:
+            if isinstance(message, Looked):
+                facts = message.facts
+    return facts

@@ -1,0 +1,92 @@
+"""Unknown row types on the desk: seen, said, approved by somebody else."""
+
+from pathlib import Path
+
+import pytest
+from django.urls import reverse
+from pytest_django import Settings
+
+from accounts.models import User
+from recovery.models import LedgerEntry, OperationMapping
+from recovery.services.rules import rules_ship
+from recovery.venues.operation_meanings import OperationKey
+from tests.admin.doors import act_url, page_url, signed_in, take, text_of
+from tests.services.test_operation_mappings import rebated_ledger
+from tests.story import bring_in, write_ledger
+
+pytestmark = pytest.mark.django_db
+LIST = reverse("admin:recovery_operationmapping_unknown")
+KEY = OperationKey("house", "house-ledger", "fee_rebate")
+SAID = {
+    **KEY._asdict(),
+    "role": "CREDIT",
+    "marker": "",
+    "reason": "It pays a fee back.",
+    "source": "Ticket 4711",
+}
+
+
+def page_of(key: OperationKey) -> str:
+    url = reverse("admin:recovery_operationmapping_one", args=[key.venue, key.layout])
+    return f"{url}?operation={key.operation}"
+
+
+@pytest.fixture(autouse=True)
+def _rows(db: None, settings: Settings, tmp_path: Path) -> None:
+    settings.FILES_DIR = tmp_path / "files"
+    rules_ship()
+    bring_in(write_ledger(tmp_path / "ledger.csv", [rebated_ledger()]))
+
+
+def test_a_checker_is_offered_no_form_and_posting_is_refused(bea: User) -> None:
+    client = signed_in(bea)
+    assert "Say what a row type means" not in text_of(client.get(page_of(KEY)))
+    answer = client.post(page_of(KEY), SAID)
+    assert answer.status_code == 409
+    assert not OperationMapping.objects.exists()
+
+
+def test_a_refused_form_keeps_what_was_typed(ada: User) -> None:
+    answer = signed_in(ada).post(page_of(KEY), {**SAID, "role": "INFO"})
+    assert answer.status_code == 409
+    assert "no cash effect" in text_of(answer)
+    assert "It pays a fee back." in text_of(answer)
+
+
+def test_a_row_type_nobody_ever_saw_has_no_page(ada: User) -> None:
+    assert signed_in(ada).get(page_of(KEY._replace(operation="x"))).status_code == 404
+
+
+def test_from_the_list_to_a_proposal_and_its_approval(ada: User, lia: User) -> None:
+    analyst, lead = signed_in(ada), signed_in(lia)
+    shown = text_of(analyst.get(LIST))
+    assert "fee_rebate" in shown
+    assert "nobody said yet" in shown
+    answer = analyst.post(page_of(KEY), SAID, follow=True)
+    assert "somebody else must approve it" in text_of(answer)
+    assert "From Operation unknown to Ties" in text_of(answer)
+    mapping = OperationMapping.objects.get()
+    assert act_url(mapping, "approve") not in text_of(answer)
+    assert "Take it back" in text_of(answer)
+    done = take(lead, mapping, "approve", shown_digest=mapping.content_digest)
+    assert "its rows are read anew" in text_of(done)
+    assert "CREDIT v1, approved" in text_of(analyst.get(LIST))
+    entry = LedgerEntry.objects.get(role="UNKNOWN")
+    assert "Read as CREDIT, by staff." in text_of(analyst.get(page_url(entry)))
+
+
+def test_another_content_than_shown_is_not_approved(ada: User, lia: User) -> None:
+    signed_in(ada).post(page_of(KEY), SAID)
+    mapping = OperationMapping.objects.get()
+    answer = take(signed_in(lia), mapping, "approve", shown_digest="0" * 64)
+    assert "changed since the page was opened" in text_of(answer)
+    mapping.refresh_from_db()
+    assert mapping.status == "proposed"
+
+
+def test_a_proposal_is_refused_with_a_reason(ada: User, lia: User) -> None:
+    signed_in(ada).post(page_of(KEY), SAID)
+    mapping = OperationMapping.objects.get()
+    take(signed_in(lia), mapping, "refuse", reason="It is funding.")
+    mapping.refresh_from_db()
+    assert (mapping.status, mapping.decision_reason) == ("refused", "It is funding.")

@@ -1,0 +1,143 @@
+"""Lines of the catalogue of hostile input that only a whole import can show."""
+
+import json
+from contextlib import suppress
+from decimal import Decimal
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from openpyxl import Workbook
+
+from recovery.models import LedgerEntry, SourceFile
+from recovery.services.rules import rules_ship
+from tests.story import HouseAccount, write_ledger
+
+pytestmark = pytest.mark.django_db
+
+LOG = "uid\tasset\ttype\tamount\ttime\tid\n"
+ROW = "42\tUSDT\tFUNDING_FEE\t{amount}\t2026-05-01 04:00:0{second}\t{id}\n"
+
+
+@pytest.fixture(autouse=True)
+def _files(settings: Any, tmp_path: Path) -> None:
+    settings.FILES_DIR = tmp_path / "store"
+    rules_ship()
+
+
+def imported(path: Path, **given: Any) -> dict[str, Any]:
+    """What the command says of one file, refused or not."""
+    said = StringIO()
+    with suppress(SystemExit):
+        call_command("import_file", str(path), json=True, stdout=said, **given)
+    (report,) = json.loads(said.getvalue())
+    return dict(report)
+
+
+def log(path: Path, *rows: str) -> Path:
+    path.write_text(LOG + "".join(rows), "utf-8")
+    return path
+
+
+def funding(number: int, amount: str = "-1") -> str:
+    return ROW.format(amount=amount, second=number, id=f"90{number}")
+
+
+# --- names and accounts -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["book.xlsx", "BOOK.XLSM"])
+def test_x01_text_under_the_name_of_a_workbook_is_refused(
+    name: str, tmp_path: Path
+) -> None:
+    found = imported(log(tmp_path / name, funding(1)))
+    assert "the content is text" in found["refused"]
+    assert not LedgerEntry.objects.exists()
+
+
+def test_c59_workbook_under_the_name_of_a_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    book = Workbook()
+    assert book.active is not None
+    book.active.append(["uid", "asset", "type", "amount", "time"])
+    book.save(path)
+    assert "the content is a workbook" in imported(path)["refused"]
+
+
+def test_c55_file_of_another_customer_is_refused(tmp_path: Path) -> None:
+    found = imported(log(tmp_path / "a.tsv", funding(1)), account="41")
+    assert "names account '42', not '41'" in found["refused"]
+    assert imported(log(tmp_path / "b.tsv", funding(2)), account="42")["accepted"] == 1
+
+
+def test_c56_rows_of_a_second_customer_are_refused_one_by_one(tmp_path: Path) -> None:
+    """One file may hold many accounts; where one is given, no other slips in."""
+    other = funding(2).replace("42\t", "43\t", 1)
+    path = log(tmp_path / "a.tsv", funding(1), other)
+    found = imported(path, account="42")
+    assert (found["accepted"], found["rejected"]) == (1, 1)
+    assert found["problems"][0]["column"] == "uid"
+    assert "another account" in found["problems"][0]["reason"]
+
+
+# --- rows that come again -----------------------------------------------------------
+
+
+def test_c50_unknown_operation_keeps_its_money_and_is_told(tmp_path: Path) -> None:
+    """Not refused, as the catalogue has it: a venue's list of types is never closed."""
+    row = funding(1).replace("FUNDING_FEE", "NEVER_SEEN")
+    found = imported(log(tmp_path / "a.tsv", row))
+    assert found["sums"] == {"USDT": {"UNKNOWN": "-1"}}
+    assert any("NEVER_SEEN" in one for one in found["warnings"])
+
+
+def test_c51_same_id_and_content_counts_once(tmp_path: Path) -> None:
+    found = imported(log(tmp_path / "a.tsv", funding(1), funding(1)))
+    assert (found["accepted"], found["duplicate"], found["warnings"]) == (1, 1, [])
+
+
+def test_c52_same_id_with_another_amount_is_told_inside_a_file(tmp_path: Path) -> None:
+    rows = (funding(1), funding(1, "-2"))
+    found = imported(log(tmp_path / "a.tsv", *rows))
+    assert (found["accepted"], found["duplicate"]) == (1, 1)
+    (told,) = found["warnings"]
+    assert "differ" in told
+    assert LedgerEntry.objects.get().amount == Decimal(-1)
+
+
+def test_c52_same_id_with_another_amount_is_told_across_files(tmp_path: Path) -> None:
+    imported(log(tmp_path / "a.tsv", funding(1)))
+    found = imported(log(tmp_path / "b.tsv", funding(1, "-2"), funding(2)))
+    assert (found["accepted"], found["duplicate"]) == (1, 1)
+    (told,) = found["warnings"]
+    assert "Row 2 carries the id" in told
+    assert LedgerEntry.objects.order_by("pk")[0].amount == Decimal(-1)
+
+
+def test_c52_same_id_with_another_amount_is_told_in_a_house_file(
+    tmp_path: Path,
+) -> None:
+    account = HouseAccount("A-1", [])
+    account.add("deposit", "1", row_id="R-1")
+    account.add("deposit", "2", row_id="R-1")
+    found = imported(
+        write_ledger(tmp_path / "ledger.csv", [account]), provenance="house"
+    )
+    assert (found["accepted"], found["duplicate"]) == (1, 1)
+    assert any("R-1" in one for one in found["warnings"])
+
+
+def test_c57_same_content_is_the_same_import_and_a_blank_line_doubles_nothing(
+    tmp_path: Path,
+) -> None:
+    first = imported(log(tmp_path / "a.tsv", funding(1), funding(2)))
+    again = imported(log(tmp_path / "a.tsv", funding(1), funding(2)))
+    renamed = imported(log(tmp_path / "other.tsv", funding(1), funding(2)))
+    assert first["sha256"] == again["sha256"] == renamed["sha256"]
+    assert again["accepted"] == renamed["accepted"] == 2
+    assert SourceFile.objects.count() == 1
+    blank = imported(log(tmp_path / "blank.tsv", funding(1), "\n", funding(2)))
+    assert (blank["accepted"], blank["duplicate"]) == (0, 2)
+    assert LedgerEntry.objects.count() == 2
