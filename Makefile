@@ -21,6 +21,8 @@ endif
 FAULTS_OF_mixed := tests/faults/long_mixed.py
 FAULTS_OF_redis := tests/faults/test_F10_long_run.py
 FAULTS_OF_batches := tests/faults/long_run_batches.py
+FAULTS_OF_mails := tests/faults/long_run_mails.py
+FAULTS_OF_races := tests/faults/long_run_races.py
 FAULTS_OF_statements := tests/faults/test_statements.py tests/faults/test_migrations.py
 # Without a home that can be written to, packages are cached beside the environment.
 CACHE_IS_OPEN := $(shell \
@@ -104,8 +106,8 @@ properties: setup-dev ## Hold the core's properties on EXAMPLES=5000 examples ea
 mutants: $(MUTANTS_STAMP) ## Change the core and see who notices (ARGS="--sample N --minutes M").
 	$(PY) -m tests.domain.mutants $(ARGS)
 
-faults: setup-dev ## Kill at N instants (N=20 KIND=import, recompute, mixed, redis, batches, …).
-	FAULTS_SEED=$(or $(SEED),20261122) FAULTS_N=$(or $(N),20) FAULTS_KIND=$(KIND) FAULTS_STEP=1 FAULTS_STATEMENTS=1000 \
+faults: setup-dev ## Kill at N instants (N=20 KIND=import, mixed, redis, batches, mails, races, …).
+	$(if $(filter races,$(KIND)),EMBEDDED_CONNECTIONS=260 )FAULTS_SEED=$(or $(SEED),20261122) FAULTS_N=$(or $(N),20) FAULTS_KIND=$(KIND) FAULTS_STEP=1 FAULTS_STATEMENTS=1000 \
 		$(PY) -m pytest $(or $(FAULTS_OF_$(KIND)),tests/faults/long_run.py) $(ARGS)
 
 truth: setup-dev ## Hold the desk against the truth of EVENTS=10000 events (SEED=…).

@@ -71,6 +71,8 @@ DESK: dict[str, object] = {
                     _nav("Events", "bolt", "recovery_event_changelist"),
                     _nav("Claims", "mail", "recovery_claim_changelist"),
                     _nav("Notices", "notifications", "recovery_staffnotice_changelist"),
+                    _nav("Watch list", "visibility", "recovery_watchentry_changelist"),
+                    _nav("Mail texts", "drafts", "recovery_staffnotice_mails"),
                 ],
             },
             {

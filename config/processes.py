@@ -44,6 +44,7 @@ def process_commands() -> Mapping[str, tuple[str, ...]]:
                 *("--bind", address),
                 *("--workers", str(env_int("WEB_PROCESSES", 2))),
                 *("--threads", str(env_int("WEB_THREADS", 4))),
+                *("--worker-class", "config.web_worker.PatientWorker"),
                 *("--graceful-timeout", "10"),
                 "--no-control-socket",  # It would lie in the home folder.
             ),

@@ -149,9 +149,7 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 IMPORT_FOLDER = env_str("IMPORT_FOLDER")
 UPLOAD_BYTES_MAX = env_int("UPLOAD_BYTES_MAX", 1_000_000_000)
 
-EMAIL_BACKEND = env_str(
-    "EMAIL_BACKEND", "django.core.mail.backends.filebased.EmailBackend"
-)
+EMAIL_BACKEND = env_str("EMAIL_BACKEND", "recovery.services.mail_files.EmailBackend")
 EMAIL_FILE_PATH = str(MAIL_DIR)
 EMAIL_HOST = env_str("EMAIL_HOST", "localhost")
 EMAIL_PORT = env_int("EMAIL_PORT", 25)
@@ -240,6 +238,8 @@ AXES_VERBOSE = False
 COOL_DOWN_HOURS = env_int("COOL_DOWN_HOURS", 48)
 SCREENING_DAYS = env_int("SCREENING_DAYS", 30)
 CONTACT_COOLING_HOURS = env_int("CONTACT_COOLING_HOURS", 72)
+# How many destinations a customer may propose within a day.
+DESTINATIONS_PER_DAY = env_int("DESTINATIONS_PER_DAY", 3)
 # How often in a day one person may look behind the mask of personal data.
 LOOKS_PER_DAY = env_int("LOOKS_PER_DAY", 30)
 
@@ -256,6 +256,10 @@ RATE_LIMITS = {
     "code_entry": (
         env_int("CODE_ENTRIES_OF_ADDRESS", 60),
         env_int("CODE_ENTRIES_OF_ALL", 60_000),
+    ),
+    "destination_proposal": (
+        env_int("DESTINATION_PROPOSALS_OF_ADDRESS", 20),
+        env_int("DESTINATION_PROPOSALS_OF_ALL", 2_000),
     ),
     "policy_report": (
         env_int("POLICY_REPORTS_OF_ADDRESS", 60),
@@ -309,6 +313,7 @@ APPEND_ONLY_TABLES = [
     "recovery_contactattempt",
     "recovery_conversion",
     "recovery_deficitshare",
+    "recovery_destinationchoice",
     "recovery_reconfirmation",
     "recovery_ledgerentry",
     "recovery_engineentry",

@@ -47,6 +47,7 @@ from recovery.services.jobs import (
 )
 from recovery.services.lifecycle_clocks import lifecycles_advance
 from recovery.services.outbox import outbox_deliver
+from recovery.services.previews import previews_forget
 from recovery.services.request_ids import request_id_set
 from recovery.services.retries import is_away, is_met, retried
 from recovery.services.rounds import rounds_begin
@@ -222,6 +223,7 @@ def look_at_clocks() -> None:
     now = database_now()
     clocks_look(now)
     lifecycles_advance(now=now)
+    previews_forget(now)
 
 
 @shared_task(name="recovery.look_into_folder", ignore_result=True)

@@ -90,6 +90,20 @@ def _memo_check(rule: Mapping[str, Any], memo: str) -> str:
     return memo
 
 
+def network_title(network: str) -> str:
+    """A network as people call it."""
+    if network == BANK:
+        return "bank account (IBAN)"
+    rule = _data()["networks"].get(network, {})
+    return str(rule.get("title", network.replace("_", " ").title()))
+
+
+def memo_name(network: str) -> str:
+    """What a network calls the mark beside an address; empty where it knows none."""
+    rule = _data()["networks"].get(network, {})
+    return str(rule.get("memo", {}).get("name", ""))
+
+
 def address_groups(address: str) -> list[str]:
     """An address in groups of four, for reading it aloud."""
     return [address[at : at + _GROUP] for at in range(0, len(address), _GROUP)]

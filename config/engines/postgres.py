@@ -20,7 +20,7 @@ from config.engines.data_folder import has_data
 from config.engines.errors import EngineStartError
 from config.engines.processes import end_leftovers, start_bound, wait_until
 from config.engines.server import EmbeddedServer
-from config.env import env_secret
+from config.env import env_int, env_secret
 
 _ENGINE = "PostgreSQL"
 _START_SECONDS = 600.0  # Recovery after a crash may take its time.
@@ -41,7 +41,8 @@ _INITDB_FLAGS = (
 _SERVER_SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
-    "max_connections": "60",
+    # A race of more hands than that needs more; the desk itself holds fewer.
+    "max_connections": str(env_int("EMBEDDED_CONNECTIONS", 60)),
     "timezone": "UTC",
     "log_timezone": "UTC",
     "shared_buffers": "128MB",

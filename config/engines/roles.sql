@@ -110,5 +110,10 @@ BEGIN
         'bigint, bigint, text, text) TO %I',
         app_role
     );
+    EXECUTE format(
+        'GRANT EXECUTE ON FUNCTION public.desk_erase_person('
+        'bigint, bigint, text, text) TO %I',
+        app_role
+    );
 END
 $roles$;

@@ -28,6 +28,7 @@ from recovery.admin import (
     staff_notices,
     stray_messages,
     unclaimed,
+    watch_list,
     workbooks,
 )
 
@@ -59,5 +60,6 @@ __all__ = [
     "staff_notices",
     "stray_messages",
     "unclaimed",
+    "watch_list",
     "workbooks",
 ]

@@ -28,7 +28,9 @@ class ApprovalPolicyForm(DeskForm):
     terms = forms.JSONField(
         label="Terms",
         help_text='{"currency": "USD", "headcount": 3, "two_above": "10000", '
-        '"limits": {"approves": {"each": "50000", "day": "200000"}}}',
+        '"limits": {"approves": {"each": "50000", "day": "200000"}}, '
+        '"roles": {"support": {"proposes_amount": {"each": "500"}}, '
+        '"checker": {"approves": {"each": "20000"}}}}',
     )
     valid_from = forms.DateTimeField(
         label="Valid from (UTC)", help_text="As 2026-12-01 00:00, not in the past."

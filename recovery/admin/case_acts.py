@@ -5,6 +5,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
+
 from recovery.admin.acts import Act, Data
 from recovery.admin.case_forms import (
     AnswerForm,
@@ -18,6 +20,7 @@ from recovery.admin.case_forms import (
     QuestionForm,
     ReceiptForm,
     ThirdPartyForm,
+    UpdateForm,
     WithdrawalForm,
     decision_in_force,
     positive_text,
@@ -28,6 +31,7 @@ from recovery.admin.goodwill import GOODWILL_ACT
 from recovery.admin.recorded_shares import SHARE_ACT
 from recovery.admin.set_offs import SET_OFF_ACT
 from recovery.admin.unclaimed_acts import UNCLAIMED_ACTS
+from recovery.domain.claims import tell_case
 from recovery.domain.decision_ground import Ground
 from recovery.domain.duties import Duty
 from recovery.domain.errors import NotReadyError
@@ -37,6 +41,7 @@ from recovery.domain.money import format_amount
 from recovery.domain.words import DecisionKind, DecisionStatus, PaymentKind
 from recovery.models import Decision, RecoveryCase
 from recovery.services.actors import Actor
+from recovery.services.amount_limits import may_propose_amounts
 from recovery.services.case_merges import case_merge, case_unmerge
 from recovery.services.cases import (
     case_ask_customer,
@@ -48,6 +53,7 @@ from recovery.services.cases import (
     case_note,
     case_reopen,
     case_take,
+    case_tell,
     case_third_party_answer,
 )
 from recovery.services.conversions import Quote, conversion_record
@@ -288,6 +294,7 @@ CASE_ACTS = (
         lambda actor, case: (
             case.event_id is not None
             and _knows(CaseAction.PROPOSE_DECISION)(actor, case)
+            and may_propose_amounts(actor, now=timezone.now())
         ),
         proposal_initial,
         tone="primary",
@@ -436,6 +443,15 @@ CASE_ACTS = (
         "Noted.",
         _NOTES,
         NoteForm,
+    ),
+    Act(
+        "tell",
+        "Tell the customer how far it is",
+        lambda actor, case, data, now: case_tell(actor, case, data["text"], now=now),
+        "Told. The promised date moved on.",
+        frozenset({Duty.WORK_CASE}),
+        UpdateForm,
+        lambda _actor, case: tell_case(CaseStatus(case.status)).has_promise,
     ),
     Act(
         "assign",

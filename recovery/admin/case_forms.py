@@ -81,6 +81,12 @@ class NoteForm(DeskForm):
     text = long_text("Internal note", "Staff read this; the customer never does.")
 
 
+class UpdateForm(DeskForm):
+    """How far a case is, for the customer."""
+
+    text = long_text("How far it is", "The customer reads this on the claim page.")
+
+
 class AssignForm(DeskForm):
     """Who takes the case over."""
 
@@ -195,6 +201,11 @@ class WithdrawalForm(DeskForm):
         decision = decision_in_force(self.subject)
         offer(self.fields["destination"], payable_destinations(decision))
         offer(self.fields["conversion"], unused_conversions(decision))
+        chosen = self.subject.destination_choices.order_by("-pk").first()
+        if chosen is not None:
+            field: Any = self.fields["destination"]
+            field.initial = chosen.destination_id
+            field.help_text = "The customer chose the one that is filled in."
 
 
 class ConversionForm(DeskForm):

@@ -87,8 +87,21 @@ def case_facts(case: RecoveryCase, now: datetime) -> list[Fact]:
         *facts,
         Fact("Assignee", str(case.assignee or "nobody")),
         Fact("Next update", next_update(case, now)),
+        *_chosen(case),
         Fact("Opened", f"{moment(case.opened_at)}, by {case.origin}"),
     ]
+
+
+def _chosen(case: RecoveryCase) -> list[Fact]:
+    """Where the customer wants the money to go, once they said so."""
+    chosen = (
+        case.destination_choices.select_related("destination").order_by("-pk").first()
+    )
+    if chosen is None:
+        return []
+    url = reverse("admin:accounts_destination_change", args=[chosen.destination_id])
+    told = two_lines(link(url, str(chosen.destination)), moment(chosen.chosen_at))
+    return [Fact("Customer wants it at", told)]
 
 
 def next_update(case: RecoveryCase, now: datetime) -> SafeString | str:

@@ -16,6 +16,7 @@ from recovery.admin.import_forms import (
     UploadForm,
     said_of,
 )
+from recovery.admin.show import counted
 from recovery.domain.duties import Duty
 from recovery.models import Provenance, SourceFile, SourceFileState
 from recovery.services.actors import Actor
@@ -27,6 +28,7 @@ from recovery.services.previews import (
     preview_make,
     preview_paste,
     preview_say,
+    previews_load,
 )
 from recovery.services.source_files import source_file_receive
 from recovery.tasks import ring, ring_due
@@ -107,6 +109,14 @@ def _load(actor: Actor, source: SourceFile, _data: Data, _now: datetime) -> None
         ring(loaded.job)
 
 
+def _load_all(actor: Actor, _none: object, _data: Data, _now: datetime) -> Outcome:
+    loaded = previews_load(actor)
+    for one in loaded:
+        if one.job is not None:
+            ring(one.job)
+    return Outcome(f"{counted(len(loaded), 'file')} being loaded.")
+
+
 def _discard(actor: Actor, source: SourceFile, _data: Data, _now: datetime) -> Outcome:
     preview_discard(actor, source)
     listed = reverse("admin:recovery_sourcefile_changelist")
@@ -136,6 +146,12 @@ def _put_back(actor: Actor, source: SourceFile, _data: Data, _now: datetime) -> 
 
 def _is_previewed(_actor: Actor, source: SourceFile) -> bool:
     return bool(source.state == SourceFileState.PREVIEWED)
+
+
+def _has_waiting(actor: Actor, _none: object) -> bool:
+    return SourceFile.objects.filter(
+        state=SourceFileState.PREVIEWED, received_by=actor.user
+    ).exists()
 
 
 def _is_mendable(_actor: Actor, source: SourceFile) -> bool:
@@ -231,6 +247,15 @@ LIST_ACTS = (
         LookForm,
         tone="primary",
         hint="Shows what each file is and means; nothing is loaded until you say so.",
+    ),
+    Act(
+        "load-all",
+        "Load what needs nothing",
+        _load_all,
+        "Loading.",
+        _IMPORTERS,
+        fits=_has_waiting,
+        hint="All files you looked into that are understood and complete.",
     ),
     Act(
         "paste",

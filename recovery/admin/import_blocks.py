@@ -166,7 +166,7 @@ def left_out_block(source: SourceFile) -> Block:
 
 def sightings_blocks(source: SourceFile) -> list[Block]:
     """Which files brought its duplicates first, and which hold its rows too."""
-    if source.state in UNREAD:
+    if source.first_at is None or source.last_at is None:
         return []
     columns = heads("Source file", "#Rows")
     title = "Brought first by another file"

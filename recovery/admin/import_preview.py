@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -23,7 +24,8 @@ from recovery.admin.show import (
     moment_cell,
     two_lines,
 )
-from recovery.models import Provenance, SourceFile
+from recovery.models import Provenance, SourceFile, SourceFileState
+from recovery.services.previews import need_words
 
 Facts = dict[str, Any]
 _SURE = 90  # From so many of 100 on, a layout is taken for granted.
@@ -72,8 +74,29 @@ def preview_page(visit: Visit, state: SafeString) -> Page:
             _overlap_block(facts),
         ]
     elif facts.get("rows"):
-        page.blocks = [_rows_block(facts)]
+        page.blocks = [_mapping_block(source), _rows_block(facts)]
     return page
+
+
+def _mapping_block(source: SourceFile) -> Block:
+    """The way to say what the columns of a strange file are."""
+    told = "Say what its columns are, then look into it again."
+    block = table_block("No layout fits?", [], [], empty=told)
+    url = reverse("admin:recovery_layoutmapping_map", args=[source.pk])
+    block.link = link(url, "Map its columns")
+    return block
+
+
+def preview_text(source: SourceFile) -> str:
+    """What a file that was only looked into waits for, in a few words."""
+    facts: Facts = source.preview or {}
+    if source.state != SourceFileState.PREVIEWED:
+        return ""
+    if "refused" in facts:
+        return "cannot be loaded as it is"
+    if needs := facts.get("needs"):
+        return f"asks: {', '.join(map(need_words, needs))}"
+    return "waits to be loaded"
 
 
 def _headline(facts: Facts) -> str:
@@ -191,7 +214,7 @@ def _understood(row: Facts) -> SafeString:
         return two_lines(label, row["why"])
     if row["is"] == "raw":
         return label
-    at = moment_cell(datetime.fromisoformat(row["at"]))
+    at = moment_cell(datetime.fromisoformat(row["at"])) if row["at"] else ""
     if row["is"] == "other":
         what = f"{row['account']} {row['what']}".strip()
         return format_html("{} {} {}", label, at, what)

@@ -22,7 +22,7 @@ from recovery.admin.import_blocks import (
 )
 from recovery.admin.import_downloads import rejected_csv, rejected_xlsx
 from recovery.admin.import_knowledge import knowledge_block, layout_known
-from recovery.admin.import_preview import preview_page
+from recovery.admin.import_preview import preview_page, preview_text
 from recovery.admin.import_workbench import mended_text, workbench_blocks
 from recovery.admin.jobs import (
     is_stopped,
@@ -83,7 +83,8 @@ class SourceFileAdmin(DeskAdmin):
         """What it was recognised as, and where it came from."""
         seen = source.preview or {}
         layout = source.layout or seen.get("layout") or "not recognised yet"
-        return two_lines(nowrap(layout), words(source.provenance))
+        told = preview_text(source) or words(source.provenance)
+        return two_lines(nowrap(layout), told)
 
     @display(description="Records", ordering="records")
     def records_shown(self, source: SourceFile) -> SafeString:

@@ -20,6 +20,8 @@ from recovery.models import EngineEntry, LedgerEntry, MarkPriceEntry, SourceFile
 from recovery.selectors.operation_mappings import operation_meanings, role_read
 from recovery.services.transfer_pairs import TransferTold, transfers_told
 
+_SEEN = 10
+
 
 def _file_fact(admin_of: DeskAdmin, source: SourceFile, row_number: int) -> Fact:
     url = _change_url(admin_of, source)
@@ -109,6 +111,18 @@ class LedgerEntryAdmin(RowAdmin):
     def amount_shown(self, entry: LedgerEntry) -> SafeString:
         """The cash effect, in or out."""
         return amount_cell(entry.amount, entry.asset, flow_word(entry.amount))
+
+    def page(self, visit: Visit) -> Page:
+        """The row, and further files that hold it too."""
+        page = super().page(visit)
+        entry: LedgerEntry = visit.subject
+        page.facts[1:1] = [
+            _file_fact(self, seen.source_file, seen.row_number)._replace(
+                label="Also in"
+            )
+            for seen in entry.sightings.select_related("source_file")[:_SEEN]
+        ]
+        return page
 
     def headline(self, row: LedgerEntry) -> str:
         """What the row says."""

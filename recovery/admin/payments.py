@@ -30,13 +30,15 @@ from recovery.admin.unclaimed import unclaimed_page
 from recovery.domain.conversion import ROUNDING_WORDS
 from recovery.domain.duties import Duty
 from recovery.domain.lifecycle import PAYMENT_STEPS, PaymentAction, PaymentStatus
+from recovery.domain.role_limits import NOT_PRICED
 from recovery.domain.words import PaymentKind
 from recovery.models import Payment
 from recovery.services.actors import Actor
 from recovery.services.approval_limits import (
-    Spender,
+    SpendLeft,
     approval_rules_at,
     spend_left,
+    spender_of,
 )
 from recovery.services.batches import batch_drop, payment_stop
 from recovery.services.payments import (
@@ -289,7 +291,7 @@ def _facts(payment: Payment, *, shows_hold: bool) -> list[Fact]:
 def _level(payment: Payment, actor: Actor) -> list[Fact]:
     """How many must approve, who has, and what is left of this person's limits."""
     given = [f"{one.approver}, {moment(one.at)}" for one in payment.approvals.all()]
-    worth = "no price known: the highest level"
+    worth = f"{NOT_PRICED}: the highest level"
     if payment.value_amount is not None:
         worth = amount_text(payment.value_amount, payment.value_currency)
     facts = [
@@ -304,14 +306,20 @@ def _level(payment: Payment, actor: Actor) -> list[Fact]:
         Fact("Approval policy", f"version {rules.version}"),
     ]
     if actor.user is not None and Duty.APPROVE_PAYMENT in actor.duties:
-        left = spend_left(rules, Spender("approves", actor.user.pk), at=timezone.now())
-        told = [
-            f"{span} {amount_text(amount, rules.currency)}"
-            for span, amount in zip(("today", "this month"), left, strict=True)
-            if amount is not None
-        ]
+        now = timezone.now()
+        left = spend_left(rules, spender_of(rules, actor, "approves"), at=now)
+        told = [text for span in left if (text := _left_text(span, rules.currency))]
         facts.append(Fact("You may still approve", ", ".join(told) or "no limit"))
     return facts
+
+
+def _left_text(left: SpendLeft, currency: str) -> str:
+    """What is left of a span; what had no price is said beside it, never as 0."""
+    told = [f"{left.span} {amount_text(left.amount, currency)}"] * (
+        left.amount is not None
+    )
+    told += [f"{left.unpriced} {NOT_PRICED} {left.span}"] * bool(left.unpriced)
+    return " and ".join(told)
 
 
 def _where_to(payment: Payment) -> str:

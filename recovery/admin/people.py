@@ -30,7 +30,7 @@ from recovery.admin.show import badge, link, masked_mail, moment, moment_cell, w
 from recovery.domain.duties import Duty
 from recovery.models import Claim, Event, RecoveryCase
 from recovery.services.actors import Actor, staff_actor
-from recovery.services.audit import audit_values_erase
+from recovery.services.erasure import customer_erase
 from recovery.services.positions import account_positions
 
 _SOURCES = {
@@ -137,10 +137,15 @@ class RoleGrantAdmin(DeskAdmin):
 def _erase_audit_values(
     actor: Actor, customer: Customer, _data: Data, _now: datetime
 ) -> str:
-    erased = audit_values_erase(actor, customer)
+    erased = customer_erase(actor, customer)
+    person = (
+        "Name and mail stay: something goes on, and the customer must be reached."
+        if erased.rows is None
+        else f"The person was taken out of {erased.rows} rows."
+    )
     return (
         f"Values erased: {erased.values}. Texts of ended cases erased: {erased.words}."
-        " The audit's entries stay as they are."
+        f" {person} The audit's entries stay as they are."
     )
 
 
@@ -171,7 +176,7 @@ class CustomerAdmin(DeskAdmin):
             "Erased.",
             frozenset({Duty.ADMINISTER_PEOPLE}),
             tone="danger",
-            hint="Kept beside the audit, and words of ended cases; entries stay.",
+            hint="Beside the audit, of ended cases, and the person where nothing goes on.",
         ),
     )
 

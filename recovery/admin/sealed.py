@@ -9,6 +9,7 @@ from recovery.admin.pages import Fact
 from recovery.admin.show import amount_text, moment, read_aloud, words
 from recovery.domain.canonical import canonical_json
 from recovery.domain.lifecycle import PaymentStatus
+from recovery.domain.role_limits import NOT_PRICED
 from recovery.domain.words import DecisionStatus
 from recovery.models import Decision, Payment
 from recovery.selectors.explanations import decision_differences
@@ -50,7 +51,7 @@ def _shown(key: str, value: Any) -> Fact:
 def _told(key: str, value: Any) -> Any:
     if key == "value":
         amount, currency = value
-        unknown = "no price known" if currency else "—"
+        unknown = NOT_PRICED if currency else "—"
         return f"{amount} {currency}" if amount else unknown
     if isinstance(value, list):
         return _told_list(key, value)

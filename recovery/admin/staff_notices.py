@@ -11,9 +11,10 @@ from django.utils.safestring import SafeString
 from recovery.admin.base import DeskAdmin
 from recovery.admin.pages import Fact, Page, Visit
 from recovery.admin.show import link, moment, moment_cell, words
+from recovery.domain.messages import ACCOUNT_MESSAGES, case_messages, silent_steps
 from recovery.domain.staff_news import STAFF_NEWS, StaffNews
 from recovery.models import StaffNotice
-from recovery.services.mails import CASE_NEWS, mail_preview
+from recovery.services.mails import mail_preview
 from recovery.services.staff_notices import notice_page
 
 
@@ -68,7 +69,11 @@ class StaffNoticeAdmin(DeskAdmin):
             "title": "Mails to customers",
             "opts": self.opts,
             "list_url": self.url("changelist"),
-            "mails": [(event, mail_preview(event)) for event in sorted(CASE_NEWS)],
+            "mails": [
+                (one, mail_preview(one.event))
+                for one in (*case_messages(), *ACCOUNT_MESSAGES)
+            ],
+            "silences": silent_steps().items(),
         }
         return TemplateResponse(request, "recovery/desk/mails.html", context)
 

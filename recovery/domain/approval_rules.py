@@ -24,11 +24,15 @@ _TERMS = frozenset(
         "two_for_staff_rows",
         "price_hours",
         "limits",
+        "roles",
     }
 )
-_SPANS = ("each", "day", "month")
-# Whose amounts are counted. People by what they do; the customer whom it reaches.
-SCOPES = ("proposes", "approves", "customer")
+SPANS = ("each", "day", "month")
+# Whose amounts are counted. People by what they do: payments, and the amounts of
+# decisions before them; the customer whom it reaches.
+SCOPES = ("proposes", "approves", "customer", "proposes_amount", "approves_amount")
+# What one person does: a role may have limits of its own for it.
+PERSONAL_SCOPES = tuple(scope for scope in SCOPES if scope != "customer")
 
 
 class Headcount(IntEnum):
@@ -83,6 +87,7 @@ class ApprovalRules:
     two_for_staff_rows: bool = True
     price_hours: int = 24
     limits: Mapping[str, Limit] = field(default_factory=dict)
+    role_limits: Mapping[str, Mapping[str, Limit]] = field(default_factory=dict)
     version: int = 0
 
     @property
@@ -91,7 +96,7 @@ class ApprovalRules:
         return self.version > 0
 
 
-NO_RULES = ApprovalRules(limits=MappingProxyType({}))
+NO_RULES = ApprovalRules(limits=MappingProxyType({}), role_limits=MappingProxyType({}))
 
 
 def approval_rules_read(terms: Mapping[str, Any], version: int) -> ApprovalRules:
@@ -118,22 +123,32 @@ def approval_rules_read(terms: Mapping[str, Any], version: int) -> ApprovalRules
         two_above=_amount(terms, "two_above", "two_above"),
         two_for_staff_rows=terms.get("two_for_staff_rows", True) is not False,
         price_hours=hours,
-        limits=MappingProxyType(_limits(terms.get("limits", {}))),
+        limits=MappingProxyType(_limits(terms.get("limits", {}), "limits", SCOPES)),
+        role_limits=MappingProxyType(_role_limits(terms.get("roles", {}))),
         version=version,
     )
 
 
-def _limits(told: object) -> dict[str, Limit]:
+def _role_limits(told: object) -> dict[str, Mapping[str, Limit]]:
     if not isinstance(told, Mapping):
-        raise ApprovalTermsError("limits", "one entry per scope")
+        raise ApprovalTermsError("roles", "one entry per role")
+    return {
+        str(role): MappingProxyType(_limits(scopes, f"roles.{role}", PERSONAL_SCOPES))
+        for role, scopes in told.items()
+    }
+
+
+def _limits(told: object, path: str, scopes: tuple[str, ...]) -> dict[str, Limit]:
+    if not isinstance(told, Mapping):
+        raise ApprovalTermsError(path, "one entry per scope")
     for scope, spans in told.items():
-        if scope not in SCOPES:
-            raise ApprovalTermsError(f"limits.{scope}", f"one of {', '.join(SCOPES)}")
-        if not isinstance(spans, Mapping) or set(spans) - set(_SPANS):
-            raise ApprovalTermsError(f"limits.{scope}", f"of {', '.join(_SPANS)}")
+        if scope not in scopes:
+            raise ApprovalTermsError(f"{path}.{scope}", f"one of {', '.join(scopes)}")
+        if not isinstance(spans, Mapping) or set(spans) - set(SPANS):
+            raise ApprovalTermsError(f"{path}.{scope}", f"of {', '.join(SPANS)}")
     return {
         scope: Limit(
-            *(_amount(spans, span, f"limits.{scope}.{span}") for span in _SPANS)
+            *(_amount(spans, span, f"{path}.{scope}.{span}") for span in SPANS)
         )
         for scope, spans in told.items()
     }
@@ -177,7 +192,7 @@ def limit_keep(
     Raises:
         ApprovalLimitError: One of them would not.
     """
-    for span, asked in zip(_SPANS, (each, day, month), strict=True):
+    for span, asked in zip(SPANS, (each, day, month), strict=True):
         allowed: Decimal | None = getattr(limit, span)
         if allowed is not None and asked > allowed:
             raise ApprovalLimitError(

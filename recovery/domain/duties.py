@@ -10,6 +10,7 @@ class Duty(StrEnum):
     IMPORT_FILES = "import_files"
     WORK_CASE = "work_case"
     PROPOSE_DECISION = "propose_decision"
+    PROPOSE_SMALL_DECISION = "propose_small_decision"  # As far as a limit names it.
     APPROVE_DECISION = "approve_decision"
     PROPOSE_PAYMENT = "propose_payment"
     APPROVE_PAYMENT = "approve_payment"

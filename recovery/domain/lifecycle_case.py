@@ -92,7 +92,10 @@ CASE_STEPS: Mapping[tuple[CaseStatus, CaseAction], Step] = MappingProxyType(
             _C.INVESTIGATING, Duty.WORK_CASE
         ),
         (_C.INVESTIGATING, _A.PROPOSE_DECISION): step_of(
-            _C.PROPOSED, Duty.PROPOSE_DECISION, reason=True
+            _C.PROPOSED,
+            Duty.PROPOSE_DECISION,
+            Duty.PROPOSE_SMALL_DECISION,
+            reason=True,
         ),
         (_C.PROPOSED, _A.RETURN_PROPOSAL): step_of(
             _C.INVESTIGATING, Duty.APPROVE_DECISION, reason=True

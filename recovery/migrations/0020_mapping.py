@@ -15,6 +15,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('accounts', '0004_destinations'),
         ('recovery', '0019_screens'),
+        ('recovery', '0020_erasure'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -10,7 +10,7 @@ SQL = Path(__file__).parent / "sql"
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('recovery', '0023_positions'),
+        ('recovery', '0019_adjustments'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

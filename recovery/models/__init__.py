@@ -8,6 +8,7 @@ from recovery.models.breaks import Break, BreakState
 from recovery.models.cases import CaseNote, Decision, RecoveryCase
 from recovery.models.claims import Claim, ClaimCode
 from recovery.models.collections import Collection, DeficitShare, Instalment
+from recovery.models.destination_choices import DestinationChoice
 from recovery.models.events import Event
 from recovery.models.exports import Workbook, WorkbookState
 from recovery.models.goodwill import GoodwillBudget, GoodwillReason
@@ -52,6 +53,7 @@ from recovery.models.staff_notices import StaffNotice
 from recovery.models.stray_messages import StrayMessage
 from recovery.models.transitions import Transition
 from recovery.models.unclaimed import ContactAttempt, UnclaimedRelease, UnclaimedRule
+from recovery.models.watch import WatchEntry, WatchKind
 
 __all__ = [
     "Adjustment",
@@ -77,6 +79,7 @@ __all__ = [
     "DayOrder",
     "Decision",
     "DeficitShare",
+    "DestinationChoice",
     "EngineEntry",
     "Event",
     "FeeSchedule",
@@ -122,6 +125,8 @@ __all__ = [
     "Transition",
     "UnclaimedRelease",
     "UnclaimedRule",
+    "WatchEntry",
+    "WatchKind",
     "Workbook",
     "WorkbookState",
 ]

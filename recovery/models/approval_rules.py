@@ -66,6 +66,9 @@ class SpendCounter(models.Model):
     currency = models.CharField(max_length=24)
     total_amount = amount_field(default=0)
     limit_amount = amount_field(null=True)
+    unpriced_count = models.PositiveIntegerField(
+        default=0, db_comment="Amounts without a price: beside the total, never as 0."
+    )
 
     class Meta:
         constraints = [

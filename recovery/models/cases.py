@@ -44,6 +44,11 @@ class RecoveryCase(models.Model):
     )
     opened_at = models.DateTimeField()
     next_update_due_at = models.DateTimeField()
+    clock_began_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        db_comment="Since when it runs, pauses taken out; null: since it was opened.",
+    )
     question = models.TextField(blank=True, db_comment="Asked of the customer.")
     merged_into = models.ForeignKey(
         "self", models.PROTECT, related_name="merged", null=True, blank=True

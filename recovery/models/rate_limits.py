@@ -13,6 +13,7 @@ class LimitedAct(StrEnum):
     CLAIM_FILING = "claim_filing"
     CODE_REQUEST = "code_request"
     CODE_ENTRY = "code_entry"
+    DESTINATION_PROPOSAL = "destination_proposal"
     POLICY_REPORT = "policy_report"
 
 

@@ -94,7 +94,7 @@ class Rows:
 
     tally: Tally
     accounts: list[str]
-    lines: list[str]
+    lines: list[bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +128,7 @@ Message = Opened | Rows | Ended | Looked
 def write_message(out: IO[bytes], message: Message) -> None:
     """Say one thing."""
     if isinstance(message, Rows):
-        payload = "\n".join(message.lines).encode()
+        payload = b"\n".join(message.lines)
         _write(out, {"is": "rows", "bytes": len(payload), **_rows_head(message)})
         out.write(payload)
     else:
@@ -197,7 +197,7 @@ def _rows(head: dict[str, Any], source: IO[bytes]) -> Rows:
     payload = source.read(head["bytes"])
     if len(payload) != head["bytes"]:
         raise ReaderDiedError("its reader was stopped")
-    lines = payload.decode().split("\n") if head["lines"] else []
+    lines = payload.split(b"\n") if head["lines"] else []
     return Rows(_tally(head), head["accounts"], lines)
 
 

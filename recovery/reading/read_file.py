@@ -110,10 +110,11 @@ def numbered_accounts(tally: Tally) -> Rows:
     """A chunk whose rows carry the place of their account instead of its number."""
     accounts = list(dict.fromkeys(tally.accounts))
     if not accounts:
-        return Rows(tally, [], tally.lines)
-    place = {account: str(at) for at, account in enumerate(accounts)}
+        return Rows(tally, [], list(map(str.encode, tally.lines)))
+    place = {account: f"{at}\t" for at, account in enumerate(accounts)}
     pairs = zip(tally.accounts, tally.lines, strict=True)
-    return Rows(tally, accounts, [f"{place[one]}\t{line}" for one, line in pairs])
+    lines = [(place[one] + line).encode() for one, line in pairs]
+    return Rows(tally, accounts, lines)
 
 
 def _ended(source: Source, warnings: list[str]) -> Ended:

@@ -23,7 +23,7 @@ from recovery.domain.ledger import (
     RowProblem,
 )
 from recovery.domain.money import exact
-from recovery.reading.copy_text import copy_line, copy_word
+from recovery.reading.copy_text import copy_line, copy_words
 from recovery.venues.fingerprints import Ordinals, fingerprint_by
 from recovery.venues.outcomes import Ignored, Outcome
 from recovery.venues.profile import Layout, RowOrder
@@ -83,6 +83,7 @@ class RowMaker:
         self._is_by_id = layout.order is RowOrder.BY_ID
         self._fingerprint = fingerprint_by(layout.identity)
         self._ids_count = layout.identity is None
+        self._is_stated = layout.time.forms[:1] == ("iso_z",)
         self._ordinals = Ordinals()
 
     def tally(self, outcomes: Iterable[Outcome]) -> Tally:
@@ -131,21 +132,29 @@ class RowMaker:
             tally.add_sum(asset, role, amount)
         tally.see(at)
         tally.accounts.append(account)
+        # A stated instant is copied as it stands: writing it anew costs as much as
+        # reading it did.
+        is_stated = self._is_stated and raw_time[10:11] == "T" and raw_time[-1] == "Z"
+        operation, source_id, order_id, event, raw_time = copy_words(
+            (operation, source_id, order_id, event, raw_time)
+        )
         tally.lines.append(
             "\t".join(
                 (
                     "\\\\x" + fingerprint.hex(), ordinal, self._file, str(number),
-                    sequence, at.isoformat(), asset, role,
-                    copy_word(operation), str(amount), str(fee), str(funding),
-                    str(liquidation_fee), instrument, marker, side,
+                    sequence, raw_time if is_stated else at.isoformat(), asset, role,
+                    operation, str(amount),
+                    "0" if fee is ZERO else str(fee),
+                    "0" if funding is ZERO else str(funding),
+                    "0" if liquidation_fee is ZERO else str(liquidation_fee),
+                    instrument, marker, side,
                     "\\N" if quantity is None else str(quantity),
                     "\\N" if price is None else str(price),
                     "\\N" if mark is None else str(mark),
                     "\\N" if entry is None else str(entry),
                     "\\N" if position is None else str(position),
                     "\\N" if balance is None else str(balance),
-                    copy_word(source_id), copy_word(order_id), copy_word(event),
-                    copy_word(raw_time),
+                    source_id, order_id, event, raw_time,
                 )
             )
         )  # fmt: skip

@@ -37,6 +37,7 @@ from recovery.selectors.claim_decisions import (
     approved_decisions,
     decision_view,
 )
+from recovery.selectors.claim_destinations import wanted_assets
 
 _SHOWS_FIGURES = CASE_DECIDED | {CaseStatus.CLOSED}
 _HOUSE = "house"
@@ -115,6 +116,7 @@ class StatusView:
     messages: tuple[MessageView, ...]
     can_answer: bool
     can_withdraw: bool
+    can_choose_destination: bool
 
 
 def status_view(case: RecoveryCase, *, now: datetime) -> StatusView:
@@ -151,6 +153,7 @@ def status_view(case: RecoveryCase, *, now: datetime) -> StatusView:
         messages=_messages(case),
         can_answer=may_answer(status),
         can_withdraw=may_withdraw(status),
+        can_choose_destination=bool(decisions and wanted_assets(case)),
     )
 
 

@@ -25,7 +25,8 @@ DELAYED = frozenset(
 
 _READERS = frozenset({Duty.READ_DESK})
 _DUTIES_OF_ROLE: dict[Role, frozenset[Duty]] = {
-    Role.SUPPORT: _READERS | {Duty.IMPORT_FILES, Duty.WORK_CASE},
+    Role.SUPPORT: _READERS
+    | {Duty.IMPORT_FILES, Duty.WORK_CASE, Duty.PROPOSE_SMALL_DECISION},
     Role.ANALYST: _READERS
     | {Duty.IMPORT_FILES, Duty.WORK_CASE, Duty.PROPOSE_DECISION, Duty.EXPORT_WORKBOOK},
     Role.LEAD: _READERS
@@ -70,6 +71,8 @@ class Actor:
         name: Login, or a word, for the audit.
         duties: Everything this actor may do now.
         role: The first role held, as recorded beside an approval.
+        roles: Every role held now.
+        settled_roles: Of them, those granted long enough ago to approve by.
         confirmed_at: When this person last proved a strong second factor, here and
             now; None for everybody who came in by another way.
     """
@@ -80,6 +83,8 @@ class Actor:
     role: str = ""
     request_id: str = ""
     confirmed_at: datetime | None = None
+    roles: frozenset[Role] = frozenset()
+    settled_roles: frozenset[Role] = frozenset()
 
 
 SYSTEM = Actor(None, "system", frozenset({Duty.BE_SYSTEM}))
@@ -116,7 +121,22 @@ def staff_actor(
     settled = user.roles_settled(delay, now) if is_in else frozenset()
     duties = _duties(settled) | (_duties(roles) - DELAYED)
     first = min(roles, default=None)
-    return Actor(user, user.username, duties, first or "", request_id, confirmed_at)
+    return Actor(
+        user,
+        user.username,
+        duties,
+        first or "",
+        request_id,
+        confirmed_at,
+        roles=roles,
+        settled_roles=settled,
+    )
+
+
+def roles_acting(actor: Actor, duty: Duty) -> list[Role]:
+    """Roles by which this actor holds a duty now."""
+    held = actor.settled_roles if duty in DELAYED else actor.roles
+    return sorted(role for role in held if duty in _DUTIES_OF_ROLE[role])
 
 
 def _duties(roles: frozenset[Role]) -> frozenset[Duty]:

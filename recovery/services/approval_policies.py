@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
+from accounts.roles import Role
 from recovery.domain.approval_rules import ApprovalTermsError, approval_rules_read
 from recovery.domain.duties import Duty
 from recovery.domain.errors import NotReadyError
@@ -51,9 +52,11 @@ def approval_policy_change(
     )
     version = last.version + 1 if last else 1
     try:
-        approval_rules_read(terms, version)
+        rules = approval_rules_read(terms, version)
     except ApprovalTermsError as error:
         raise NotReadyError(f"The terms cannot be read: {error}.") from error
+    for role in sorted(set(rules.role_limits) - set(Role)):
+        raise NotReadyError(f"The terms cannot be read: there is no role “{role}”.")
     if last is not None:
         _end(last, valid_from)
     policy = ApprovalPolicy.objects.create(

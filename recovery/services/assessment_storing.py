@@ -26,6 +26,7 @@ from recovery.reading.copy_text import copy_line
 from recovery.services.computing import Computed
 from recovery.services.loading import RowWriter, Target
 from recovery.services.recomputed import cases_told, decisions_follow
+from recovery.services.watch_list import watch_events
 
 LINE_TARGET = Target(
     table="recovery_assessmentline",
@@ -82,12 +83,13 @@ def assessments_store(
         _result(one, assessment) for one, assessment in pairs
     )
     RowWriter(LINE_TARGET).write(
-        [line for one, assessment in pairs for line in _lines(one, assessment)]
+        [line.encode() for one, assessment in pairs for line in _lines(one, assessment)]
     )
     _activate(pairs)
     _follow_breaks(list(zip(changed, results, strict=True)), now)
     decisions_follow(results, now=now)
     cases_told(results)
+    watch_events(one.event for one in assessments if one.number == 1)
     return len(changed)
 
 

@@ -4,34 +4,24 @@ import json
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Model
 
-from accounts.models import Customer
 from recovery.domain.audit_chain import commitment_of
-from recovery.domain.duties import Duty
 from recovery.domain.errors import DutyMissingError, SamePersonError
-from recovery.domain.lifecycle import CASE_ENDED
 from recovery.domain.staff_news import StaffNews
 from recovery.models import (
     AuditValue,
-    Claim,
-    OutboxMessage,
-    OutboxState,
-    RecoveryCase,
 )
-from recovery.services.actors import Actor, require_duty
+from recovery.services.actors import Actor
 from recovery.services.clock import database_now
 from recovery.services.request_ids import current_request_id
 from recovery.services.staff_notices import notice_write
 
 _WRITE = "SELECT desk_audit_write(%s, %s, %s, %s, %s, %s::jsonb, %s)"
-_ERASE = "SELECT desk_erase_words(%s, %s, %s, %s)"
 _SALT_BYTES = 32
-# What stands where words were; the database knows the same.
-ERASED = "[erased]"
 
 
 def audit_write(
@@ -76,7 +66,7 @@ def _entry_write(
         action,
         subject,
         json.dumps(detail, allow_nan=False),
-        _request_of(actor),
+        request_of(actor),
     ]
     with connection.cursor() as cursor:
         cursor.execute(_WRITE, arguments)
@@ -84,56 +74,9 @@ def _entry_write(
     return row[0]
 
 
-def _request_of(actor: Actor) -> str:
+def request_of(actor: Actor) -> str:
+    """The request an act came by, as the audit keeps it."""
     return (actor.request_id or current_request_id())[:40]
-
-
-class Erased(NamedTuple):
-    """What an erasure took out."""
-
-    values: int
-    words: int
-
-
-@transaction.atomic
-def audit_values_erase(actor: Actor, customer: Customer) -> Erased:
-    """Erase what was written about a customer where only the fact must stay.
-
-    The audit's entries stay, and with them the chain: what they committed to can no
-    longer be shown or guessed. Of cases that have ended, the words of steps, notes and
-    claims go, and the text of mails that have left. Amounts, seals, receipts and cases
-    that go on stay as they are.
-
-    Raises:
-        DutyMissingError: The actor does not administer people.
-    """
-    require_duty(actor, Duty.ADMINISTER_PEOPLE)
-    own = f"customer {customer.uid}"
-    cases = RecoveryCase.objects.filter(customer=customer)
-    subjects = [
-        own,
-        *(f"case {one}" for one in cases.values_list("reference", flat=True)),
-    ]
-    values, _ = AuditValue.objects.filter(entry__subject__in=subjects).delete()
-    words = _words_erase(actor, customer)
-    audit_write(actor, "audit.values.erased", own, values=values)
-    return Erased(values, words)
-
-
-def _words_erase(actor: Actor, customer: Customer) -> int:
-    """Erase free text of ended cases; the database does it where rows only grow."""
-    by = [actor.user.pk if actor.user else None, actor.name, _request_of(actor)]
-    with connection.cursor() as cursor:
-        cursor.execute(_ERASE, [customer.pk, *by])
-        row: tuple[int] = cursor.fetchone()
-    claims = Claim.objects.filter(
-        customer=customer, case__status__in=CASE_ENDED
-    ).exclude(message__in=["", ERASED])
-    mails = OutboxMessage.objects.filter(
-        recipient__iexact=customer.email,
-        state__in=[OutboxState.DONE, OutboxState.UNKNOWN],
-    ).exclude(body=ERASED)
-    return row[0] + claims.update(message=ERASED) + mails.update(body=ERASED)
 
 
 @contextmanager

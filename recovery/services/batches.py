@@ -35,7 +35,6 @@ from recovery.services.batch_files import batch_file, batch_file_write, batch_pa
 from recovery.services.decision_ground import decision_ground, require_ground
 from recovery.services.destinations import leaves_by
 from recovery.services.fail_points import fail_point
-from recovery.services.mails import mail_case_news
 from recovery.services.outcomes import confirmations_read, payments_post
 from recovery.services.payments import (
     payment_content,
@@ -274,7 +273,6 @@ def _release(actor: Actor, batch: PayoutBatch, now: datetime) -> PayoutBatch:
     batch.save()
     for payment in payments:
         payment_move(actor, payment, PaymentAction.SEND, now=now)
-        mail_case_news(payment.case, "payout.sent", key=f"sent-{payment.pk}")
     audit_write(
         actor,
         "batch.release",

@@ -14,7 +14,6 @@ from recovery.domain.lifecycle import (
 )
 from recovery.models import RecoveryCase
 from recovery.services.actors import Actor
-from recovery.services.mails import mail_case_news
 from recovery.services.proposal_ends import proposals_end
 from recovery.services.transitions import (
     case_lock,
@@ -66,7 +65,6 @@ def case_merge(
     proposals_end(case, f"Merged into {into.reference}.", now=now)
     case.merged_into = into
     case_move(actor, case, CaseAction.MERGE, now=now, reason=reason.strip())
-    mail_case_news(case, "case.merged", key=f"merged-{case.pk}-{case.version}")
     return case
 
 

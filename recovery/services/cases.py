@@ -6,6 +6,8 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import Customer, User
+from recovery.domain.claims import tell_case
+from recovery.domain.customer_news import CustomerNews
 from recovery.domain.duties import Duty
 from recovery.domain.errors import NotReadyError
 from recovery.domain.lifecycle import (
@@ -142,6 +144,7 @@ def case_link_event(
     audit_write(
         actor, "case.link_event", f"case {case.reference}", event=event.reference
     )
+    mail_case_news(case, CustomerNews.CLAIM_LINKED, key=f"linked-{case.pk}")
     return case
 
 
@@ -161,7 +164,6 @@ def case_ask_customer(
     case.question = question.strip()
     case_move(actor, case, CaseAction.ASK_CUSTOMER, now=now, reason=question.strip())
     _note(actor, case, question, is_public=True)
-    mail_case_news(case, "info.requested", key=f"ask-{case.pk}-{case.version}")
     return case
 
 
@@ -232,6 +234,30 @@ def case_note(actor: Actor, case: RecoveryCase, text: str) -> CaseNote:
     return _note(actor, case, text, is_public=False)
 
 
+@transaction.atomic
+def case_tell(
+    actor: Actor, case: RecoveryCase, text: str, *, now: datetime
+) -> RecoveryCase:
+    """Tell the customer how far it is: a public message, and a new promised date.
+
+    Raises:
+        NotReadyError: Nothing is said, or the case is ended or waits for the customer.
+        DutyMissingError: The actor works no cases.
+    """
+    require_duty(actor, Duty.WORK_CASE)
+    if not text.strip():
+        raise NotReadyError("Write what the customer should read.")
+    case = case_lock(case)
+    if not tell_case(CaseStatus(case.status)).has_promise:
+        raise NotReadyError("Nothing is promised here: the case waits, or it is over.")
+    note = _note(actor, case, text, is_public=True)
+    case.next_update_due_at = now + NEXT_UPDATE
+    case.save(update_fields=["next_update_due_at"])
+    audit_write(actor, "case.tell", f"case {case.reference}", note=note.pk)
+    mail_case_news(case, CustomerNews.UPDATE_GIVEN, key=f"update-{note.pk}")
+    return case
+
+
 def _note(actor: Actor, case: RecoveryCase, text: str, *, is_public: bool) -> CaseNote:
     return CaseNote.objects.create(
         case=case, author=actor.user, is_public=is_public, text=text.strip()
@@ -265,7 +291,6 @@ def case_close(
     if case.status == CaseStatus.OWED:
         _require_paid(case)
     case_move(actor, case, CaseAction.CLOSE, now=now, reason=reason)
-    mail_case_news(case, "case.closed", key=f"closed-{case.pk}-{case.version}")
     return case
 
 
@@ -296,7 +321,6 @@ def case_reopen(
     case = event_and_case_lock(case)
     _require_reopenable(case)
     case_move(actor, case, CaseAction.REOPEN, now=now, reason=reason.strip())
-    mail_case_news(case, "case.reopened", key=f"reopened-{case.pk}-{case.version}")
     collections_take_back(case, "The case was opened again.", now=now)
     live = case.payments.exclude(status__in=PAYMENT_VOID)
     if not live.exists():

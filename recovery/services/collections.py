@@ -38,7 +38,6 @@ from recovery.services.actors import (
     require_staff,
 )
 from recovery.services.audit import audit_write, refusal_recorded
-from recovery.services.mails import mail_case_news
 from recovery.services.transitions import (
     case_lock,
     collection_move,
@@ -160,7 +159,6 @@ def collection_notice(
     """
     collection = collection_lock(collection)
     collection_move(actor, collection, CollectionAction.SEND_NOTICE, now=now)
-    mail_case_news(collection.case, "deficit.notice", key=f"deficit-{collection.pk}")
     return collection
 
 
@@ -231,9 +229,6 @@ def instalment_paid(
     instalment.save(update_fields=["paid_at", "paid_reference"])
     if collection_left(collection) == ZERO:
         collection_move(actor, collection, CollectionAction.SETTLE, now=now)
-        mail_case_news(
-            collection.case, "deficit.settled", key=f"deficit-settled-{collection.pk}"
-        )
     return instalment
 
 
@@ -324,7 +319,4 @@ def _write_off(actor: Actor, collection: Collection, now: datetime) -> Collectio
     require_fresh_factor(actor, now=now)
     collection.write_off_approver = approver
     collection_move(actor, collection, CollectionAction.APPROVE_WRITE_OFF, now=now)
-    mail_case_news(
-        collection.case, "deficit.written_off", key=f"deficit-off-{collection.pk}"
-    )
     return collection

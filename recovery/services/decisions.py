@@ -28,9 +28,12 @@ from recovery.services.actors import (
     require_fresh_factor,
     require_staff,
 )
+from recovery.services.amount_limits import (
+    approved_amount_count,
+    proposed_amount_count,
+)
 from recovery.services.audit import refusal_recorded
 from recovery.services.collections import collection_open
-from recovery.services.mails import mail_case_news
 from recovery.services.proposal_ends import decision_end
 from recovery.services.recorded_shares import shares_recorded
 from recovery.services.sightings import entries_held
@@ -73,9 +76,10 @@ def decision_propose(  # noqa: PLR0913 - one proposal, all of it named
     Raises:
         NotReadyError: No event, no reason, a held assessment, customer-supplied rows.
         LimitExceededError: More than the assessment shows as short.
+        ApprovalLimitError: More than the proposer or their role may propose.
         StaleError, TransitionRefusedError, DutyMissingError: As everywhere.
     """
-    proposer = require_staff(actor, Duty.PROPOSE_DECISION)
+    proposer = require_staff(actor, Duty.PROPOSE_DECISION, Duty.PROPOSE_SMALL_DECISION)
     case = case_lock(case, shown_version)
     case_step(CaseStatus(case.status), CaseAction.PROPOSE_DECISION)
     _require_active(case, result)
@@ -88,6 +92,7 @@ def decision_propose(  # noqa: PLR0913 - one proposal, all of it named
             "Rows the customer supplied may explain a case but not prove an amount: "
             "import the platform's or the venue's own rows first."
         )
+    proposed_amount_count(actor, result, amount, now=now)
     sealed = canonical_json(
         _content(case, result, kind, amount, reason.strip(), provenance)
     )
@@ -228,6 +233,7 @@ def decision_approve(
         SamePersonError: The actor proposed it.
         FreshFactorNeededError: The last second factor is too long ago.
         StaleError: The page showed another content, or the event was recomputed.
+        ApprovalLimitError: More than the approver or their role may approve.
         NotReadyError: It is not proposed any more.
         DutyMissingError, TransitionRefusedError: As everywhere.
     """
@@ -248,6 +254,7 @@ def _approve(
     require_fresh_factor(actor, now=now)
     _require_active(case, decision.result)
     _require_sealed(case, decision)
+    approved_amount_count(actor, decision, now=now)
     Approval.objects.create(
         decision=decision,
         proposer=decision.proposer,
@@ -269,7 +276,6 @@ def _approve(
     )
     if decision.kind == DecisionKind.DEFICIT:
         collection_open(decision, now=now, recorded=shares_recorded(decision))
-    mail_case_news(case, f"decision.{decision.kind}", key=f"decision-{decision.pk}")
     return decision
 
 

@@ -15,6 +15,7 @@ from django.db.models import Q
 from accounts.addresses.checks import address_check
 from accounts.addresses.errors import AddressRefusedError
 from accounts.models import (
+    ContactChangeStatus,
     CoolDown,
     Customer,
     Destination,
@@ -25,7 +26,9 @@ from accounts.models import (
 from recovery.domain.duties import Duty
 from recovery.domain.errors import NotReadyError, SamePersonError
 from recovery.domain.lifecycle import PaymentAction, PaymentStatus
+from recovery.domain.staff_news import StaffNews
 from recovery.models import Payment
+from recovery.selectors.claim_destinations import cool_down
 from recovery.services.actors import (
     CUSTOMER,
     SYSTEM,
@@ -35,11 +38,14 @@ from recovery.services.actors import (
 )
 from recovery.services.audit import audit_write, refusal_recorded
 from recovery.services.mails import mail_account_news
+from recovery.services.staff_notices import notice_write
 from recovery.services.transitions import case_lock, payment_move
+from recovery.services.watch_list import watch_destination
 
 _EDITORS = (Duty.WORK_CASE, Duty.PROPOSE_PAYMENT)
 _UNPAID = (PaymentStatus.PROPOSED, PaymentStatus.APPROVED, PaymentStatus.HELD)
 _ENDING = 4
+_FORMER_MAILS = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +114,7 @@ def destination_propose(
         proposed_at=now,
     )
     _told(actor, destination, "propose", now=now)
+    watch_destination(destination)
     return destination
 
 
@@ -131,6 +138,8 @@ def destination_verify(
     destination.evidence = proof.evidence.strip()
     destination.save()
     _recorded(actor, destination, "verify", proof.how)
+    about = f"destination {destination.pk}"
+    notice_write(StaffNews.APPROVAL_WAITING, destination, about)
     return destination
 
 
@@ -274,16 +283,6 @@ def destination_editors(destination: Destination) -> frozenset[int]:
     return frozenset(one for one in people if one is not None)
 
 
-def cool_down(customer: Customer, *, now: datetime) -> timedelta:
-    """How long a new destination of a customer rests, by what is in force."""
-    found = (
-        CoolDown.objects.filter(client_class=customer.client_class, valid_from__lte=now)
-        .order_by("-valid_from")
-        .first()
-    )
-    return timedelta(hours=found.hours if found else settings.COOL_DOWN_HOURS)
-
-
 @transaction.atomic
 def cool_down_change(
     actor: Actor, client_class: str, *, hours: int, valid_from: datetime, now: datetime
@@ -328,16 +327,34 @@ _NEWS = {"propose": "proposed", "approve": "approved", "revoke": "revoked"}
 
 
 def _told(actor: Actor, destination: Destination, act: str, *, now: datetime) -> None:
-    """Record an act and tell the mail on file, at once."""
+    """Record an act and tell the mail on file at once, and those before it.
+
+    A mail that was replaced not long ago hears of it too: whoever took over a mailbox
+    would change the mail first and the destination then.
+    """
     _recorded(actor, destination, act)
-    mail_account_news(
-        destination.customer,
-        f"destination.{_NEWS[act]}",
-        key=f"destination-{act}-{destination.pk}",
-        network=destination.network,
-        ending=destination.address[-_ENDING:],
-        usable_at=destination.usable_at or now,
+    customer, key = destination.customer, f"destination-{act}-{destination.pk}"
+    for to, one_key in [("", key), *_former_mails(customer, key, now)]:
+        mail_account_news(
+            customer,
+            f"destination.{_NEWS[act]}",
+            key=one_key,
+            to=to,
+            network=destination.network,
+            ending=destination.address[-_ENDING:],
+            usable_at=destination.usable_at or now,
+        )
+
+
+def _former_mails(customer: Customer, key: str, now: datetime) -> list[tuple[str, str]]:
+    """Mails on file before, changed not long ago, each with a key of its own."""
+    changes = customer.contact_changes.filter(
+        status=ContactChangeStatus.APPROVED, decided_at__gt=now - _FORMER_MAILS
     )
+    return [
+        (change.old_mail, f"{key}-before-{change.pk}")
+        for change in changes.exclude(old_mail__in=["", customer.email])
+    ]
 
 
 def _recorded(

@@ -30,9 +30,9 @@ from recovery.models import (
 )
 from recovery.services.actors import Actor, require_fresh_factor, require_staff
 from recovery.services.approval_limits import (
-    Spender,
     approval_rules_at,
     spend_count,
+    spender_of,
     value_in,
 )
 from recovery.services.audit import audit_write
@@ -113,7 +113,7 @@ def goodwill_propose(
         goodwill_reason=reason,
         goodwill_words=words.strip(),
     )
-    spend_count(rules, [Spender("proposes", maker.pk)], value, at=now)
+    spend_count(rules, [spender_of(rules, actor, "proposes")], value, at=now)
     payment_seal(payment, now=now)
     audit_write(
         actor,

@@ -11,6 +11,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Protocol
 
 from django.db import transaction
@@ -36,8 +37,9 @@ from recovery.services.jobs import LeaseLostError
 from recovery.services.loading import RowWriter
 from recovery.services.mending import Mending
 from recovery.services.reference_rows import ReferenceWriter
-from recovery.services.source_files import source_file_request
+from recovery.services.source_files import source_file_forget, source_file_request
 from recovery.services.staff_notices import notice_write
+from recovery.services.watch_list import watch_file
 from recovery.venues.manifest import Manifest, check_manifest
 from recovery.venues.operation_meanings import layout_code
 from recovery.venues.profile import LayoutKind
@@ -169,19 +171,23 @@ class _Loader:
             return sorted(self._writer.accounts)
         return sorted(self._touched)
 
-    def _whole_lines(self, rows: Rows) -> list[str]:
+    def _whole_lines(self, rows: Rows) -> list[bytes]:
         """The rows with their first column: the account's id, or the venue."""
         if self._kind is LayoutKind.REFERENCE:
             return rows.lines
         if not rows.accounts:
-            return [f"{self._venue}\t{line}" for line in rows.lines]
+            venue = f"{self._venue}\t".encode()
+            return [venue + line for line in rows.lines]
         ids = self._accounts.ids_of(rows.accounts)
         self._touched.update(ids[number] for number in rows.accounts)
-        by_place = {str(at): ids[number] for at, number in enumerate(rows.accounts)}
-        split = (line.partition("\t") for line in rows.lines)
-        return [f"{by_place[place]}\t{line}" for place, _, line in split]
+        by_place = {
+            str(at).encode(): f"{ids[number]}\t".encode()
+            for at, number in enumerate(rows.accounts)
+        }
+        split = (line.partition(b"\t") for line in rows.lines)
+        return [by_place[place] + line for place, _, line in split]
 
-    def _store(self, lease: _Lease, tally: Tally, lines: list[str]) -> None:
+    def _store(self, lease: _Lease, tally: Tally, lines: list[bytes]) -> None:
         with transaction.atomic():
             inserted = self._write(lines)
             tally.problems += self._writer.problems
@@ -225,12 +231,14 @@ class _Loader:
                 "came first is kept. Ask the venue which is right."
             )
 
-    def _write(self, lines: list[str]) -> int:
+    def _write(self, lines: list[bytes]) -> int:
         """Load rows; those of a mended file say which record they bring again."""
         if self._mending is None:
             return self._writer.write(lines)
-        inserted = self._writer.write(self._mending.new_lines(lines))
-        self._mending.link(lines)
+        texts = [line.decode() for line in lines]
+        new = self._mending.new_lines(texts)
+        inserted = self._writer.write([text.encode() for text in new])
+        self._mending.link(texts)
         return inserted
 
     def _count(self, tally: Tally, lines: int, inserted: int) -> None:
@@ -296,8 +304,13 @@ def _end(source_file: SourceFile, ended: Ended, loader: _Loader, now: datetime) 
         source_file.state = SourceFileState.LOADED
         source_file.loaded_at = now
         source_file.save(update_fields=["warnings", "manifest", "state", "loaded_at"])
-        assessments_make_due(loader.accounts_touched(), f"import-{source_file.sha256}")
+        touched = loader.accounts_touched()
+        assessments_make_due(touched, f"import-{source_file.sha256}")
+        watch_file(source_file, touched)
         _tell(source_file)
+        if source_file.kind == LayoutKind.REFERENCE:
+            # Its rows are in their tables; a file of people is not kept beside them.
+            transaction.on_commit(partial(source_file_forget, source_file.sha256))
         fail_point("import.end_written")
     fail_point("import.end_committed")
 

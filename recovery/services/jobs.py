@@ -11,7 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, When
 from django.db.models.functions import Now
 
 from accounts.models import User
@@ -92,6 +92,8 @@ def job_claim(job_id: int, holder: str) -> Lease | None:
             )
         )
         if not changed:
+            # Its bell was heard here in vain; the next one somebody newer may hear.
+            Job.objects.filter(_newer(), pk=job_id).update(due_at=Now() + _NEWER_AGAIN)
             return None
         job = Job.objects.get(pk=job_id)
         if why := misfit(job.kind, job.payload):
@@ -203,10 +205,12 @@ def jobs_due(
 ) -> list[tuple[int, str]]:
     """Jobs to be done, the oldest first, with their kinds.
 
-    They are due, or leased by somebody who died.
+    They are due, or leased by somebody who died. Those of newer code come last: they
+    wait for somebody else.
     """
     rows = _free() if queue is None else _free().filter(queue=queue)
-    found = rows.order_by("due_at", "id").values_list("pk", "kind")
+    is_newer = Case(When(version__gt=WORK_VERSION, then=1), default=0)
+    found = rows.order_by(is_newer, "due_at", "id").values_list("pk", "kind")
     return list(found[skip : skip + limit])
 
 
@@ -223,13 +227,10 @@ def jobs_give_up() -> None:
         attempt__gte=F("tries_from") + settings.JOB_TRIES_MAX,
     )
     _quarantine_all(died, _DIED)
-    newer = Q(state=JobState.DUE, version__gt=WORK_VERSION)
     _quarantine_all(
-        newer & Q(created_at__lt=Now() - NEWER_WAITS),
+        _newer() & Q(created_at__lt=Now() - NEWER_WAITS),
         "It was asked for by newer code, and no worker of that code came.",
     )
-    # The others make room for what this code can do.
-    Job.objects.filter(newer, due_at__lte=Now()).update(due_at=Now() + _NEWER_AGAIN)
 
 
 def job_rate(job: Job, now: datetime) -> tuple[float, float] | None:
@@ -239,6 +240,11 @@ def job_rate(job: Job, now: datetime) -> tuple[float, float] | None:
     seconds = max((now - job.started_at).total_seconds(), 0.001)
     rate = job.progress_done / seconds
     return rate, max(job.progress_total - job.progress_done, 0) / rate
+
+
+def _newer() -> Q:
+    """Jobs that wait for workers of newer code."""
+    return Q(state=JobState.DUE, version__gt=WORK_VERSION)
 
 
 def _free() -> "QuerySet[Job]":

@@ -26,7 +26,6 @@ from recovery.services.actors import SYSTEM
 from recovery.services.cases import case_close
 from recovery.services.collections import instalments_missed
 from recovery.services.decision_ground import posted_of
-from recovery.services.mails import mail_case_news
 from recovery.services.transitions import case_lock, case_move
 
 _RUN_MAX = 500
@@ -111,4 +110,3 @@ def _expire(case: RecoveryCase, now: datetime) -> None:
     case = case_lock(case)
     case.question = ""
     case_move(SYSTEM, case, CaseAction.EXPIRE, now=now, reason=_UNANSWERED)
-    mail_case_news(case, "case.closed", key=f"closed-{case.pk}-{case.version}")

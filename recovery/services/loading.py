@@ -54,7 +54,7 @@ class RowWriter:
     # What the reading process understood, a table takes.
     problems: Sequence[RowProblem] = ()
 
-    def write(self, lines: list[str]) -> int:
+    def write(self, lines: list[bytes]) -> int:
         """Load rows in the transaction of the caller.
 
         Args:
@@ -71,7 +71,7 @@ class RowWriter:
         self._is_new = False
         return self._write_staged(lines)
 
-    def _write_straight(self, lines: Sequence[str]) -> bool:
+    def _write_straight(self, lines: Sequence[bytes]) -> bool:
         try:
             with transaction.atomic(), connection.cursor() as cursor:
                 self._copy(cursor.cursor, self._table, lines)
@@ -79,7 +79,7 @@ class RowWriter:
             return False
         return True
 
-    def _write_staged(self, lines: Sequence[str]) -> int:
+    def _write_staged(self, lines: Sequence[bytes]) -> int:
         parts: dict[str, sql.Composable] = {
             "table": self._table,
             "staging": self._staging,
@@ -113,8 +113,8 @@ class RowWriter:
             raw.execute(self._target.contradicted.format(**parts))
             self.contradicted += raw.fetchall()
 
-    def _copy(self, raw: Any, into: sql.Identifier, lines: Sequence[str]) -> None:
+    def _copy(self, raw: Any, into: sql.Identifier, lines: Sequence[bytes]) -> None:
         statement = sql.SQL("COPY {} ({}) FROM STDIN").format(into, self._columns)
         with raw.copy(statement) as copy:
             for start in range(0, len(lines), _BLOCK):
-                copy.write("\n".join(lines[start : start + _BLOCK]) + "\n")
+                copy.write(b"\n".join((*lines[start : start + _BLOCK], b"")))

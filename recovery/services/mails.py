@@ -4,54 +4,23 @@ A mail carries a reference and the address of the site, never a link that acts a
 never an amount: who reads a mailbox is not known, who enters with a code is.
 """
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 from django.conf import settings
 from django.template.loader import render_to_string
 
 from accounts.models import Customer
-from recovery.domain.words import DecisionKind
+from recovery.domain.customer_news import CustomerNews
+from recovery.domain.messages import ACCOUNT_MESSAGES
 from recovery.models import Claim, OutboxMessage, RecoveryCase
 
-CLAIM_RECEIVED = "claim.received"
 CLAIM_CODE = "claim.code"
 # Every piece of news a case can bring; templates/mails has one text for each.
-CASE_NEWS = frozenset(
-    {
-        CLAIM_RECEIVED,
-        "info.requested",
-        "info.reminder",
-        *(f"decision.{kind}" for kind in DecisionKind),
-        "amount.approved",
-        "set_off.approved",
-        "set_off.reversed",
-        "goodwill.approved",
-        "goodwill.posted",
-        "credit.posted",
-        "payout.sent",
-        "payout.confirmed",
-        "payout.returned",
-        "payout.uncertain",
-        "deficit.notice",
-        "deficit.settled",
-        "deficit.written_off",
-        "case.closed",
-        "case.merged",
-        "case.reopened",
-    }
-)
+CASE_NEWS = frozenset(map(str, CustomerNews))
 
 
 # What is changed about a customer; told to the mail that was on file before.
-ACCOUNT_NEWS = frozenset(
-    {
-        "destination.proposed",
-        "destination.approved",
-        "destination.revoked",
-        "contact.proposed",
-        "contact.changed",
-    }
-)
+ACCOUNT_NEWS = frozenset(one.event for one in ACCOUNT_MESSAGES) - {CLAIM_CODE}
 
 
 class MailUnknownError(ValueError):
@@ -99,6 +68,10 @@ def mail_preview(event: str) -> str:
         has_claim=True,
         next_update_on=date(2030, 1, 31),
         code="00000000",
+        network="TRON",
+        ending="RTv8",
+        usable_at=datetime(2030, 2, 2, tzinfo=UTC),
+        cooling_until=datetime(2030, 2, 3, tzinfo=UTC),
     )
     return f"{subject}\n\n{body}"
 
@@ -109,7 +82,7 @@ def mail_claim_received(claim: Claim) -> None:
         return
     _mail_write(
         claim.customer,
-        CLAIM_RECEIVED,
+        CustomerNews.CLAIM_RECEIVED,
         key=f"claim-received-{claim.pk}",
         reference=claim.reference,
         has_claim=True,

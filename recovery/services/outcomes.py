@@ -13,20 +13,16 @@ from recovery.domain.errors import FileRejectedError
 from recovery.domain.lifecycle import PaymentAction, PaymentStatus
 from recovery.domain.money import format_amount
 from recovery.domain.words import PaymentKind
-from recovery.models import LedgerEntry, Payment, RecoveryCase
+from recovery.models import LedgerEntry, Payment
 from recovery.services.actors import SYSTEM, Actor, require_duty
 from recovery.services.audit import audit_write
 from recovery.services.fail_points import fail_point
-from recovery.services.mails import mail_case_news
 from recovery.services.payment_content import payment_leaves
 from recovery.services.transitions import payment_move
 
 # How the platform names a row of its ledger that books goodwill.
 GOODWILL_ROW = "goodwill"
-_NEWS_OF_POSTED = {
-    PaymentKind.CREDIT: "credit.posted",
-    PaymentKind.GOODWILL: "goodwill.posted",
-}
+_POSTED_KINDS = (PaymentKind.CREDIT, PaymentKind.GOODWILL)
 
 
 @transaction.atomic
@@ -44,7 +40,7 @@ def payments_post(entries: Sequence[LedgerEntry], *, now: datetime) -> int:
         .select_related("case", "event__account")
         .filter(
             reference__in=by_reference,
-            kind__in=_NEWS_OF_POSTED,
+            kind__in=_POSTED_KINDS,
             status__in=[PaymentStatus.SENT, PaymentStatus.UNCERTAIN],
         )
         .order_by("id")
@@ -64,8 +60,6 @@ def payments_post(entries: Sequence[LedgerEntry], *, now: datetime) -> int:
         payment_move(
             SYSTEM, payment, PaymentAction.POST, now=now, reason="Seen in the ledger."
         )
-        news = _NEWS_OF_POSTED[PaymentKind(payment.kind)]
-        mail_case_news(payment.case, news, key=f"posted-{payment.pk}")
         posted += 1
     return posted
 
@@ -149,10 +143,8 @@ def _confirm(
         if payment.confirmation_reference == proof:
             return "already"
         payment.confirmation_reference = proof
-    case = RecoveryCase.objects.get(pk=payment.case_id)
     payment_move(actor, payment, _OUTCOMES[status], now=now, reason=proof)
     if status == "returned":
         # It never goes out again by itself: a person must say where to.
         payment_move(actor, payment, PaymentAction.ASK_DESTINATION, now=now)
-    mail_case_news(case, f"payout.{status}", key=f"{status}-{payment.pk}")
     return status

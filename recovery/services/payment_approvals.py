@@ -4,7 +4,6 @@ from datetime import datetime
 
 from django.db import transaction
 
-from accounts.models import User
 from recovery.domain.approval_rules import ApprovalRules, Headcount
 from recovery.domain.canonical import canonical_json, digest_text
 from recovery.domain.duties import Duty
@@ -14,7 +13,12 @@ from recovery.domain.seals import seal_differences
 from recovery.domain.words import DecisionStatus, PaymentKind
 from recovery.models import Approval, Payment
 from recovery.services.actors import Actor, require_fresh_factor, require_staff
-from recovery.services.approval_limits import Spender, approval_rules_at, spend_count
+from recovery.services.approval_limits import (
+    Spender,
+    approval_rules_at,
+    spend_count,
+    spender_of,
+)
 from recovery.services.audit import audit_write, refusal_recorded
 from recovery.services.conversions import conversion_require_fresh
 from recovery.services.decision_ground import require_ground
@@ -22,7 +26,6 @@ from recovery.services.destinations import (
     destination_approver_refuse,
     destination_require_usable,
 )
-from recovery.services.mails import mail_case_news
 from recovery.services.payment_content import payment_content, payment_lock
 from recovery.services.sessions import same_place_note
 from recovery.services.transitions import (
@@ -57,7 +60,7 @@ def _approve(
     actor: Actor, payment: Payment, shown_digest: str, now: datetime
 ) -> Payment:
     checker = require_staff(actor, Duty.APPROVE_PAYMENT)
-    case = case_lock(payment.case)
+    case_lock(payment.case)
     payment = payment_lock(payment)
     _require_shown(payment, shown_digest)
     step = PAYMENT_STEPS.get((PaymentStatus(payment.status), PaymentAction.APPROVE))
@@ -73,7 +76,7 @@ def _approve(
         raise NotReadyError("The decision behind this payment lost its force.")
     require_ground(payment.decision)
     conversion_require_fresh(payment.conversion, now=now)
-    _count(rules, checker, payment, now)
+    _count(rules, actor, payment, now)
     given = payment.approvals.count()
     Approval.objects.create(
         payment=payment,
@@ -90,10 +93,7 @@ def _approve(
     payment.approver = checker
     payment_move(actor, payment, PaymentAction.APPROVE, now=now)
     same_place_note(payment, checker, now=now)
-    is_goodwill = payment.kind == PaymentKind.GOODWILL
-    news = "goodwill.approved" if is_goodwill else "amount.approved"
-    mail_case_news(case, news, key=f"payment-approved-{payment.pk}")
-    if is_goodwill:
+    if payment.kind == PaymentKind.GOODWILL:
         audit_write(actor, "goodwill.approve", f"payment {payment.reference}")
     return payment
 
@@ -129,11 +129,9 @@ def _before(payment: Payment, rules: ApprovalRules) -> dict[int | None, str]:
     return earlier
 
 
-def _count(
-    rules: ApprovalRules, checker: User, payment: Payment, now: datetime
-) -> None:
+def _count(rules: ApprovalRules, actor: Actor, payment: Payment, now: datetime) -> None:
     """Count the amount once for the checker, and once for whom it reaches."""
-    spenders = [Spender("approves", checker.pk)]
+    spenders = [spender_of(rules, actor, "approves")]
     is_first = not payment.approvals.exists()
     if payment.case.customer_id and is_first:
         spenders.append(Spender("customer", payment.case.customer_id))

@@ -9,31 +9,35 @@ from django.db import transaction
 from accounts.models import Destination
 from recovery.domain.approval_rules import ApprovalRules, approvals_needed
 from recovery.domain.canonical import canonical_json, digest_text
+from recovery.domain.customer_news import CustomerNews
 from recovery.domain.duties import Duty
 from recovery.domain.errors import LimitExceededError, NotReadyError, SamePersonError
 from recovery.domain.ledger import ZERO
 from recovery.domain.lifecycle import PaymentAction
 from recovery.domain.money import format_amount
 from recovery.domain.references import grouped_reference
+from recovery.domain.staff_news import StaffNews
 from recovery.domain.words import DecisionKind, DecisionStatus, PaymentKind
 from recovery.models import Conversion, Decision, Event, Payment, Provenance
 from recovery.services.actors import Actor, require_staff
 from recovery.services.approval_limits import (
-    Spender,
     approval_rules_at,
     spend_count,
+    spender_of,
     value_of,
 )
 from recovery.services.conversions import conversion_require
 from recovery.services.decision_ground import require_ground
 from recovery.services.decisions import decision_provenance
 from recovery.services.destinations import destination_require_usable
+from recovery.services.mails import mail_case_news
 from recovery.services.network_fees import network_fee_of, network_fee_rule_at
 from recovery.services.payment_content import (
     payment_content,
     payment_headroom,
     payment_lock,
 )
+from recovery.services.staff_notices import notice_write
 from recovery.services.transitions import event_and_case_lock, payment_move
 from recovery.services.unclaimed import release_require
 
@@ -96,7 +100,7 @@ def payment_propose(  # noqa: PLR0913 - one payment, all of it named
         )
     rules = approval_rules_at(now)
     value = value_of(rules, decision.asset, amount, at=now)
-    spend_count(rules, [Spender("proposes", maker.pk)], value, at=now)
+    spend_count(rules, [spender_of(rules, actor, "proposes")], value, at=now)
     payment = Payment(
         reference=grouped_reference("PY", secrets.token_bytes(5)),
         case=case,
@@ -127,6 +131,12 @@ def payment_seal(payment: Payment, *, now: datetime) -> Payment:
     payment.sealed = canonical_json(payment_content(payment))
     payment.content_digest = digest_text(payment.sealed)
     payment.save()
+    about = f"payment {payment.reference}"
+    notice_write(StaffNews.APPROVAL_WAITING, payment, about)
+    if payment.kind == PaymentKind.WITHDRAWAL:
+        # Before anything moves: who did not ask for it can say so.
+        key = f"withdrawal-requested-{payment.pk}"
+        mail_case_news(payment.case, CustomerNews.WITHDRAWAL_REQUESTED, key=key)
     return payment
 
 

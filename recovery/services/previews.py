@@ -8,8 +8,9 @@ counts; a discarded one leaves its line in the audit and nothing else.
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,16 @@ from django.db import transaction
 from accounts.models import TradingAccount
 from recovery.domain.duties import Duty
 from recovery.domain.errors import NotReadyError, RecoveryError
-from recovery.models import LedgerEntry, Provenance, SourceFile, SourceFileState
+from recovery.models import (
+    LayoutMapping,
+    LedgerEntry,
+    Provenance,
+    SourceFile,
+    SourceFileState,
+)
 from recovery.reading.client import read_apart
 from recovery.reading.messages import Looked, ReaderDiedError, Rows, Task
-from recovery.services.actors import Actor, require_duty
+from recovery.services.actors import SYSTEM, Actor, require_duty
 from recovery.services.audit import audit_write
 from recovery.services.source_files import (
     bytes_store,
@@ -33,6 +40,8 @@ from recovery.services.source_files import (
 from recovery.sheets.pasted_text import pasted_table
 
 COMPARED_ROWS = 2_000
+KEPT = timedelta(days=7)
+_AT_ONCE = 500
 _FILES_NAMED = 5
 _FINGERPRINT = "\\\\x"  # How a fingerprint begins in COPY's text form.
 
@@ -139,14 +148,51 @@ def preview_discard(actor: Actor, source_file: SourceFile) -> None:
     """Keep nothing of a file that was only looked into, but for the audit's line.
 
     Raises:
-        NotReadyError: It is no preview any more.
+        NotReadyError: It is no preview any more, or a layout was made from it.
         DutyMissingError: The actor imports nothing.
     """
     require_duty(actor, Duty.IMPORT_FILES)
     source_file = _locked(source_file)
+    if LayoutMapping.objects.filter(sample=source_file).exists():
+        raise NotReadyError("A layout was made from this file: it stays.")
+    _forget(actor, source_file)
+
+
+def previews_forget(now: datetime) -> int:
+    """Discard previews that nobody confirmed within a week; how many there were."""
+    old = (
+        SourceFile.objects.select_for_update(skip_locked=True)
+        .filter(state=SourceFileState.PREVIEWED, received_at__lt=now - KEPT)
+        .exclude(pk__in=LayoutMapping.objects.values("sample"))
+    )
+    with transaction.atomic():
+        forgotten = list(old[:_AT_ONCE])
+        for source_file in forgotten:
+            _forget(SYSTEM, source_file)
+    return len(forgotten)
+
+
+def _forget(actor: Actor, source_file: SourceFile) -> None:
     audit_write(actor, "source_file.discard", _subject(source_file))
     source_file_forget(source_file.sha256)
     source_file.delete()
+
+
+def previews_load(actor: Actor) -> list[SourceFile]:
+    """Load every file that this person looked into and that needs nothing more.
+
+    Raises:
+        DutyMissingError: The actor imports nothing.
+    """
+    require_duty(actor, Duty.IMPORT_FILES)
+    waiting = SourceFile.objects.filter(
+        state=SourceFileState.PREVIEWED, received_by=actor.user
+    )
+    loaded = []
+    for source_file in waiting.order_by("pk"):
+        with suppress(NotReadyError):
+            loaded.append(preview_load(actor, source_file))
+    return loaded
 
 
 def need_words(need: str) -> str:
@@ -204,12 +250,12 @@ def _overlap(venue: str, rows: Rows) -> dict[str, Any]:
 
 
 def _identities(
-    accounts: Sequence[str], lines: Iterable[str]
+    accounts: Sequence[str], lines: Iterable[bytes]
 ) -> dict[str, set[tuple[bytes, int]]]:
     """Fingerprint and ordinal of each ledger row, by account number."""
     own: dict[str, set[tuple[bytes, int]]] = defaultdict(set)
     for line in lines:
-        place, fingerprint, ordinal, _ = (*line.split("\t", 3), "", "", "")[:4]
+        place, fingerprint, ordinal, _ = (*line.decode().split("\t", 3), "", "", "")[:4]
         if accounts and fingerprint.startswith(_FINGERPRINT):
             told = bytes.fromhex(fingerprint.removeprefix(_FINGERPRINT))
             own[accounts[int(place)]].add((told, int(ordinal)))

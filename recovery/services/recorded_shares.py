@@ -127,7 +127,7 @@ def share_confirm(
         NotReadyError: It is confirmed or withdrawn already.
         DutyMissingError: The actor approves no decisions.
     """
-    with refusal_recorded(actor, f"event {share.event.reference}", share):
+    with refusal_recorded(actor, f"event {share.event.reference}", share.event):
         return _confirm(actor, share, now)
 
 

@@ -82,7 +82,7 @@ class ReferenceWriter:
     accounts: set[int] = field(default_factory=set)
     contradicted: list[tuple[Any, ...]] = field(default_factory=list)
 
-    def write(self, lines: Sequence[str]) -> int:
+    def write(self, lines: Sequence[bytes]) -> int:
         """Take rows as the reading process wrote them.
 
         Returns:
@@ -102,7 +102,7 @@ class ReferenceWriter:
         )
         return changed
 
-    def _take(self, actor: Actor, line: str) -> bool:
+    def _take(self, actor: Actor, line: bytes) -> bool:
         row = ReferenceRow(*json.loads(line))
         try:
             with transaction.atomic():

@@ -17,6 +17,7 @@ from recovery.services.audit import audit_write
 from recovery.services.fail_points import fail_point
 from recovery.services.jobs import job_create
 from recovery.services.whole_files import whole_file
+from recovery.venues.profile import LayoutKind
 
 _BLOCK = 1 << 20
 
@@ -88,6 +89,8 @@ def source_file_receive(  # noqa: PLR0913 - what the file cannot say itself
             _store(path, digest)  # Somebody may have discarded its preview just now.
             load_make_due(actor, source_file, said)
             fail_point("source_file.row_written")
+        elif source_file.kind == LayoutKind.REFERENCE:
+            source_file_forget(digest)  # As after its import: its rows are in tables.
     return source_file
 
 
@@ -152,5 +155,5 @@ def _store(path: Path, digest: str) -> None:
 
 
 def source_file_forget(digest: str) -> None:
-    """Remove the bytes of a file that was only tried."""
+    """Remove the bytes of a file that was only tried, or need not be kept."""
     (settings.FILES_DIR / "sources" / digest).unlink(missing_ok=True)

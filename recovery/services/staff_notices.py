@@ -10,9 +10,10 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from accounts.models import User
-from recovery.domain.lifecycle import CaseAction, PaymentAction
+from recovery.domain.lifecycle import CaseAction, CollectionAction, PaymentAction
 from recovery.domain.staff_news import (
     CASE_STEP_NEWS,
+    COLLECTION_STEP_NEWS,
     DIGEST_EVERY,
     PAYMENT_STEP_NEWS,
     STAFF_NEWS,
@@ -66,16 +67,17 @@ def notice_write(
 
 def step_told(step: Transition) -> None:
     """Note the news that a recorded step is, if it is any."""
-    payment = step.payment
-    if step.collection is not None:
-        return
-    if payment is None:
-        news = CASE_STEP_NEWS.get(CaseAction(step.action))
-        subject: Model = step.case
-        about = f"case {step.case.reference}"
-    else:
+    payment, collection = step.payment, step.collection
+    if payment is not None:
         news = PAYMENT_STEP_NEWS.get(PaymentAction(step.action))
-        subject, about = payment, f"payment {payment.reference}"
+        subject: Model = payment
+        about = f"payment {payment.reference}"
+    elif collection is not None:
+        news = COLLECTION_STEP_NEWS.get(CollectionAction(step.action))
+        subject, about = collection, f"deficit {collection.reference}"
+    else:
+        news = CASE_STEP_NEWS.get(CaseAction(step.action))
+        subject, about = step.case, f"case {step.case.reference}"
     if news is not None:
         notice_write(news, subject, about, key=str(step.pk))
 

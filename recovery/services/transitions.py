@@ -13,6 +13,7 @@ from recovery.domain.lifecycle import (
     PaymentAction,
     PaymentStatus,
     Step,
+    case_clock,
     case_step,
     collection_step,
     payment_step,
@@ -20,6 +21,7 @@ from recovery.domain.lifecycle import (
 from recovery.models import Collection, Event, Payment, RecoveryCase, Transition
 from recovery.services.actors import Actor, require_duty
 from recovery.services.audit import audit_write
+from recovery.services.customer_news import step_mailed
 from recovery.services.staff_notices import step_told
 
 # What the customer is promised; every step renews it (ANCHORS §4.2 presets).
@@ -112,6 +114,7 @@ def case_move(
     before = CaseStatus(case.status)
     step = case_step(before, action)
     _require_step(actor, step, reason)
+    _clock_shift(case, action, now)
     case.status = step.to_status
     case.status_since = now
     case.version += 1
@@ -136,9 +139,11 @@ def case_move(
             "question",
             "assignee",
             "merged_into",
+            "clock_began_at",
         ]
     )
     step_told(taken)
+    step_mailed(taken)
     audit_write(
         actor,
         f"case.{action}",
@@ -147,6 +152,15 @@ def case_move(
         personal={"reason": reason},
     )
     return case
+
+
+def _clock_shift(case: RecoveryCase, action: CaseAction, now: datetime) -> None:
+    """Take a pause that ends now out of the time a case is reckoned to have run."""
+    if action == CaseAction.REOPEN:
+        case.clock_began_at = now
+    elif case_clock(CaseStatus(case.status)).is_paused:
+        began = case.clock_began_at or case.opened_at
+        case.clock_began_at = began + max(now - case.status_since, timedelta(0))
 
 
 def payment_move(
@@ -200,6 +214,7 @@ def payment_move(
         ]
     )
     step_told(taken)
+    step_mailed(taken)
     audit_write(actor, f"payment.{action}", f"payment {payment.reference}")
     return payment
 
@@ -225,7 +240,7 @@ def collection_move(
     collection.status = step.to_status
     collection.status_since = now
     collection.version += 1
-    Transition.objects.create(
+    taken = Transition.objects.create(
         case_id=collection.case_id,
         collection=collection,
         version=collection.version,
@@ -245,6 +260,8 @@ def collection_move(
             "write_off_approver",
         ]
     )
+    step_told(taken)
+    step_mailed(taken)
     audit_write(actor, f"collection.{action}", f"collection {collection.reference}")
     return collection
 

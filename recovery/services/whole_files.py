@@ -16,7 +16,8 @@ from recovery.domain.errors import RecoveryError
 
 # Nobody writes one file for so long.
 _PART_SECONDS_MAX = 24 * 3600
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+# What the system says when there is no room.
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class StoreFullError(RecoveryError):
@@ -48,7 +49,7 @@ def whole_file(target: Path) -> Iterator[Path]:
         part.replace(target)
         _sync(folder)
     except OSError as error:
-        if error.errno in _FULL:
+        if error.errno in FULL:
             raise StoreFullError from error
         raise
     finally:

@@ -22,7 +22,8 @@ def line_fingerprint(line: LedgerLine) -> bytes:
     equal rows of one file are real and are told apart by their ordinal.
     """
     if line.source_id:
-        return _digest(("id", line.account, line.source_id))
+        text = f"id{_SEPARATOR}{line.account}{_SEPARATOR}{line.source_id}"
+        return blake2b(text.encode(), digest_size=DIGEST_BYTES).digest()
     numbers = (
         line.amount, line.fee_amount, line.funding_amount, line.liquidation_fee_amount,
         line.quantity, line.price, line.mark_price, line.entry_price,

@@ -139,7 +139,7 @@ class LedgerRows:
             marker = rule.positive_marker or marker
         if self._checker is not None:
             self._checker.check(number, cells)
-        return LedgerLine(
+        values = (
             number,
             columns.accounts[account],
             columns.read_time(time),
@@ -163,6 +163,8 @@ class LedgerRows:
             checked_reference(event) if event else "",
             time,
         )
+        # All fields in their order: the constructor would only unpack them again.
+        return tuple.__new__(LedgerLine, values)
 
     def _spot_role(
         self, rule: OperationRule, cells: Cells, amount: Decimal, role: LedgerRole

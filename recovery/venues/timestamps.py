@@ -63,17 +63,24 @@ def time_reader(forms: tuple[str, ...], zone: tzinfo) -> Reader:
     last_text: str | None = None
     last_time = EARLIEST
 
+    first = readers[0] if len(orders) < 2 else _no_form
+
     def read(text: str) -> datetime:
         nonlocal last_text, last_time
         if text == last_text:
             return last_time
-        found = find(text.strip(), zone, readers)
+        bare = text.strip()
+        found = first(bare, zone) or find(bare, zone, readers)
         if found < EARLIEST:
             raise TimeUnreadableError(text, "lies before any venue existed")
         last_text, last_time = text, found
         return found
 
     return read
+
+
+def _no_form(_text: str, _zone: tzinfo) -> None:
+    """Where forms may contradict each other, all of them are asked."""
 
 
 def _first_found(text: str, zone: tzinfo, readers: Sequence[Form]) -> datetime:

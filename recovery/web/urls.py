@@ -2,7 +2,14 @@
 
 from django.urls import path
 
-from recovery.web import health, metrics, own_claim, pages, policy_reports
+from recovery.web import (
+    health,
+    metrics,
+    own_claim,
+    own_destination,
+    pages,
+    policy_reports,
+)
 
 app_name = "claims"
 urlpatterns = [
@@ -14,6 +21,10 @@ urlpatterns = [
     path("claims/status/", own_claim.status, name="status"),
     path("claims/answer/", own_claim.answer, name="answer"),
     path("claims/withdraw/", own_claim.withdraw, name="withdraw"),
+    path("claims/destination/", own_destination.destination, name="destination"),
+    path(
+        "claims/destination/choose/", own_destination.choose, name="choose_destination"
+    ),
     path("claims/leave/", own_claim.leave, name="leave"),
     path("policy-reports", policy_reports.take, name="policy_reports"),
     path("healthz", health.healthz, name="healthz"),

@@ -18,9 +18,9 @@ from recovery.models import (
     Transition,
 )
 from recovery.services.actors import CUSTOMER, staff_actor
-from recovery.services.audit import ERASED, audit_values_erase
 from recovery.services.cases import case_note, case_withdraw
 from recovery.services.claims import Filing, claim_file
+from recovery.services.erasure import ERASED, customer_erase
 from tests import factories
 
 CLAIMING_TO_ERASE = (
@@ -73,21 +73,21 @@ def test_T57_words_go_and_history_stays(ended: RecoveryCase) -> None:  # noqa: N
     assert everything().count(CANARY) >= 4
     steps = list(Transition.objects.values_list("action", "to_status", "at"))
     admin = staff_actor(factories.staff("root", Role.ADMIN))
-    erased = audit_values_erase(admin, ended.customer)
+    erased = customer_erase(admin, ended.customer)
     assert erased.words >= 4
     assert CANARY not in everything()
     assert list(Transition.objects.values_list("action", "to_status", "at")) == steps
     assert Claim.objects.get().message == CaseNote.objects.get().text == ERASED
     entry = AuditEntry.objects.get(action="customer.words.erased")
     assert entry.detail == {"steps": 1, "notes": 1}
-    assert audit_values_erase(admin, ended.customer).words == 0
+    assert customer_erase(admin, ended.customer).words == 0
 
 
 def test_T57_a_case_that_goes_on_keeps_its_words(ada: User) -> None:  # noqa: N802
     case = factories.case_taken(ada)
     case_note(staff_actor(ada), case, "Still needed.")
     admin = staff_actor(factories.staff("root", Role.ADMIN))
-    assert audit_values_erase(admin, case.customer).words == 0
+    assert customer_erase(admin, case.customer).words == 0
     assert CaseNote.objects.get().text == "Still needed."
 
 

@@ -48,6 +48,7 @@ from recovery.models import (
     StaffNotice,
     StrayMessage,
     UnclaimedRule,
+    WatchEntry,
     Workbook,
 )
 from recovery.services.actors import staff_actor
@@ -272,6 +273,14 @@ def rows(ada: User, max_: User, bea: User, cem: Customer) -> dict[type[Model], M
             instrument="BTCUSDT",
             occurred_at=factories.AT,
             position="1",
+        ),
+        WatchEntry.objects.create(
+            kind="instrument",
+            value="BTCUSDT",
+            reason="Thin book.",
+            watched_by=ada,
+            watched_at=factories.NOW,
+            until=later,
         ),
         EngineEntry.objects.create(
             source_file=file,

@@ -59,6 +59,7 @@ def test_the_page_of_a_payment_says_who_must_approve_and_what_is_left(
         reverse("admin:recovery_collection_changelist"),
         reverse("admin:recovery_approvalpolicy_changelist"),
         reverse("admin:recovery_payment_unclaimed"),
+        reverse("admin:recovery_staffnotice_mails"),
     ):
         browser_page.goto(f"{live_server.url}{address}")
         overflow = browser_page.evaluate(

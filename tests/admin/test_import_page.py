@@ -140,9 +140,7 @@ def test_the_page_says_what_was_left_out_and_why(
     client: Client, tmp_path: Path
 ) -> None:
     golden = Path(__file__).parents[1] / "venues" / "golden"
-    file = bring_in(
-        golden / "kucoin.futures-pnl.1.broken.csv", Provenance.STAFF_OBTAINED, "7"
-    )
+    file = bring_in(golden / "kraken.ledgers.1.csv", Provenance.STAFF_OBTAINED, "7")
     (reason,) = file.left_out
     assert reason in text_of(client.get(page_url(file)))
 
@@ -157,6 +155,10 @@ def test_the_page_names_the_file_that_brought_its_rows_first(
     page = text_of(client.get(page_url(first)))
     assert "Seen again in other files" in page
     assert page_url(second) in page
+    entry = text_of(
+        client.get(page_url(LedgerEntry.objects.filter(source_file=first).first()))
+    )
+    assert "Also in" in entry and page_url(second) in entry
 
 
 def test_a_page_of_a_file_under_way_loads_itself_again_without_a_script(

@@ -1,5 +1,6 @@
 """A file is looked into first; it is loaded when somebody says so, or forgotten."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from recovery.models import AuditEntry, Job, LedgerEntry, SourceFile
+from recovery.services.previews import previews_forget
 from recovery.tasks import run_all_due
 from tests.admin.doors import page_url, signed_in, take, text_of
 
@@ -147,6 +149,28 @@ def test_several_files_are_listed_as_waiting(client: Client) -> None:
     assert "Looked into 2 files." in page
     assert set(SourceFile.objects.values_list("state", flat=True)) == {"previewed"}
     assert LOG in page and DERIBIT in page
+    assert "asks: account, asset" in page
+    assert "waits to be loaded" in page
+
+
+def test_all_that_need_nothing_are_loaded_at_once(client: Client, lia: User) -> None:
+    look(client, LOG, DERIBIT)
+    address = reverse("admin:recovery_sourcefile_list_act", args=["load-all"])
+    assert "0 files being loaded." in text_of(signed_in(lia).post(address, follow=True))
+    assert "1 file being loaded." in text_of(client.post(address, follow=True))
+    states = SourceFile.objects.order_by("name").values_list("name", "state")
+    assert list(states) == [(LOG, "stored"), (DERIBIT, "previewed")]
+
+
+def test_a_preview_nobody_confirms_is_forgotten_after_a_week(
+    client: Client, tmp_path: Path
+) -> None:
+    look(client, LOG)
+    now = SourceFile.objects.get().received_at
+    assert previews_forget(now + timedelta(days=6)) == 0
+    assert previews_forget(now + timedelta(days=8)) == 1
+    assert not SourceFile.objects.exists()
+    assert stored(tmp_path) == []
 
 
 def test_a_file_that_came_in_before_is_said_and_left_alone(client: Client) -> None:
@@ -163,7 +187,11 @@ def test_a_strange_file_is_shown_with_its_refusal(client: Client) -> None:
     assert "This file cannot be loaded as it is." in page
     assert "No known layout has the columns: name, colour" in page
     assert "&lt;b&gt;red&lt;/b&gt;" in page
-    assert take(client, SourceFile.objects.get(), "load").status_code == 409
+    source = SourceFile.objects.get()
+    assert take(client, source, "load").status_code == 409
+    mapping = reverse("admin:recovery_layoutmapping_map", args=[source.pk])
+    assert mapping in page
+    assert "colour" in text_of(client.get(mapping))
 
 
 ALIGNED = """

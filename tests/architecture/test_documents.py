@@ -23,6 +23,8 @@ from recovery.domain.words import BreakReason
 from recovery.services.actors import _DUTIES_OF_ROLE
 from recovery.venues.loading import shipped_profiles
 from tests.architecture.lifecycle_page import PAGE, draw_page
+from tests.architecture.messages_page import PAGE as MESSAGES_PAGE
+from tests.architecture.messages_page import draw_messages
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 DOCS = CHECKOUT / "docs"
@@ -136,6 +138,12 @@ def test_one_concept_has_one_line() -> None:
 
 
 # --- lifecycle and handbook -------------------------------------------------------
+
+
+def test_the_page_of_messages_is_drawn_from_the_tables() -> None:
+    assert MESSAGES_PAGE.read_text(encoding="utf-8") == draw_messages(), (
+        "docs/messages.md is behind: python -m tests.architecture.messages_page"
+    )
 
 
 def test_the_lifecycle_page_is_drawn_from_the_tables() -> None:

@@ -13,9 +13,10 @@ from recovery.domain.audit_chain import commitment_of
 from recovery.domain.errors import DutyMissingError
 from recovery.models import AuditEntry, AuditSeal, AuditValue
 from recovery.services.actors import OPERATOR, SYSTEM, staff_actor
-from recovery.services.audit import audit_values_erase, audit_write
+from recovery.services.audit import audit_write
 from recovery.services.audit_chain import audit_verify
 from recovery.services.contacts import personal_data_show
+from recovery.services.erasure import customer_erase
 from recovery.services.reference_data import reference_data_load
 from tests import factories
 from tests.services.audit_desk import forge, seal_now
@@ -180,7 +181,7 @@ def test_an_empty_value_is_not_committed_to(db: None) -> None:
 
 def test_erasing_is_for_those_who_administer_people(bea: User, cem: Customer) -> None:
     with pytest.raises(DutyMissingError):
-        audit_values_erase(staff_actor(bea), cem)
+        customer_erase(staff_actor(bea), cem)
 
 
 def test_erasing_takes_the_values_of_one_subject_and_leaves_the_chain(
@@ -192,11 +193,11 @@ def test_erasing_takes_the_values_of_one_subject_and_leaves_the_chain(
         )
     seal_now()
     admin = staff_actor(factories.staff("ida", "admin"))
-    assert audit_values_erase(admin, cem).values == 1
+    assert customer_erase(admin, cem).values == 1
     seal_now()
     assert [one.value for one in AuditValue.objects.all()] == ["another"]
     assert audit_verify().fault is None
-    assert audit_verify().position == 4  # Both erasures are told.
+    assert audit_verify().position == 5  # All three erasures are told.
     told = AuditEntry.objects.get(action="audit.values.erased")
     assert told.detail == {"values": 1}
 

@@ -2,40 +2,26 @@
 
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from accounts.models import Customer
+from recovery.domain.messages import ACCOUNT_MESSAGES, case_messages
 from recovery.models import Claim, OutboxMessage, RecoveryCase
 from recovery.services.mails import (
+    ACCOUNT_NEWS,
     CASE_NEWS,
+    CLAIM_CODE,
     MailUnknownError,
     mail_case_news,
     mail_claim_code,
 )
+from recovery.services.staff_notices import STAFF_DIGEST
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-# Every literal a service uses: a new one without a text is found here, not at night.
-USED = {
-    "claim.received",
-    "info.requested",
-    "info.reminder",
-    "decision.owed",
-    "decision.not_owed",
-    "decision.deficit",
-    "amount.approved",
-    "credit.posted",
-    "payout.confirmed",
-    "payout.returned",
-    "payout.uncertain",
-    "payout.sent",
-    "deficit.notice",
-    "deficit.settled",
-    "deficit.written_off",
-    "case.closed",
-    "case.merged",
-    "case.reopened",
-}
+TEXTS = Path(settings.BASE_DIR) / "templates" / "mails"
 
 
 @pytest.fixture
@@ -87,11 +73,18 @@ def test_the_same_key_gives_one_mail(case: RecoveryCase) -> None:
     assert OutboxMessage.objects.count() == 1
 
 
-def test_the_known_news_is_what_services_use() -> None:
-    assert CASE_NEWS == USED
+def test_every_text_is_a_message_of_the_table_and_every_message_has_a_text() -> None:
+    told = {one.event for one in (*case_messages(), *ACCOUNT_MESSAGES)}
+    texts = {path.stem for path in TEXTS.glob("[!_]*.txt")}
+    assert texts - {STAFF_DIGEST} == told
+    assert told == CASE_NEWS | ACCOUNT_NEWS | {CLAIM_CODE}
 
 
-@pytest.mark.parametrize("event", sorted(USED))
+def test_every_message_has_a_cause() -> None:
+    assert [one.event for one in case_messages() if not one.causes] == []
+
+
+@pytest.mark.parametrize("event", sorted(CASE_NEWS))
 def test_every_mail_names_the_claim_and_holds_no_amount_and_no_acting_link(
     case: RecoveryCase, event: str
 ) -> None:

@@ -3,13 +3,15 @@
 Two cases of one customer, one of them about the event, are merged, taken apart, opened
 again; decisions, payments, batches and outcomes come in any order; the platform books
 credits of its own; the customer draws money in the wallet. Acts are repeated and broken
-off in the middle. After every step the sums of TRUST §3.3 (I3 to I8) must hold.
+off in the middle, also by a worker whose lease is another's. After every step the sums
+of TRUST §3.3 (I3 to I8) must hold, and so must the desk's own invariants.
 
 MACHINE_EXAMPLES and MACHINE_STEPS make a long run of it.
 """
 
 import os
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -34,11 +36,20 @@ from recovery.domain.lifecycle import (
 from recovery.domain.words import Basis, DecisionKind, PaymentKind
 from recovery.models import (
     Adjustment,
+    Approval,
+    AuditEntry,
+    Job,
+    JobKind,
     LedgerEntry,
+    OutboxMessage,
     Payment,
     PayoutBatch,
     RecoveryCase,
+    SourceFile,
+    StaffNotice,
+    Transition,
 )
+from recovery.selectors.invariants import invariants_broken
 from recovery.services.actors import CUSTOMER
 from recovery.services.batches import (
     batch_build,
@@ -64,6 +75,7 @@ from recovery.services.decisions import (
     decision_propose,
     decision_return,
 )
+from recovery.services.jobs import job_claim, job_create, job_finish
 from recovery.services.payments import (
     payment_approve,
     payment_cancel,
@@ -74,6 +86,7 @@ from recovery.services.payments import (
 from recovery.services.recomputed import decided_follow, decisions_follow
 from tests import factories
 from tests.people import acting
+from tests.services.test_customer_news import require_each_step_told_once
 from tests.story import NOW
 
 EXAMPLES = int(os.environ.get("MACHINE_EXAMPLES", "12"))
@@ -111,6 +124,7 @@ class MoneyMachine(RuleBasedStateMachine):
             )
             for event, owner in ((self.event, None), (None, self.desk["owner"]))
         ]
+        self.at_commit()
         self.booked = Decimal(0)  # Credits the ledger shows.
         self.outside = Decimal(0)  # Of them, those the desk did not cause.
         self.drawn = Decimal(0)  # By the customer, in the wallet.
@@ -551,14 +565,63 @@ class MoneyMachine(RuleBasedStateMachine):
             pass
         assert self.fingerprint() == before
 
+    @rule(is_lost=st.booleans())
+    def the_last_act_is_a_workers(self, is_lost: bool) -> None:
+        """Do it under a lease; what somebody did whose lease is another's is undone."""
+        if self.last is None:
+            return
+        act, before = self.last, self.fingerprint()
+        job = job_create(JobKind.MATCH, {"claim": self.number()})
+        lease = job_claim(job.pk, "one")
+        assert lease is not None
+        if is_lost:
+            Job.objects.filter(pk=job.pk).update(lease_until=NOW - timedelta(days=9999))
+            assert job_claim(job.pk, "two") is not None
+        try:
+            with transaction.atomic():
+                act()
+                self.at_commit()
+                lease.beat(1)
+                job_finish(lease)
+        except (RecoveryError, DatabaseError):
+            pass
+        if is_lost:
+            assert self.fingerprint() == before
+
+    @rule()
+    def somebody_dies_between_two_acts_of_one(self) -> None:
+        """Two acts in one transaction: the second one breaks off, so neither is kept."""
+        before = self.fingerprint()
+        try:
+            with transaction.atomic():
+                self.advance_once(Decimal("1.55"))
+                if self.last is not None:
+                    self.last()
+                _break_off()
+        except (RecoveryError, DatabaseError, _BrokenOffError):
+            pass
+        assert self.fingerprint() == before
+
     @staticmethod
     def fingerprint() -> list[Any]:
         return [
             list(model.objects.order_by("pk").values_list("pk", "status", "version"))
             for model in (RecoveryCase, Payment)
+        ] + [
+            model.objects.count()
+            for model in (Approval, Transition, AuditEntry, OutboxMessage, StaffNotice)
         ]
 
     # What must hold -------------------------------------------------------------------
+
+    @invariant()
+    def the_invariants_of_the_desk_hold(self) -> None:
+        """The same question that is asked hourly in life, and after every fault."""
+        assert invariants_broken() == []
+
+    @invariant()
+    def each_step_told_the_customer_once_or_not_at_all(self) -> None:
+        require_each_step_told_once()
 
     @staticmethod
     def sum_of(*statuses: PaymentStatus) -> Decimal:
@@ -624,6 +687,14 @@ class MoneyMachine(RuleBasedStateMachine):
 def test_no_order_of_acts_pays_more_than_is_owed(settings_of_files: None) -> None:
     owner = factories.customer()
     event = factories.event(factories.account(owner))
+    # The file of the factories says of itself what is there (I1).
+    SourceFile.objects.update(
+        records=LedgerEntry.objects.count(),
+        accepted=LedgerEntry.objects.count(),
+        duplicate=0,
+        ignored=0,
+        rejected=0,
+    )
     MoneyMachine.reached = set()
     MoneyMachine.desk = {
         "owner": owner,

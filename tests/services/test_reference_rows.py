@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openpyxl import Workbook
@@ -21,7 +22,7 @@ from recovery.models import (
 from recovery.services.actors import OPERATOR, Actor
 from recovery.services.positions import account_positions, event_positions
 from recovery.services.rules import rules_ship
-from recovery.services.source_files import source_file_receive
+from recovery.services.source_files import source_file_path, source_file_receive
 from recovery.tasks import run_all_due
 from tests.story import HouseAccount, People, bring_in, clean_ledger, write_ledger
 
@@ -238,3 +239,18 @@ def test_an_account_with_too_many_rows_is_not_replayed_on_a_page(
     monkeypatch.setattr("recovery.services.positions.ROWS_MAX", 3)
     account = TradingAccount.objects.get(number="A-1")
     assert [one.check for one in account_positions(account)] == [None]
+
+
+def test_a_file_of_people_is_not_kept_beside_its_rows(
+    people: People, django_capture_on_commit_callbacks: Any
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        file = bring(people.folder, CUSTOMERS, CEM)
+    assert not source_file_path(file).exists()
+    again = people.folder / "house-customers-0.csv"
+    source_file_receive(
+        OPERATOR, path=again, name="again.csv", provenance=Provenance.HOUSE
+    )
+    assert not source_file_path(file).exists()
+    ledger = bring_in(write_ledger(people.folder / "ledger.csv", [clean_ledger("A-1")]))
+    assert source_file_path(ledger).exists()

@@ -11,7 +11,12 @@ from recovery.domain.staff_news import DIGEST_EVERY, StaffNews
 from recovery.models import OutboxMessage, RecoveryCase, StaffNotice
 from recovery.services.cases import case_ask_customer
 from recovery.services.clocks import ANSWER_WITHIN, clocks_look
-from recovery.services.mails import CASE_NEWS, mail_preview
+from recovery.services.mails import (
+    ACCOUNT_NEWS,
+    CASE_NEWS,
+    CLAIM_CODE,
+    mail_preview,
+)
 from recovery.services.staff_notices import (
     LISTED_MAX,
     STAFF_DIGEST,
@@ -180,7 +185,8 @@ def test_a_customer_who_does_not_answer_is_reminded_twice(people: People) -> Non
 
 
 def test_every_mail_to_customers_can_be_previewed() -> None:
-    for event in CASE_NEWS:
+    assert "00000000" in mail_preview(CLAIM_CODE)
+    for event in CASE_NEWS | ACCOUNT_NEWS:
         assert "Ada Example" in mail_preview(event), event
 
 

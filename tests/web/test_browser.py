@@ -1,5 +1,6 @@
 """Every claim page in a real browser: usable, accessible, no script, on a phone."""
 
+import os
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -10,6 +11,7 @@ from recovery.models import Claim
 from recovery.services.actors import staff_actor
 from recovery.services.cases import case_ask_customer
 from recovery.tasks import run_all_due
+from tests import factories
 from tests.web import makers
 from tests.web.conftest import mailed_code
 
@@ -163,3 +165,58 @@ def test_the_keyboard_reaches_the_content_first(site, browser_page) -> None:
 
     focused = browser_page.evaluate("document.activeElement.id")
     assert focused == "id_reference"
+
+
+def test_a_customer_says_where_money_goes_without_script_on_a_phone(
+    site, chromium
+) -> None:
+    claim = makers.decided()
+    factories.destination(claim.customer)
+    context = chromium.new_context(
+        java_script_enabled=False, viewport={"width": 390, "height": 800}
+    )
+    page = context.new_page()
+    enter(page, site, claim)
+
+    page.get_by_role("link", name="Say where it should go").click()
+    page.get_by_label("What, and on which network").select_option("USDT, Tron")
+    page.get_by_label("Address", exact=True).fill("TJRabPrwbZy45sbavfcjinPJC18kjpRTv9")
+    page.get_by_role("button", name="Look at it once more").click()
+    assert "check" in page.get_by_role("alert").inner_text()
+    keep(page, "claim-destination-refused")
+
+    page.get_by_label("Address", exact=True).fill("TJRabPrwbZy45sbavfcjinPJC18kjpRTv8")
+    page.get_by_role("button", name="Look at it once more").click()
+    assert page.inner_text("h1") == "Is this address right?"
+    keep(page, "claim-destination-look")
+    page.get_by_role("button", name="Yes, it is right: send it").click()
+    assert "we check it with you by another way" in page.inner_text("main")
+
+    page.get_by_role("button", name="Send my money here").click()
+    assert "your choice" in page.inner_text("main")
+    keep(page, "claim-destination-chosen")
+    assert claim.case.destination_choices.count() == 1
+    context.close()
+
+
+def test_the_pages_about_destinations_are_accessible_and_fit(
+    site, browser_page
+) -> None:
+    claim = makers.decided()
+    factories.destination(claim.customer)
+    enter(browser_page, site, claim)
+    browser_page.goto(f"{site}/claims/destination/")
+    require_good(browser_page)
+    browser_page.set_viewport_size({"width": 1280, "height": 800})
+    browser_page.get_by_label("What, and on which network").select_option("USDT, Tron")
+    browser_page.get_by_label("Address", exact=True).fill(
+        "TJRabPrwbZy45sbavfcjinPJC18kjpRTv8"
+    )
+    browser_page.get_by_role("button", name="Look at it once more").click()
+    require_good(browser_page)
+
+
+def keep(page: Page, name: str) -> None:
+    """Keep what was seen, where a folder for it is named."""
+    if folder := os.environ.get("SCREENSHOTS_DIR"):
+        page.screenshot(path=f"{folder}/{name}.png", full_page=True)

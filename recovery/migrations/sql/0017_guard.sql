@@ -1,0 +1,10 @@
+-- A counter never goes back: neither its total nor what it could not count.
+CREATE OR REPLACE FUNCTION desk_guard_counter() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.total_amount < OLD.total_amount OR NEW.unpriced_count < OLD.unpriced_count
+     OR (NEW.scope, NEW.period, NEW.currency)
+     IS DISTINCT FROM (OLD.scope, OLD.period, OLD.currency) THEN
+    RAISE EXCEPTION 'a counter only grows' USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NEW;
+END $$;

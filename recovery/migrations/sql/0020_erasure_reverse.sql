@@ -1,0 +1,1 @@
+DROP FUNCTION desk_erase_person(bigint, bigint, text, text);
