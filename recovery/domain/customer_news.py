@@ -144,6 +144,7 @@ COLLECTION_STEP_MAIL: Mapping[CollectionAction, Told] = MappingProxyType(
         _D.RETURN_WRITE_OFF: _S.NOT_DECIDED,
         _D.APPROVE_WRITE_OFF: _N.DEFICIT_WRITTEN_OFF,
         _D.TAKE_BACK: _N.DEFICIT_TAKEN_BACK,
+        _D.REVERSE_SET_OFF: _S.SAID_BESIDE,
     }
 )
 
