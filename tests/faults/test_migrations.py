@@ -6,14 +6,17 @@ whole migration made it, with `django_migrations` saying which; the next try fin
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import connection, migrations, models
+from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
 from config.desk import MIGRATION_LOCK_SECONDS
 from config.engines.addresses import DatabaseRole, database_from_env
+from recovery.management.commands.migrate import WholeExecutor
 from tests.faults.copies import copied_desk, empty_desk
 from tests.faults.forks import Fate, Forks
 from tests.faults.left import catalogue
@@ -83,3 +86,35 @@ def test_a_migration_does_not_wait_for_ever_behind_a_reader(
             assert "lock timeout" in ended.text
             assert ended.seconds < MIGRATION_LOCK_SECONDS + 10
         assert forks("migrate", OWNER).error == ""
+
+
+@pytest.mark.parametrize(
+    ("executor", "is_one"), [(WholeExecutor, True), (MigrationExecutor, False)]
+)
+def test_f30_a_migration_and_its_note_are_one(
+    executor: type[MigrationExecutor], *, is_one: bool, transactional_db: None
+) -> None:
+    """Negative control: the library's own notes one with foreign keys afterwards."""
+    key = models.ForeignKey("recovery.job", models.CASCADE)
+    made = migrations.CreateModel(
+        "noted", [("id", models.BigAutoField(primary_key=True)), ("job", key)]
+    )
+    migration = type("Noted", (migrations.Migration,), {"operations": [made]})
+    runs = executor(connection)
+    seen: list[bool] = []
+
+    def noted(execute: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith('INSERT INTO "django_migrations"'):
+            seen.append(connection.in_atomic_block)
+        return execute(sql, *rest)
+
+    try:
+        with connection.execute_wrapper(noted):
+            runs.apply_migration(
+                runs.loader.project_state(), migration("noted", "recovery")
+            )
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TABLE recovery_noted")
+            cursor.execute("DELETE FROM django_migrations WHERE name = 'noted'")
+    assert seen == [is_one]
