@@ -132,7 +132,8 @@ def check_account(
         return
     header = recognition.header[at] if at < len(recognition.header) else ""
     named = {row.cells[at].strip() for row in opening if at < len(row.cells)}
-    named -= {"", header}
+    # A note among the rows names nobody.
+    named = {text for text in named if text and text != header and " " not in text}
     if named and not any(_can_be(text, given) for text in named):
         raise AccountContradictedError(given, min(named))
 
