@@ -102,10 +102,10 @@ def suggested_columns(
         for at, name in enumerate(header)
         if name
     }
+    # What the rows prove counts before what a name says.
+    _by_balance(found, _by_numbers(found, cells))
     _by_names(found, list(cells))
     _by_times(found, cells)
-    numbers = _by_numbers(found, cells)
-    _by_balance(found, numbers)
     _by_words(found, cells)
     return found
 
@@ -235,8 +235,7 @@ def _by_numbers(
         numbers = {
             name: values
             for name, texts in cells.items()
-            if name != found.columns.get(TIME)
-            and (values := _read_all(read, texts)) is not None
+            if (values := _read_all(read, texts)) is not None
         }
         if len(numbers) > len(best):
             best, found.decimal, found.thousands = numbers, decimal, thousands
