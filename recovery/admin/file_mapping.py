@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest
-from django.utils import timezone
 
 from recovery.admin.layout_forms import (
     ColumnsForm,
@@ -23,6 +22,7 @@ from recovery.admin.pages import Block, Page, heads, table_block
 from recovery.admin.permissions import actor_of
 from recovery.domain.errors import RecoveryError
 from recovery.models import LayoutMapping, SourceFile
+from recovery.services.clock import database_now
 from recovery.services.layout_mappings import (
     draft_look,
     file_look,
@@ -134,7 +134,7 @@ def mapping_saved(request: HttpRequest, found: FileMapping) -> LayoutMapping | N
             reason=said["reason"],
             source=said["source"],
             account=said["account"].strip(),
-            now=timezone.now(),
+            now=database_now(),
         )
     except RecoveryError as refusal:
         found.told = f"Refused. {refusal}"

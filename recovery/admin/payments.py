@@ -31,6 +31,7 @@ from recovery.domain.conversion import ROUNDING_WORDS
 from recovery.domain.duties import Duty
 from recovery.domain.lifecycle import PAYMENT_STEPS, PaymentAction, PaymentStatus
 from recovery.domain.role_limits import NOT_PRICED
+from recovery.domain.words import PaymentKind
 from recovery.models import Payment
 from recovery.services.actors import Actor
 from recovery.services.approval_limits import (
@@ -252,18 +253,21 @@ class PaymentAdmin(DeskAdmin):
 
 def _facts(payment: Payment, *, shows_hold: bool) -> list[Fact]:
     case_url = reverse("admin:recovery_recoverycase_change", args=[payment.case_id])
-    leaves = payment_leaves(payment)
     facts = [
         Fact("Case", link(case_url, payment.case.reference)),
         Fact("Amount", amount_text(payment.amount, payment.asset)),
-        Fact("Network's fee", _fee(payment)),
-        Fact("Leaves", amount_text(leaves.amount, leaves.asset)),
         Fact("To", _where_to(payment)),
         Fact("Proposed by", f"{payment.proposer}, {moment(payment.proposed_at)}"),
         Fact("Approved by", str(payment.approver or "nobody yet")),
         Fact("Batch", _batch(payment)),
         Fact("Confirmation", payment.confirmation_reference or "none yet"),
     ]
+    if payment.kind == PaymentKind.WITHDRAWAL:
+        leaves = payment_leaves(payment)
+        facts += [
+            Fact("Network's fee", _fee(payment)),
+            Fact("Leaves", amount_text(leaves.amount, leaves.asset)),
+        ]
     if payment.conversion is not None:
         rate = payment.conversion
         facts.append(

@@ -16,6 +16,7 @@ from recovery.models import Adjustment, AdjustmentOutcome, AdjustmentState
 from recovery.services.actors import Actor, require_staff
 from recovery.services.audit import audit_write
 from recovery.services.cases import case_reopen
+from recovery.services.transitions import event_and_case_lock
 
 
 @transaction.atomic
@@ -56,6 +57,7 @@ def adjustment_top_up(
         DutyMissingError: The actor opens no cases again.
     """
     require_staff(actor, Duty.REOPEN_CASE)
+    event_and_case_lock(adjustment.decision.case)
     adjustment = _lock_open(adjustment)
     if adjustment.difference_amount >= ZERO:
         raise NotReadyError("The customer is not shorter: there is no rest to pay.")

@@ -38,7 +38,7 @@ from recovery.services.approval_limits import (
 from recovery.services.audit import audit_write
 from recovery.services.decision_ground import require_ground
 from recovery.services.payment_proposals import payment_level, payment_seal
-from recovery.services.transitions import case_lock
+from recovery.services.transitions import event_and_case_lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +85,9 @@ def goodwill_propose(
         DutyMissingError: The actor proposes no payments.
     """
     maker = require_staff(actor, Duty.PROPOSE_PAYMENT)
-    case = case_lock(case)
+    case = event_and_case_lock(case)
     decision = _decision(case)
-    event = Event.objects.select_for_update(no_key=True).get(cases=case)
+    event = Event.objects.get(cases=case)
     _require_reason(reason, words, now)
     if decision.proposer_id == maker.pk:
         raise SamePersonError(actor.name, "proposed the decision of this case")

@@ -161,7 +161,7 @@ def preview_discard(actor: Actor, source_file: SourceFile) -> None:
 def previews_forget(now: datetime) -> int:
     """Discard previews that nobody confirmed within a week; how many there were."""
     old = (
-        SourceFile.objects.select_for_update(skip_locked=True)
+        SourceFile.objects.select_for_update(skip_locked=True, no_key=True)
         .filter(state=SourceFileState.PREVIEWED, received_at__lt=now - KEPT)
         .exclude(pk__in=LayoutMapping.objects.values("sample"))
     )

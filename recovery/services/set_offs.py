@@ -124,11 +124,11 @@ def set_off_propose(
         DutyMissingError: The actor proposes no payments.
     """
     maker = require_staff(actor, Duty.PROPOSE_PAYMENT)
+    event = Event.objects.select_for_update(no_key=True).get(cases=decision.case_id)
     cases = {
         case.pk: case_lock(case)
         for case in sorted([decision.case, collection.case], key=lambda one: one.pk)
     }
-    event = Event.objects.select_for_update(no_key=True).get(cases=decision.case_id)
     collection = _locked(collection)
     decision.refresh_from_db()
     _require_sides(cases[decision.case_id], decision, collection)

@@ -79,7 +79,7 @@ def test_T57_words_go_and_history_stays(ended: RecoveryCase) -> None:  # noqa: N
     assert list(Transition.objects.values_list("action", "to_status", "at")) == steps
     assert Claim.objects.get().message == CaseNote.objects.get().text == ERASED
     entry = AuditEntry.objects.get(action="customer.words.erased")
-    assert entry.detail == {"steps": 1, "notes": 1}
+    assert entry.detail == {"steps": 1, "notes": 1, "attempts": 0}
     assert customer_erase(admin, ended.customer).words == 0
 
 

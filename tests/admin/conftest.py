@@ -207,7 +207,9 @@ def rows(ada: User, max_: User, bea: User, cem: Customer) -> dict[type[Model], M
             recorded_by=max_,
             recorded_at=factories.NOW,
         ),
-        GoodwillReason.objects.get_or_create(code="late-answer")[0],
+        GoodwillReason.objects.get_or_create(
+            code="late-answer", defaults={"told": "We answered late"}
+        )[0],
         StaffNotice.objects.create(
             key="n",
             news="case.reopened",

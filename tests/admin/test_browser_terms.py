@@ -1,6 +1,7 @@
 """The pages of money by other ways, in headless Chromium: nothing is cut."""
 
 import os
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -66,7 +67,7 @@ def given(rows: dict[type[Model], Model], maker: User) -> Payment:
         case,
         reason=GoodwillReason.objects.get(code="late-answer"),
         words="Answered after three weeks.",
-        amount=2,
+        amount=Decimal(2),
         now=factories.NOW,
     )
 

@@ -75,7 +75,10 @@ def test_a_checker_neither_looks_nor_saves(bea: User, file: SourceFile) -> None:
         ({"column-1": "asset"}, "Two columns cannot both be: Asset."),
         ({"zone": "Nowhere"}, "No time zone is called"),
         ({"reason": ""}, "Say why you think so."),
-        ({"time_form": "epoch_s"}, "no row of the file is understood"),
+        (
+            {"column-1": "amount", "column-3": "operation"},
+            "no row of the file is understood",
+        ),
     ],
 )
 def test_what_is_wrong_is_said_and_nothing_saved(

@@ -186,6 +186,7 @@ def test_what_decides_asks_the_clock_all_processes_share() -> None:
     }
     # An age that is only shown, and ages of files, which have this machine's clock.
     assert found.keys() == {
+        "recovery/services/import_folder.py",
         "recovery/services/whole_files.py",
         "recovery/web/metrics.py",
     }

@@ -18,8 +18,8 @@ from tests.faults.left import (
     files_without_rows,
     what_is_left,
 )
+from tests.faults.mails import POINTS as OUTBOX_POINTS
 from tests.faults.stories import RESUMED_ACTS, SINGLE_ACTS
-from tests.faults.test_outbox_kills import OUTBOX_POINTS
 from tests.faults.test_statements import leases_run_out
 from tests.story import People
 

@@ -459,6 +459,7 @@ def test_no_task_approves_anything() -> None:
         JobKind.WORKBOOK,
         JobKind.MAIL,
         JobKind.AUDIT_HEAD,
+        JobKind.AUDIT_PROOF,
         JobKind.MATCH,
         JobKind.INVARIANTS,
     }

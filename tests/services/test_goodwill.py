@@ -351,12 +351,12 @@ def test_the_database_refuses_goodwill_past_its_budget(
             INSERT INTO recovery_payment (reference, uuid, case_id, decision_id,
               event_id, asset, hold_reference, status, status_since, version, sealed,
               content_digest, proposer_id, proposed_at, confirmation_reference,
-              fee_amount, held_reason, held_from, goodwill_budget_id,
+              fee_amount, house_fee_amount, held_reason, held_from, goodwill_budget_id,
               goodwill_reason_id, goodwill_words, kind, amount, value_amount,
               value_currency, approvals_needed)
             SELECT 'GW-X', gen_random_uuid(), case_id, decision_id, event_id, asset,
               '', status, status_since, 1, sealed, content_digest, proposer_id,
-              proposed_at, '', 0, '', '', goodwill_budget_id, goodwill_reason_id, '',
+              proposed_at, '', 0, 0, '', '', goodwill_budget_id, goodwill_reason_id, '',
               {column}
             FROM recovery_payment WHERE id = %s
             """,

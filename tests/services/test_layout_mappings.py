@@ -109,7 +109,11 @@ def test_who_neither_proposes_nor_drafts_saves_nothing(
     [
         ({"columns": {}}, MappingIncompleteError, "which column is the time"),
         ({"zone": "Nowhere"}, NotReadyError, "zone"),
-        ({"time_form": "epoch_ms"}, NotReadyError, "no row of the file is understood"),
+        (
+            {"columns": {**DRAFT.columns, "amount": "Kind", "operation": "Net"}},
+            NotReadyError,
+            "no row of the file is understood",
+        ),
         ({"header": ("Other",), "columns": {}}, MappingIncompleteError, "time"),
     ],
 )
