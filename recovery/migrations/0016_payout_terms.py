@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0004_destinations'),
-        ('recovery', '0015_terms'),
+        ('recovery', '0015_goodwill'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('recovery', '0018_choices'),
+        ('recovery', '0020_destination_choices'),
     ]
 
     operations = [

@@ -14,8 +14,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0004_destinations'),
-        ('recovery', '0019_screens'),
-        ('recovery', '0020_erasure'),
+        ('recovery', '0023_previews'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -76,7 +75,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('role__in', ['XFER', 'PNL', 'FEE', 'LIQFEE', 'INS', 'ADL', 'CLAW', 'FUND', 'LOAN', 'REPAY', 'INT', 'SOLD', 'BOUGHT', 'CONV', 'CREDIT', 'INFO', 'UNKNOWN'])), name='recovery_operation_mapping_role_known'),
         ),
         migrations.RunSQL(
-            sql=(_SQL / "0020_mapping.sql").read_text(encoding="utf-8"),
-            reverse_sql=(_SQL / "0020_mapping_reverse.sql").read_text(encoding="utf-8"),
+            sql=(_SQL / "0024_mappings.sql").read_text(encoding="utf-8"),
+            reverse_sql=(_SQL / "0024_mappings_reverse.sql").read_text(encoding="utf-8"),
         ),
     ]

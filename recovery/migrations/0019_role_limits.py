@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             field=models.PositiveIntegerField(db_comment='Amounts without a price: beside the total, never as 0.', default=0),
         ),
         migrations.RunSQL(
-            sql=(_SQL / "0017_guard.sql").read_text(encoding="utf-8"),
-            reverse_sql=(_SQL / "0017_guard_reverse.sql").read_text(encoding="utf-8"),
+            sql=(_SQL / "0019_role_limits.sql").read_text(encoding="utf-8"),
+            reverse_sql=(_SQL / "0019_role_limits_reverse.sql").read_text(encoding="utf-8"),
         ),
     ]

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('recovery', '0020_erasure'),
+        ('recovery', '0022_erasure'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

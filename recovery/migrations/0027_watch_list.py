@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('recovery', '0023_positions'),
+        ('recovery', '0026_positions'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

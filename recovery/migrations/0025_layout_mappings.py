@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('recovery', '0020_mapping'),
+        ('recovery', '0024_mappings'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

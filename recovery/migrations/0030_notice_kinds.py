@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('recovery', '0024_recorded_shares'),
+        ('recovery', '0029_recorded_shares'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0004_destinations'),
-        ('recovery', '0017_guard'),
+        ('recovery', '0019_role_limits'),
     ]
 
     operations = [
@@ -69,7 +69,7 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.destination'),
         ),
         migrations.RunSQL(
-            sql=(_SQL / "0018_choices.sql").read_text(encoding="utf-8"),
-            reverse_sql=(_SQL / "0018_choices_reverse.sql").read_text(encoding="utf-8"),
+            sql=(_SQL / "0020_destination_choices.sql").read_text(encoding="utf-8"),
+            reverse_sql=(_SQL / "0020_destination_choices_reverse.sql").read_text(encoding="utf-8"),
         ),
     ]

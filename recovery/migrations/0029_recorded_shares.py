@@ -10,7 +10,7 @@ SQL = Path(__file__).parent / "sql"
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('recovery', '0019_adjustments'),
+        ('recovery', '0028_adjustments'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -37,6 +37,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RunSQL(
-            (SQL / "0024_recorded_shares.sql").read_text(), migrations.RunSQL.noop
+            (SQL / "0029_recorded_shares.sql").read_text(), migrations.RunSQL.noop
         ),
     ]

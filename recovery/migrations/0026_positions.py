@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0004_destinations'),
-        ('recovery', '0021_layout_mapping'),
+        ('recovery', '0025_layout_mappings'),
     ]
 
     operations = [

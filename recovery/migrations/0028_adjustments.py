@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('recovery', '0024_watch'),
+        ('recovery', '0027_watch_list'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

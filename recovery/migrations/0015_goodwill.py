@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0004_destinations'),
-        ('recovery', '0014_fire'),
+        ('recovery', '0014_stray_messages'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -106,6 +106,6 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('two_above__gt', -100000000000000000000), ('two_above__lt', 100000000000000000000)), ('two_above__isnull', True), _connector='OR'), name='recovery_goodwill_two_number'),
         ),
         migrations.RunSQL(
-            (SQL / "0015_terms.sql").read_text(), migrations.RunSQL.noop
+            (SQL / "0015_goodwill.sql").read_text(), migrations.RunSQL.noop
         ),
     ]

@@ -11,12 +11,12 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0005_erasure'),
-        ('recovery', '0019_news'),
+        ('recovery', '0021_news'),
     ]
 
     operations = [
         migrations.RunSQL(
-            sql=(_SQL / "0020_erasure.sql").read_text(encoding="utf-8"),
-            reverse_sql=(_SQL / "0020_erasure_reverse.sql").read_text(encoding="utf-8"),
+            sql=(_SQL / "0022_erasure.sql").read_text(encoding="utf-8"),
+            reverse_sql=(_SQL / "0022_erasure_reverse.sql").read_text(encoding="utf-8"),
         ),
     ]
