@@ -1,10 +1,10 @@
 """The approvals inbox: everything proposed that this person may approve."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -19,12 +19,19 @@ from recovery.admin.permissions import actor_of
 from recovery.admin.sealed import Sealed, sealed_decision, sealed_payment
 from recovery.admin.show import counted, moment, words
 from recovery.domain.duties import Duty
-from recovery.models import Approval, Decision, Payment, PayoutBatch
+from recovery.models import (
+    Approval,
+    Decision,
+    Payment,
+    PayoutBatch,
+    UnclaimedRelease,
+)
 from recovery.selectors.desk import (
     batches_waiting,
     decisions_waiting,
     payments_waiting,
 )
+from recovery.selectors.waiting import ALSO_WAITING
 from recovery.services.actors import Actor
 
 _SHOWN_MAX = 25
@@ -76,6 +83,7 @@ class ApprovalAdmin(DeskAdmin):
                     ("Payments", _payments(actor, waiting.get("payments"))),
                     ("Batches", _batches(actor, waiting.get("batches"))),
                 ],
+                "also": _also(actor),
                 "given": _given(),
             },
         )
@@ -138,3 +146,32 @@ def _given() -> list[Approval]:
         "decision__case", "payment", "proposer", "approver"
     )
     return list(rows.order_by("-pk")[:10])
+
+
+class Other(NamedTuple):
+    """Things of one kind that wait on pages of their own."""
+
+    title: str
+    number: int
+    links: list[tuple[str, str]]
+
+
+def _also(actor: Actor) -> list[Other]:
+    """What else waits for this person, each linked to the page where it is confirmed."""
+    if actor.user is None:
+        return []
+    found = []
+    for kind in ALSO_WAITING:
+        if kind.duties & actor.duties:
+            rows = kind.rows(actor.user)
+            links = [(str(row), _page_of(row)) for row in rows[:_SHOWN_MAX]]
+            if links:
+                found.append(Other(kind.title, rows.count(), links))
+    return found
+
+
+def _page_of(row: Model) -> str:
+    """Where a thing is confirmed; a release on the page of its case."""
+    shown = row.decision.case if isinstance(row, UnclaimedRelease) else row
+    meta = shown._meta  # noqa: SLF001 - what Django documents for this
+    return reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[shown.pk])
