@@ -90,3 +90,13 @@ def test_shuffled_liquidation_is_assessed_like_the_listed_one() -> None:
     ((_, _, turned),) = found([*same[:cut], *same[cut:][::-1]])
     assert replace(turned, lines=(), facts=listed.facts) == replace(listed, lines=())
     assert not turned.facts.gap
+
+
+def test_balances_that_run_in_a_circle_lose_no_row() -> None:
+    book = Book()
+    for amount, after in [("-5", "0"), ("0", "7"), ("5", "5")]:
+        book.balance = Decimal(after) - Decimal(amount)
+        book.add(LedgerRole.XFER, Decimal(amount))
+        book.at -= timedelta(seconds=1)
+    ordered = list(in_chain(book.entries, lambda entry: entry.line))
+    assert sorted(entry.id for entry in ordered) == [1, 2, 3]

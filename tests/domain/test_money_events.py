@@ -6,11 +6,13 @@ from decimal import Decimal
 
 import pytest
 
+from recovery.domain.assessment import EventAssessment, assess_event
 from recovery.domain.detection import EventWindow, detect_events
 from recovery.domain.history import Entry, gather_items
 from recovery.domain.ledger import EventMarker, LedgerLine, LedgerRole, Side
+from recovery.domain.opening import find_openings, window_asset
 from recovery.domain.words import Basis, EventKind
-from tests.domain.house_entries import START, found
+from tests.domain.house_entries import START, found, rules
 
 PNL, FEE, INS = LedgerRole.PNL, LedgerRole.FEE, LedgerRole.INS
 XFER, REPAY, SOLD = LedgerRole.XFER, LedgerRole.REPAY, LedgerRole.SOLD
@@ -34,6 +36,17 @@ def entries(*lines: LedgerLine) -> list[Entry]:
 
 def windows(*lines: LedgerLine, is_marked: bool = True) -> list[EventWindow]:
     return detect_events(gather_items(entries(*lines)), is_marked=is_marked)
+
+
+def emptied(*lines: LedgerLine) -> list[EventAssessment]:
+    """What is made of events that no row names."""
+    items = gather_items(entries(*lines))
+    events = detect_events(items, is_marked=False)
+    openings = find_openings(items, events)
+    return [
+        assess_event(window, opening, rules())
+        for window, opening in zip(events, openings, strict=True)
+    ]
 
 
 def amounts(window: EventWindow) -> list[str]:
@@ -208,3 +221,45 @@ def test_event_of_an_instrument_nobody_wrote_down_is_shown_as_recorded() -> None
     ((_, _, assessment),) = found(entries(*lines))
     assert assessment.variance == 0
     assert "NEWUSDT" in assessment.lines[1].note
+
+
+def test_money_that_comes_in_later_proves_that_the_wallet_was_empty() -> None:
+    lines = [row(XFER, "100", 1, ""), row(PNL, "0", 2), row(PNL, "-100", 10)]
+    (event,) = windows(*lines, row(XFER, "50", 500, ""), is_marked=False)
+    assert amounts(event) == ["-100"]
+    later = [row(XFER, "50", 500, ""), row(PNL, "-50", 900)]
+    assert len(windows(*lines, *later, is_marked=False)) == 2
+
+
+def test_forced_fill_that_empties_the_wallet_is_one_event_not_two() -> None:
+    size = {"side": Side.SELL, "quantity": Decimal(1)}
+    (event,) = windows(
+        row(XFER, "100", 1, ""),
+        row(PNL, "-100", 10, marker=LIQUIDATED, **size),
+        is_marked=False,
+    )
+    assert len(event.forced) == 1
+
+
+def test_event_that_rows_name_takes_only_rows_that_name_it() -> None:
+    named = {"side": Side.SELL, "quantity": Decimal(1), "event_reference": "EV-1"}
+    (event,) = windows(
+        row(PNL, "-9", 10, marker=LIQUIDATED, **named),
+        row(INS, "-1", 11, "", marker=LIQUIDATED),
+    )
+    assert (event.reference, len(event.items)) == ("EV-1", 1)
+
+
+def test_asset_is_that_of_the_only_row_where_none_settles() -> None:
+    (event,) = windows(row(FEE, "-1", 10, asset="USDC", marker=LIQUIDATED))
+    assert window_asset(event) == "USDC"
+
+
+def test_emptied_wallet_says_that_no_row_names_a_liquidation() -> None:
+    (told,) = emptied(
+        row(XFER, "100", 1, ""), row(PNL, "-80", 10), row(PNL, "-20", 10, "ETHUSDT")
+    )
+    lines = {line.label: line for line in told.lines}
+    assert "no row names a liquidation" in lines["realised_pnl"].note
+    assert lines["other_position"].recorded == Decimal(-20)
+    assert told.variance == 0
