@@ -9,7 +9,7 @@ from accounts.addresses.checks import networks_of
 from accounts.models import CoolDown, Customer, Destination, DestinationStatus
 from recovery.domain.lifecycle import CaseStatus
 from recovery.domain.words import DecisionKind, DecisionStatus
-from recovery.models import RecoveryCase
+from recovery.models import Decision, RecoveryCase
 
 _BEGINNING, _ENDING = 6, 4
 _SHORTENED_FROM = 16
@@ -38,10 +38,13 @@ def wanted_assets(case: RecoveryCase) -> list[str]:
     """Assets that are owed by an approved decision and can be paid out of the house."""
     if case.status != CaseStatus.OWED:
         return []
-    owed = case.decisions.filter(
-        status=DecisionStatus.APPROVED, kind=DecisionKind.OWED
-    ).values_list("asset", flat=True)
-    return sorted({asset for asset in owed if networks_of(asset)})
+    approved = case.decisions.filter(status=DecisionStatus.APPROVED)
+    return sorted({one.asset for one in approved if can_leave(one)})
+
+
+def can_leave(decision: Decision) -> bool:
+    """Whether an approved decision's money can be paid out of the house."""
+    return decision.kind == DecisionKind.OWED and bool(networks_of(decision.asset))
 
 
 def cool_down(customer: Customer, *, now: datetime) -> timedelta:

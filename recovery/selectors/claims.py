@@ -37,7 +37,7 @@ from recovery.selectors.claim_decisions import (
     approved_decisions,
     decision_view,
 )
-from recovery.selectors.claim_destinations import wanted_assets
+from recovery.selectors.claim_destinations import can_leave
 
 _SHOWS_FIGURES = CASE_DECIDED | {CaseStatus.CLOSED}
 _HOUSE = "house"
@@ -153,7 +153,8 @@ def status_view(case: RecoveryCase, *, now: datetime) -> StatusView:
         messages=_messages(case),
         can_answer=may_answer(status),
         can_withdraw=may_withdraw(status),
-        can_choose_destination=bool(decisions and wanted_assets(case)),
+        can_choose_destination=status == CaseStatus.OWED
+        and any(can_leave(decision) for decision in decisions),
     )
 
 

@@ -73,7 +73,8 @@ def explained_lines(assessment: Assessment) -> list[ExplainedLine]:
     ids = {entry_id for line in lines for entry_id in line.evidence}
     entries = LedgerEntry.objects.filter(pk__in=ids).select_related("source_file")
     by_id = {entry.pk: entry for entry in entries}
-    meanings = operation_meanings()
+    is_asked = any(entry.role == LedgerRole.UNKNOWN for entry in by_id.values())
+    meanings = operation_meanings() if is_asked else OperationMeanings([], {})
     return [
         ExplainedLine(
             line,

@@ -266,9 +266,10 @@ def test_page_and_workbook_add_up_the_same(
 
     sheet = engines.table(load_workbook(out, data_only=True)["Unclaimed"])
     totals = unclaimed_totals(now, shows_frozen=True)
-    assert [(row["Why"], Decimal(row["Amount, exact"])) for row in sheet] == [
-        ("not_paid", SHORT),
+    # Of one instant: their order is that of random references.
+    assert sorted((row["Why"], Decimal(row["Amount, exact"])) for row in sheet) == [
         ("not_paid", SHORT - 2),
+        ("not_paid", SHORT),
     ]
     (total,) = totals
     assert (total.amounts, total.amount) == (2, SHORT + 3)
