@@ -17,12 +17,15 @@ class TimeRule:
         forms: names of forms, or patterns such as `%d/%m/%Y %H:%M`.
         zone: a zone name, or `ask` when the layout does not say it.
         preamble: the label above the header that states the zone of the file.
+        usual_order: `day` or `month`, whichever the venue is known to write first,
+            where no row tells and nobody says otherwise; empty where people are asked.
     """
 
     column: str
     forms: tuple[str, ...]
     zone: str
     preamble: str = ""
+    usual_order: str = ""
 
 
 @dataclass(frozen=True, slots=True)
