@@ -57,7 +57,7 @@ run: setup-run ## Run the whole desk on http://127.0.0.1:8000/ (PORT=… for ano
 	@exec $(PY) -m config.supervisor
 
 test: setup-dev ## Run all tests on servers of their own (ARGS=… goes to pytest).
-	$(PY) -m pytest -n 2 $(ARGS)
+	$(PY) -m pytest -n 2 --dist worksteal $(ARGS)
 
 test-domain: setup-dev ## Run the core's tests: seconds, no servers.
 	DESK_TEST_ENGINES=none $(PY) -m pytest tests/domain $(ARGS)
