@@ -5,6 +5,7 @@ Inner objects become columns such as `delta.type`; inner lists stay as JSON text
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,13 @@ KEY_COLUMN = "key"  # The name under which an object of objects keeps its keys.
 INNER_MARK = "."
 DEEPEST = 12
 ROW_KEYS = 4
+# What stands around the rows of one answer; a list of such is a list of pages.
+ANSWERS = (
+    {"retCode", "result"}, {"code", "data"}, {"error", "result"},
+    {"accountUid", "logs"}, {"accountUid", "elements"}, {"result", "fills"},
+)  # fmt: skip
+# Between answers people put nothing, line ends, or the comma of a list.
+_GAP = re.compile(r"[\s,]*")
 SEND_AGAIN = "Save the answer of the interface again, as it came."
 
 Row = dict[str, str]
@@ -82,36 +90,40 @@ def _text(path: Path) -> str:
 
 
 def _documents(text: str) -> list[Any]:
-    """The documents of the text: one, or one a line."""
+    """The documents of the text: one, or answer after answer, as pages are saved."""
+    found: list[Any] = []
+    at = _behind_gap(text, 0)
+    while at < len(text) or not found:
+        document, at = _parsed(text, at)
+        found += document if _are_answers(document) else [document]
+        at = _behind_gap(text, at)
+    return found
+
+
+def _behind_gap(text: str, at: int) -> int:
+    gap = _GAP.match(text, at)
+    return gap.end() if gap else at
+
+
+def _parsed(text: str, at: int) -> tuple[Any, int]:
     try:
-        return [_parsed(text)]
+        return _READER.raw_decode(text, at)
     except json.JSONDecodeError as error:
-        lines = [line for line in text.splitlines() if line.strip()]
-        if len(lines) < 2 or error.msg != "Extra data":
-            raise _unreadable(error, 0) from error
-    return [_parsed_line(line, number) for number, line in enumerate(lines, 1)]
-
-
-def _parsed_line(line: str, number: int) -> Any:
-    try:
-        return _parsed(line)
-    except json.JSONDecodeError as error:
-        raise _unreadable(error, number) from error
-
-
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(
-            text,
-            parse_float=str,
-            parse_int=str,
-            parse_constant=_no_number,
-            object_pairs_hook=_object,
-        )
+        raise _unreadable(error) from error
     except RecursionError as error:
         raise FileRefusedError(
             "too_deep", "The answer is nested too deeply.", SEND_AGAIN
         ) from error
+
+
+def _are_answers(document: Any) -> bool:
+    """Whether this is a list of whole answers, each with its own list of rows."""
+    if not isinstance(document, list) or not document:
+        return False
+    return all(
+        isinstance(one, dict) and any(marks <= one.keys() for marks in ANSWERS)
+        for one in document
+    )
 
 
 def _no_number(text: str) -> str:
@@ -189,9 +201,19 @@ def _are_alike(values: list[Any]) -> bool:
     if not values or not all(isinstance(one, dict) and one for one in values):
         return False
     if len(values) == 1:
-        inside = values[0].values()
-        return len(inside) > 1 and not any(isinstance(x, dict | list) for x in inside)
+        return _is_lone_row(values[0])
     return all(one.keys() == values[0].keys() for one in values[1:])
+
+
+def _is_lone_row(value: Mapping[str, Any]) -> bool:
+    """Whether an object under a key is a row and not the answer around rows."""
+    inside = value.values()
+    lists = [one for one in inside if isinstance(one, list)]
+    if any(isinstance(one, dict) for one in inside):
+        return False
+    # A trade names its ledger rows in a list of texts; an answer holds objects.
+    is_named = all(one and not isinstance(one[0], dict | list) for one in lists)
+    return len(inside) > (ROW_KEYS if lists else 1) and is_named
 
 
 def _flat(row: Mapping[str, Any], before: str = "") -> Row:
@@ -246,9 +268,17 @@ def _statements(document: Any) -> Iterator[Cells]:
                 yield (f"{name}:{value}",)
 
 
-def _unreadable(error: json.JSONDecodeError, line: int) -> FileRefusedError:
+def _unreadable(error: json.JSONDecodeError) -> FileRefusedError:
     return FileRefusedError(
         "json_unreadable",
-        f"Line {line or error.lineno}, character {error.colno}: {error.msg}.",
+        f"Line {error.lineno}, character {error.colno}: {error.msg}.",
         SEND_AGAIN,
     )
+
+
+_READER = json.JSONDecoder(
+    parse_float=str,
+    parse_int=str,
+    parse_constant=_no_number,
+    object_pairs_hook=_object,
+)
