@@ -32,6 +32,8 @@ class AccountRule:
     Attributes:
         column: the column that names it, or empty.
         preamble: the label that names it above the header (`UID`), or empty.
+        internal: whether that is the venue's internal number, which a given account
+            replaces instead of contradicting it.
         wallets: a pattern for column values that name a wallet inside one account
             instead of an account; the account must then be given.
         main_wallet: the wallet that is the account itself.
@@ -41,6 +43,7 @@ class AccountRule:
 
     column: str = ""
     preamble: str = ""
+    internal: bool = False
     wallets: str = ""
     main_wallet: str = ""
     wallet_column: str = ""

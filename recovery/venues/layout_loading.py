@@ -232,6 +232,7 @@ def _account(node: Node) -> AccountRule:
         return AccountRule(
             column=node.text("column", ""),
             preamble=node.text("preamble", ""),
+            internal=node.take("internal", bool, False),
             wallets=pattern_of(node, "wallets"),
             main_wallet=node.text("main_wallet", ""),
             wallet_column=node.text("wallet_column", ""),

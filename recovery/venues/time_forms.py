@@ -40,6 +40,8 @@ _DIRECTIVES = {
 PLAIN_FORMS = (
     "iso_z", "iso_offset", "calendar", "%Y-%-m-%-d %-H:%M:%S", "%Y/%-m/%-d %-H:%M:%S",
     "%Y.%-m.%-d %-H:%M:%S", "%Y-%m-%d %H:%M:%S UTC", "%Y-%m-%d %H:%M:%S Z",
+    # Nobody writes the month first with points.
+    "%-d.%-m.%Y %-H:%M:%S", "%-d.%-m.%Y, %-H:%M:%S",
 )  # fmt: skip
 _DIRECTIVE = re.compile(r"%-?[A-Za-z]")
 # What browsers put before AM and PM in newer versions.
