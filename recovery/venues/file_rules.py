@@ -16,13 +16,16 @@ class TimeRule:
         column: the column, which may be a derived one.
         forms: names of forms, or patterns such as `%d/%m/%Y %H:%M`.
         zone: a zone name, or `ask` when the layout does not say it.
-        preamble: the label above the header that states the zone of the file.
+        preamble: the label above the header that states the zone of the file; several
+            with a bar between.
+        assumed: whether the venue writes other zones too, without saying so in the file.
     """
 
     column: str
     forms: tuple[str, ...]
     zone: str
     preamble: str = ""
+    assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

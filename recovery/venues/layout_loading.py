@@ -214,6 +214,7 @@ def _time(node: Node) -> TimeRule:
             forms=time_forms_of(node, "forms"),
             zone=node.text("zone"),
             preamble=node.text("preamble", ""),
+            assumed=node.take("assumed", bool, False),
         )
     if rule.zone != ZONE_ASKED:
         _check_zone(node, rule.zone)

@@ -11,6 +11,7 @@ import pytest
 
 from recovery.domain.errors import RecoveryError
 from recovery.domain.ledger import EventMarker, LedgerLine, LedgerRole, RowProblem
+from recovery.reading.read_file import ZONE_ASSUMED, warnings_told
 from recovery.sheets.open_source import open_source
 from recovery.venues.accounts import AccountNeededError
 from recovery.venues.interpretation import Interpreter
@@ -400,3 +401,47 @@ def test_everyday_rows_of_all_wallets_are_known(tmp_path: Path) -> None:
     found, interpreter = read(tmp_path, text_of(HISTORY, *rows))
     assert not interpreter.notices.unknown_operations
     assert all(isinstance(one, LedgerLine) for one in found)
+
+
+# --- what is assumed, and what stands elsewhere ---------------------------------------------
+
+
+def test_an_isolated_position_moves_no_money_of_the_account(tmp_path: Path) -> None:
+    bill = {
+        "billId": "1", "ts": "1772640000000", "ccy": "USDT", "balChg": "0", "bal": "400",
+        "type": "5", "subType": "104", "instId": "ETH-USDT-SWAP", "pnl": "-90",
+        "fee": "-1", "posBalChg": "-91", "posBal": "9", "sz": "10", "px": "1790",
+        "mgnMode": "isolated", "instType": "SWAP",
+    }  # fmt: skip
+    text = json.dumps({"code": "0", "data": [bill]})
+    found, interpreter = read(tmp_path, text, "bills.json", account="5")
+    assert sums(found) == {}
+    assert lines_of(found)[0].marker is EventMarker.LIQUIDATION
+    (warning,) = interpreter.notices.warnings
+    assert warning.gap == 91
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "is_assumed"),
+    [
+        ("trades.csv", "", True),
+        ("trades.csv", "UTC", False),
+        ("trades (UTC+0).csv", "", False),
+    ],
+)
+def test_a_zone_nobody_stated_is_told_as_assumed(
+    name: str, given: str, is_assumed: bool, tmp_path: Path
+) -> None:
+    path = saved(tmp_path, text_of(TRADES, TRADE), name)
+    _, interpreter = understood(path, zone=given)
+    told = warnings_told(open_source(path), interpreter)
+    assert (ZONE_ASSUMED in told) is is_assumed
+    assert interpreter.zone == "UTC"
+
+
+def test_amounts_without_a_sign_are_not_taken(tmp_path: Path) -> None:
+    row = {
+        "id": 1, "tranId": 2, "timestamp": 1772640000000, "asset": "USDT",
+        "symbol": "BTCUSDT", "type": "REPAY", "amount": "101",
+    }  # fmt: skip
+    assert "carry no sign" in refusal(tmp_path, json.dumps([row]), "flow.json")
