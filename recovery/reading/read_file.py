@@ -5,7 +5,11 @@ from itertools import islice
 from pathlib import Path
 
 from recovery.domain.money import format_amount
-from recovery.reading.day_order import day_order_settled, settled_order
+from recovery.reading.day_order import (
+    day_order_settled,
+    order_taken,
+    settled_order,
+)
 from recovery.reading.desk_columns import MENDED, without_desk_columns
 from recovery.reading.messages import Ended, Message, Opened, Request, Rows
 from recovery.reading.rows import RowMaker, Tally
@@ -146,7 +150,9 @@ def warnings_told(source: Source, interpreter: Interpreter) -> list[str]:
     notices = interpreter.notices
     layout = interpreter.recognition.layout
     by_staff = layout.note == NOTE and not layout.verified
+    taken = order_taken(interpreter.recognition)
     return [
+        *([taken] if taken else []),
         *([f"Layout {layout.code} {layout.generation}: {NOTE}."] if by_staff else []),
         *([ZONE_ASSUMED] if interpreter.is_zone_assumed else []),
         *(

@@ -19,6 +19,8 @@ class TimeRule:
         preamble: the label above the header that states the zone of the file; several
             with a bar between.
         assumed: whether the venue writes other zones too, without saying so in the file.
+        usual_order: `day` or `month`, whichever the venue is known to write first,
+            where no row tells and nobody says otherwise; empty where people are asked.
     """
 
     column: str
@@ -26,6 +28,7 @@ class TimeRule:
     zone: str
     preamble: str = ""
     assumed: bool = False
+    usual_order: str = ""
 
 
 @dataclass(frozen=True, slots=True)

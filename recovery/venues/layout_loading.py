@@ -24,6 +24,7 @@ from recovery.venues.profile import (
     RowOrder,
 )
 from recovery.venues.rule_texts import pattern_of, term_of, time_forms_of
+from recovery.venues.time_forms import day_order
 from recovery.venues.timestamps import ZoneUnknownError, zone_named
 
 LEDGER_FIELDS = {
@@ -215,7 +216,10 @@ def _time(node: Node) -> TimeRule:
             zone=node.text("zone"),
             preamble=node.text("preamble", ""),
             assumed=node.take("assumed", bool, False),
+            usual_order=node.text("usual_order", ""),
         )
+    if rule.usual_order not in ("", *map(day_order, rule.forms)):
+        raise node.fail("usual_order", "no form writes the days and months so")
     if rule.zone != ZONE_ASKED:
         _check_zone(node, rule.zone)
     return rule

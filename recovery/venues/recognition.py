@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from recovery.sheets.errors import FileRefusedError
 from recovery.sheets.records import Source
+from recovery.venues.file_rules import ZONE_ASKED
 from recovery.venues.header_names import (
     folded,
     header_named,
@@ -16,7 +17,11 @@ from recovery.venues.number_style import as_written
 from recovery.venues.profile import Layout, VenueProfile
 from recovery.venues.shapes import shape_score
 from recovery.venues.stated import file_statements
-from recovery.venues.time_forms import day_order, forms_fitting
+from recovery.venues.time_forms import (
+    all_say_their_zone,
+    day_order,
+    forms_fitting,
+)
 
 LIKENESS = 50  # Below this share of columns in common, a file looks like nothing.
 LACKING = 15  # How much less a layout is thought of that lacks a required column.
@@ -139,7 +144,10 @@ def _recognition(source: Source, ranked: Sequence[Likeness], name: str) -> Recog
         columns=columns,
         width=width,
         preamble=source.preamble,
-        stated=file_statements(layout, source.preamble, name, zone),
+        stated={
+            **_zone_of_times(source, layout, columns),
+            **file_statements(layout, source.preamble, name, zone),
+        },
         time_forms=_time_forms(source, layout, columns),
         header=source.header,
     )
@@ -154,6 +162,17 @@ def _time_forms(
         return forms
     texts = (row.cells[at] for row in source.records() if at < len(row.cells))
     return forms_fitting(forms, texts)
+
+
+def _zone_of_times(
+    source: Source, layout: Layout, columns: Mapping[str, int]
+) -> dict[str, str]:
+    """That nobody need be asked for the zone, where every time says its own."""
+    at = columns.get(layout.time.column)
+    if at is None or layout.time.zone != ZONE_ASKED:
+        return {}
+    texts = (row.cells[at] for row in source.records() if at < len(row.cells))
+    return {"zone": "UTC"} if all_say_their_zone(texts) else {}
 
 
 def _layouts(profiles: Iterable[VenueProfile], venue: str) -> list[Layout]:

@@ -103,7 +103,9 @@ def test_a_number_that_may_be_grouped_or_broken_is_refused(tmp_path: Path) -> No
 def test_a_file_with_both_marks_keeps_the_point(tmp_path: Path) -> None:
     rows = [localised(ROWS[0]), localised(ROWS[1]).replace("-310,5", "-310.5")]
     found, _ = read(tmp_path, text_of(HISTORY.replace(",", ";"), *rows))
-    assert [one.value for one in problems(found)] == ["-0,8"]
+    (problem,) = problems(found)
+    assert problem.value == "-0,8"
+    assert problem.reason.startswith("has a comma before its decimals")
     assert sums(found)["USDT"]["PNL"] == "-310.5"
 
 

@@ -26,6 +26,7 @@ WRITTEN = {
     "calendar": "%Y-%m-%d %H:%M:%S",
     "iso_z": "%Y-%m-%dT%H:%M:%SZ",
     "minute_first": "%H:%M %Y-%m-%d",
+    "month_first": "%m/%d/%Y, %H:%M:%S",
 }
 # Days that no order of day and month can take for another.
 FIRST = datetime(2026, 3, 14, tzinfo=UTC)
