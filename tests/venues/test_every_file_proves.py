@@ -86,6 +86,8 @@ def funding_table(path: Path) -> tuple[Table, Layout, int] | None:
         return None
     outcomes, interpreter = understood(path, **case_of(path).given)
     layout, columns = interpreter.recognition.layout, interpreter.recognition.columns
+    if layout.time.forms[0].startswith("epoch"):  # An instant is in no zone.
+        return None
     records = list(open_source(path).records())
     table = table_of(path, open_source(path))
     for record, outcome in zip(records, outcomes, strict=True):
