@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from recovery.admin.import_forms import PROVENANCES
-from recovery.admin.import_knowledge import layout_known, proven
+from recovery.admin.import_knowledge import proven
 from recovery.admin.pages import Block, Fact, Head, heads, table_block
 from recovery.admin.show import (
     amount_cell,
@@ -22,6 +22,7 @@ from recovery.admin.show import (
 from recovery.domain.ledger import ZERO
 from recovery.domain.money import exact
 from recovery.models import Provenance, RecoveryCase, SourceFile, SourceFileState
+from recovery.selectors.layout_mappings import layout_named
 from recovery.selectors.sightings import Seen, sightings_after, sightings_before
 from recovery.services.import_undo import cases_resting_on
 from recovery.venues.profile import LayoutKind
@@ -144,7 +145,7 @@ def sums_block(source: SourceFile) -> Block:
 
 def proofs_block(source: SourceFile) -> Block:
     """What the file says against itself, gap by gap, with the rows."""
-    layout = layout_known(source.venue, source.layout)
+    layout = layout_named(source.venue, source.layout)
     rows = [(str(warning),) for warning in source.warnings]
     proofs = proven(layout) if layout else []
     if source.state in UNREAD:

@@ -1,15 +1,10 @@
 """What the desk knows of a layout: where to get it, what it proves, how sure we are."""
 
-from itertools import chain
-
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from recovery.admin.pages import Block, heads, table_block
 from recovery.admin.show import badge
-from recovery.selectors.layout_mappings import live_tables
-from recovery.venues.column_mapping import profile_of
-from recovery.venues.loading import shipped_profiles
 from recovery.venues.profile import Layout, LayoutKind
 
 _KINDS = {
@@ -20,19 +15,6 @@ _KINDS = {
     LayoutKind.POSITIONS: "positions held at an instant",
     LayoutKind.REFERENCE: "reference data",
 }
-
-
-def layout_known(venue: str, name: str) -> Layout | None:
-    """The layout of a venue by code and generation, `code generation`.
-
-    Layouts made by staff are known too.
-    """
-    made = (profile_of(table) for table in live_tables())
-    for profile in chain(shipped_profiles(), made):
-        for layout in profile.layouts:
-            if (layout.venue, f"{layout.code} {layout.generation}") == (venue, name):
-                return layout
-    return None
 
 
 def knowledge_block(layout: Layout | None) -> Block:

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from recovery.admin.import_acts import page_of
 from recovery.admin.import_forms import PROVENANCES
-from recovery.admin.import_knowledge import knowledge_block, layout_known
+from recovery.admin.import_knowledge import knowledge_block
 from recovery.admin.pages import Block, Fact, Page, Visit, heads, table_block
 from recovery.admin.show import (
     amount_cell,
@@ -25,6 +25,7 @@ from recovery.admin.show import (
     two_lines,
 )
 from recovery.models import Provenance, SourceFile, SourceFileState
+from recovery.selectors.layout_mappings import layout_named
 from recovery.services.previews import need_words
 
 Facts = dict[str, Any]
@@ -69,7 +70,7 @@ def preview_page(visit: Visit, state: SafeString) -> Page:
             _problems_block(facts),
             _counts_block(facts),
             knowledge_block(
-                layout_known(facts["venue"], f"{facts['layout']} {facts['generation']}")
+                layout_named(facts["venue"], f"{facts['layout']} {facts['generation']}")
             ),
             _overlap_block(facts),
         ]

@@ -1,9 +1,12 @@
 """Layouts made by staff: which of them a file may be read by."""
 
+from itertools import chain
 from typing import Any
 
 from recovery.models import LayoutMapping, MappingStatus, Provenance, SourceFile
-from recovery.venues.column_mapping import GENERATION
+from recovery.venues.column_mapping import GENERATION, profile_of
+from recovery.venues.loading import shipped_profiles
+from recovery.venues.profile import Layout
 
 _LIVE = (MappingStatus.APPROVED, MappingStatus.PROPOSED)
 
@@ -28,6 +31,16 @@ def live_tables() -> list[dict[str, Any]]:
     """Everything approved or waiting, every version of it."""
     rows = LayoutMapping.objects.filter(status__in=_LIVE)
     return list(rows.values_list("terms", flat=True))
+
+
+def layout_named(venue: str, name: str) -> Layout | None:
+    """The layout of a venue by code and generation, shipped or made by staff."""
+    made = (profile_of(table) for table in live_tables())
+    for profile in chain(shipped_profiles(), made):
+        for layout in profile.layouts:
+            if (layout.venue, layout.name) == (venue, name):
+                return layout
+    return None
 
 
 def layout_of(source_file: SourceFile) -> LayoutMapping | None:

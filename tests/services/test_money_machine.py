@@ -683,6 +683,7 @@ class MoneyMachine(RuleBasedStateMachine):
             assert (steps[-1].to_status if steps else "proposed") == payment.status
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_no_order_of_acts_pays_more_than_is_owed(settings_of_files: None) -> None:
     owner = factories.customer()
