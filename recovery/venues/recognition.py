@@ -172,7 +172,7 @@ def _zone_of_times(
     if at is None or layout.time.zone != ZONE_ASKED:
         return {}
     texts = (row.cells[at] for row in source.records() if at < len(row.cells))
-    return {"zone": "UTC"} if all_say_their_zone(texts) else {}
+    return {"zone": "UTC"} if all_say_their_zone(layout.time.forms, texts) else {}
 
 
 def _layouts(profiles: Iterable[VenueProfile], venue: str) -> list[Layout]:
