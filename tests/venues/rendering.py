@@ -30,8 +30,8 @@ from recovery.venues.outcomes import Notices
 from recovery.venues.profile import Layout, RowOrder
 from recovery.venues.time_forms import form_reader
 from recovery.venues.timestamps import zone_named
+from tests.venues.golden_files import case_of
 from tests.venues.reports import understood
-from tests.venues.test_golden import case_of
 
 PATTERNS = {
     "calendar": "%Y-%m-%d %H:%M:%S",
@@ -73,7 +73,7 @@ class Sample:
         outcomes, self._interpreter = understood(path, **self.given)
         self._source = open_source(path)
         self._columns = _columns(self._interpreter, self.given)
-        self._json = _Answer(path) if self._source.kind is SourceKind.JSON else None
+        self._json = Answer(path) if self._source.kind is SourceKind.JSON else None
         self._as_sent = {one.number: one.cells for one in self._source.records()}
         self._locked: set[int] = set()
         self.shown = list(self._kinds(outcomes))
@@ -283,7 +283,7 @@ class Sample:
         return (head + out.getvalue()).encode()
 
 
-class _Answer:
+class Answer:
     """An answer of an interface: its document, with other rows in it."""
 
     def __init__(self, path: Path) -> None:

@@ -20,8 +20,8 @@ from recovery.venues.file_proofs import FileProofs
 from recovery.venues.loading import shipped_profiles
 from recovery.venues.profile import Layout, LayoutKind
 from recovery.venues.proofs import in_time_order
+from tests.venues.golden_files import FILES, case_of
 from tests.venues.rendering import Kind, Move, Sample, with_balances
-from tests.venues.test_golden import FILES, case_of
 
 # A day that no order of day and month can take for another.
 START = datetime(2026, 3, 14, tzinfo=UTC)
