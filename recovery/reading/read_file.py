@@ -20,6 +20,8 @@ from recovery.venues.loading import shipped_profiles
 from recovery.venues.manifest import read_manifest
 from recovery.venues.recognition import Recognition, recognise
 
+FIRST_CHUNK = 4_000  # Small, so that storing begins soon; the next ones double.
+
 
 def read_file(request: Request) -> Iterator[Message]:
     """Open, recognise and read a file: `Opened`, any number of `Rows`, `Ended`.
@@ -38,15 +40,22 @@ def read_file(request: Request) -> Iterator[Message]:
     is_mended = MENDED in source.notes
     outcomes = iter(understood if is_mended else proofs.watched(understood))
     done = 0
-    while True:
+    for usual in _chunk_sizes(request.chunk):
         left = request.done - done
-        size = min(request.chunk, left) if left > 0 else request.chunk
+        size = min(usual, left) if left > 0 else usual
         tally = maker.tally(islice(outcomes, size))
         if not tally.records:
             break
         done += tally.records
         yield numbered_accounts(tally)
     yield _ended(source, [*warnings_told(source, interpreter), *proofs.told()])
+
+
+def _chunk_sizes(largest: int) -> Iterator[int]:
+    size = min(FIRST_CHUNK, largest)
+    while True:
+        yield size
+        size = min(2 * size, largest)
 
 
 def opened_source(request: Request) -> Source:
