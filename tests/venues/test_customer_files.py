@@ -447,3 +447,20 @@ def test_amounts_without_a_sign_are_not_taken(tmp_path: Path) -> None:
         "symbol": "BTCUSDT", "type": "REPAY", "amount": "101",
     }  # fmt: skip
     assert "carry no sign" in refusal(tmp_path, json.dumps([row]), "flow.json")
+
+
+def test_lists_of_one_fill_have_ids_of_their_own(tmp_path: Path) -> None:
+    trades = text_of(
+        "ID,Datum,Paar,Zij,Koers,Hoeveelheid,Kosten",
+        "x-1,1772640000123,PF_ETHUSD,Koop,2000,2,2.0",
+    )
+    fill = {
+        "fill_id": "x-1", "order_id": "o1", "symbol": "PF_ETHUSD", "side": "buy",
+        "size": 2, "price": 2000, "fillTime": "2026-03-04T16:00:00.123Z",
+        "fillType": "liquidation", "realized_pnl": -210,
+    }  # fmt: skip
+    found = [
+        *read(tmp_path, trades, account="3")[0],
+        *read(tmp_path, json.dumps({"fills": [fill]}), "f.json", account="3")[0],
+    ]
+    assert len({one.source_id for one in lines_of(found)}) == 2
