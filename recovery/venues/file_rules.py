@@ -123,7 +123,8 @@ class Derivation(StrEnum):
     """How a column is made that the file does not have."""
 
     TEXT = "text"  # `text` on every row.
-    STATED = "stated"  # What file name, preamble or sender say about `text`.
+    STATED = "stated"  # What file name, preamble or sender say about `text`,
+    # where none of the columns does.
     JOIN = "join"  # The columns that are not empty, with `text` between.
     FIRST = "first"  # The first column that is not empty.
     KEY = "key"  # The columns with `text` between; empty when the last one is.

@@ -122,14 +122,20 @@ def forms_fitting(forms: tuple[str, ...], texts: Iterable[str]) -> tuple[str, ..
     return tuple(form for form in forms if day_order(form) in {"", *possible})
 
 
-def all_say_their_zone(texts: Iterable[str]) -> bool:
-    """Whether every written time says its zone itself; what is no time has no say."""
+def all_say_their_zone(forms: tuple[str, ...], texts: Iterable[str]) -> bool:
+    """Whether every written time says its zone itself; what is no time has no say.
+
+    Args:
+        forms: the forms of the layout.
+        texts: the cells where times stand.
+    """
     own = [form_reader(form) for form in OWN_ZONE_FORMS]
+    local = [form_reader(form) for form in {*forms, *PLAIN_FORMS} - {*OWN_ZONE_FORMS}]
     is_said = False
     for text in texts:
         if any(_is_read(read, text) for read in own):
             is_said = True
-        elif text.strip() and text[:1].isdigit():
+        elif any(_is_read(read, text) for read in local):
             return False
     return is_said
 

@@ -26,7 +26,7 @@ from config.engines.locks import FolderLock
 from config.engines.running import engines_running
 from tests.plugins.database import database_of_tests
 
-pytest_plugins = ["tests.plugins.browser"]
+pytest_plugins = ["tests.plugins.browser", "tests.plugins.order"]
 
 _GUARD = "DESK_TEST_ENGINES"
 _TESTS_FOLDER = Path(__file__).resolve().parents[2] / ".run" / "tests"

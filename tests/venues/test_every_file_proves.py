@@ -18,8 +18,8 @@ from recovery.sheets.open_source import open_source
 from recovery.venues.file_proofs import FileProofs
 from recovery.venues.profile import Layout
 from recovery.venues.time_forms import form_reader
+from tests.venues.golden_files import FILES, case_of
 from tests.venues.reports import lines_of, understood
-from tests.venues.test_golden import FILES, case_of
 from tests.venues.variations import Table, table_of, written
 
 WRITTEN = {
