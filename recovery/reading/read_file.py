@@ -24,6 +24,11 @@ from recovery.venues.loading import shipped_profiles
 from recovery.venues.manifest import read_manifest
 from recovery.venues.recognition import Recognition, recognise
 
+ZONE_ASSUMED = (
+    "The file does not say its zone: UTC is assumed. Give the zone if it was saved in "
+    "another one."
+)
+
 
 def read_file(request: Request) -> Iterator[Message]:
     """Open, recognise and read a file: `Opened`, any number of `Rows`, `Ended`.
@@ -149,6 +154,7 @@ def warnings_told(source: Source, interpreter: Interpreter) -> list[str]:
     return [
         *([taken] if taken else []),
         *([f"Layout {layout.code} {layout.generation}: {NOTE}."] if by_staff else []),
+        *([ZONE_ASSUMED] if interpreter.is_zone_assumed else []),
         *(
             f"Row {one.row_number}: {one.check} is off by {format_amount(one.gap)}."
             for one in notices.warnings

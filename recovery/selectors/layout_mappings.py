@@ -33,6 +33,14 @@ def live_tables() -> list[dict[str, Any]]:
     return list(rows.values_list("terms", flat=True))
 
 
+def layouts_made() -> list[LayoutMapping]:
+    """The newest version of each layout made by staff, approved or waiting."""
+    rows = LayoutMapping.objects.filter(status__in=_LIVE)
+    with_people = rows.select_related("proposed_by", "decided_by", "sample")
+    newest = {(one.venue, one.code): one for one in with_people.order_by("version")}
+    return [newest[key] for key in sorted(newest)]
+
+
 def layout_named(venue: str, name: str) -> Layout | None:
     """The layout of a venue by code and generation, shipped or made by staff."""
     made = (profile_of(table) for table in live_tables())

@@ -233,9 +233,19 @@ def _are_alike(values: list[Any]) -> bool:
     if not values or not all(isinstance(one, dict) and one for one in values):
         return False
     if len(values) == 1:
-        inside = values[0].values()
-        return len(inside) > 1 and not any(isinstance(x, dict | list) for x in inside)
+        return _is_lone_row(values[0])
     return all(one.keys() == values[0].keys() for one in values[1:])
+
+
+def _is_lone_row(value: Mapping[str, Any]) -> bool:
+    """Whether an object under a key is a row and not the answer around rows."""
+    inside = value.values()
+    lists = [one for one in inside if isinstance(one, list)]
+    if any(isinstance(one, dict) for one in inside):
+        return False
+    # A trade names its ledger rows in a list of texts; an answer holds objects.
+    is_named = all(one and not isinstance(one[0], dict | list) for one in lists)
+    return len(inside) > (ROW_KEYS if lists else 1) and is_named
 
 
 def _flat(row: Mapping[str, Any], before: str = "") -> Row:

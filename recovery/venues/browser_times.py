@@ -57,6 +57,12 @@ def year_first(text: str) -> datetime | None:
     return _time(found, day="two", month="one") if found else None
 
 
+def year_first_whole(text: str) -> datetime | None:
+    """The same where the seconds are there, as in every file that a venue wrote."""
+    found = _YEAR_FIRST.fullmatch(text)
+    return _time(found, day="two", month="one") if found and found["S"] else None
+
+
 def _time(found: re.Match[str], *, day: str, month: str) -> datetime:
     year = int(found["Y"])
     return datetime(  # noqa: DTZ001 - the zone is put beside it by the caller

@@ -16,7 +16,9 @@ class TimeRule:
         column: the column, which may be a derived one.
         forms: names of forms, or patterns such as `%d/%m/%Y %H:%M`.
         zone: a zone name, or `ask` when the layout does not say it.
-        preamble: the label above the header that states the zone of the file.
+        preamble: the label above the header that states the zone of the file; several
+            with a bar between.
+        assumed: whether the venue writes other zones too, without saying so in the file.
         usual_order: `day` or `month`, whichever the venue is known to write first,
             where no row tells and nobody says otherwise; empty where people are asked.
     """
@@ -25,6 +27,7 @@ class TimeRule:
     forms: tuple[str, ...]
     zone: str
     preamble: str = ""
+    assumed: bool = False
     usual_order: str = ""
 
 
@@ -35,6 +38,8 @@ class AccountRule:
     Attributes:
         column: the column that names it, or empty.
         preamble: the label that names it above the header (`UID`), or empty.
+        internal: whether that is the venue's internal number, which a given account
+            replaces instead of contradicting it.
         wallets: a pattern for column values that name a wallet inside one account
             instead of an account; the account must then be given.
         main_wallet: the wallet that is the account itself.
@@ -44,6 +49,7 @@ class AccountRule:
 
     column: str = ""
     preamble: str = ""
+    internal: bool = False
     wallets: str = ""
     main_wallet: str = ""
     wallet_column: str = ""

@@ -81,7 +81,9 @@ class Interpreter:
     ) -> None:
         self.recognition = recognition
         said = recognition.stated
-        self.zone = zone or said.get("zone", "") or recognition.layout.time.zone
+        known = zone or said.get("zone", "")
+        self.zone = known or recognition.layout.time.zone
+        self.is_zone_assumed = recognition.layout.time.assumed and not known
         if self.zone == ZONE_ASKED:
             raise ZoneNeededError
         self.notices = Notices()

@@ -215,6 +215,7 @@ def _time(node: Node) -> TimeRule:
             forms=time_forms_of(node, "forms"),
             zone=node.text("zone"),
             preamble=node.text("preamble", ""),
+            assumed=node.take("assumed", bool, False),
             usual_order=node.text("usual_order", ""),
         )
     if rule.usual_order not in ("", *map(day_order, rule.forms)):
@@ -236,6 +237,7 @@ def _account(node: Node) -> AccountRule:
         return AccountRule(
             column=node.text("column", ""),
             preamble=node.text("preamble", ""),
+            internal=node.take("internal", bool, False),
             wallets=pattern_of(node, "wallets"),
             main_wallet=node.text("main_wallet", ""),
             wallet_column=node.text("wallet_column", ""),

@@ -13,6 +13,7 @@ from recovery.venues.header_names import (
     numbered,
 )
 from recovery.venues.loading import shipped_profiles
+from recovery.venues.number_style import as_written
 from recovery.venues.profile import Layout, VenueProfile
 from recovery.venues.shapes import shape_score
 from recovery.venues.stated import file_statements
@@ -26,6 +27,11 @@ LIKENESS = 50  # Below this share of columns in common, a file looks like nothin
 LACKING = 15  # How much less a layout is thought of that lacks a required column.
 RESEMBLANCE = 20  # Below this share it is not even worth naming.
 ANNOUNCEMENT = "#recovery-desk"
+ADD_LAYOUT = "Choose an account history of a known venue, or add the layout."
+EXPORT_IN_ENGLISH = (
+    "Ask for the same file with the language of the venue's page set to English, or "
+    "add the layout."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +136,7 @@ def _recognition(source: Source, ranked: Sequence[Likeness], name: str) -> Recog
         columns = {column: at for at, column in enumerate(layout.required)}
         zone, width = "", len(layout.required)
     return Recognition(
-        layout=layout,
+        layout=as_written(layout, columns, source),
         score=best.score,
         runner_up=others[0] if others else None,
         missing=best.missing,
@@ -272,10 +278,11 @@ def _unknown_layout(source: Source, ranked: Sequence[Likeness]) -> FileRefusedEr
     seen = ", ".join(name[:40] for name in names[:12])
     is_like = bool(ranked) and ranked[0].score >= RESEMBLANCE
     like = f" It is most like {described(ranked[0].layout)}." if is_like else ""
+    is_translated = any(sign.isalpha() and not sign.isascii() for sign in seen)
     return FileRefusedError(
         "unknown_layout",
         f"No known layout has the columns: {seen}.{like}",
-        "Choose an account history of a known venue, or add the layout.",
+        EXPORT_IN_ENGLISH if is_translated else ADD_LAYOUT,
     )
 
 

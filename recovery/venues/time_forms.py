@@ -8,7 +8,12 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from recovery.venues.browser_times import day_first, month_first, year_first
+from recovery.venues.browser_times import (
+    day_first,
+    month_first,
+    year_first,
+    year_first_whole,
+)
 
 Form = Callable[[str, tzinfo], datetime | None]
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun",
@@ -43,7 +48,10 @@ _DIRECTIVES = {
 PLAIN_FORMS = (
     "iso_z", "iso_offset", "calendar", "%Y-%-m-%-d %-H:%M:%S", "%Y/%-m/%-d %-H:%M:%S",
     "%Y.%-m.%-d %-H:%M:%S", "%Y-%m-%d %H:%M:%S UTC", "%Y-%m-%d %H:%M:%S Z",
-    "year_first",
+    # Nobody writes the month first with points.
+    "%-d.%-m.%Y %-H:%M:%S", "%-d.%-m.%Y, %-H:%M:%S",
+    # A spreadsheet drops seconds: without them no row is the same as in the first file.
+    "year_first_whole",
 )  # fmt: skip
 # Forms that say their zone themselves: nobody has to be asked for it.
 OWN_ZONE_FORMS = (
@@ -263,4 +271,5 @@ _FORMS: dict[str, Form] = {
     "day_first": _of_browsers(day_first),
     "month_first": _of_browsers(month_first),
     "year_first": _of_browsers(year_first),
+    "year_first_whole": _of_browsers(year_first_whole),
 }
