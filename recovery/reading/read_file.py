@@ -22,6 +22,7 @@ from recovery.venues.headerless import with_header
 from recovery.venues.interpretation import Interpreter
 from recovery.venues.loading import shipped_profiles
 from recovery.venues.manifest import read_manifest
+from recovery.venues.number_style import COMMA_PROVEN, COMMA_TOLD
 from recovery.venues.recognition import Recognition, recognise
 
 ZONE_ASSUMED = (
@@ -153,6 +154,7 @@ def warnings_told(source: Source, interpreter: Interpreter) -> list[str]:
     taken = order_taken(interpreter.recognition)
     return [
         *([taken] if taken else []),
+        *([COMMA_TOLD] if COMMA_PROVEN in interpreter.recognition.stated else []),
         *([f"Layout {layout.code} {layout.generation}: {NOTE}."] if by_staff else []),
         *([ZONE_ASSUMED] if interpreter.is_zone_assumed else []),
         *(

@@ -9,6 +9,11 @@ from recovery.sheets.records import Source, SourceKind
 from recovery.venues.profile import Layout
 
 LOOKED_INTO = 500
+COMMA_PROVEN = "decimal_comma"
+COMMA_TOLD = (
+    "Numbers have a comma before their decimals, as the rows prove: a spreadsheet may "
+    "have saved the file. Ask for the file as the venue gave it where a sum looks wrong."
+)
 _UNIT = r"(?:\s*[A-Za-z][A-Za-z0-9]{1,9})?"
 _POINT = re.compile(rf"\s*[+-]?[\d,]*\.\d+(?:[eE][+-]?\d{{1,2}})?{_UNIT}\s*", re.ASCII)
 _COMMA = re.compile(rf"\s*[+-]?\d+,\d+(?:[eE][+-]?\d{{1,2}})?{_UNIT}\s*", re.ASCII)

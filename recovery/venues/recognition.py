@@ -13,7 +13,7 @@ from recovery.venues.header_names import (
     numbered,
 )
 from recovery.venues.loading import shipped_profiles
-from recovery.venues.number_style import as_written
+from recovery.venues.number_style import COMMA_PROVEN, as_written
 from recovery.venues.profile import Layout, VenueProfile
 from recovery.venues.shapes import shape_score
 from recovery.venues.stated import file_statements
@@ -135,8 +135,9 @@ def _recognition(source: Source, ranked: Sequence[Likeness], name: str) -> Recog
     else:
         columns = {column: at for at, column in enumerate(layout.required)}
         zone, width = "", len(layout.required)
+    written = as_written(layout, columns, source)
     return Recognition(
-        layout=as_written(layout, columns, source),
+        layout=written,
         score=best.score,
         runner_up=others[0] if others else None,
         missing=best.missing,
@@ -147,6 +148,7 @@ def _recognition(source: Source, ranked: Sequence[Likeness], name: str) -> Recog
         stated={
             **_zone_of_times(source, layout, columns),
             **file_statements(layout, source.preamble, name, zone),
+            **({COMMA_PROVEN: written.numbers.decimal} if written != layout else {}),
         },
         time_forms=_time_forms(source, layout, columns),
         header=source.header,

@@ -1,5 +1,6 @@
 """A trial says what a file is, what it means and what must be asked."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,17 @@ def test_an_order_taken_from_the_venue_is_told(
         [] if said else ended.warnings[:1]
     )
     assert said or "the month was read first" in ended.warnings[0]
+
+
+def test_a_decimal_comma_that_the_rows_prove_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "history.csv"
+    path.write_text(
+        "User_ID;UTC_Time;Account;Operation;Coin;Change;Remark\n"
+        "7;2026-03-04 05:10:00;USDT-Futures;Fee;USDT;-0,5;\n"
+    )
+    _, rows, ended = load(path)
+    assert rows.tally.sums == {"USDT": {"FEE": Decimal("-0.5")}}
+    assert "a comma before their decimals" in ended.warnings[0]
 
 
 def test_times_that_say_their_zone_need_nobody(tmp_path: Path) -> None:
