@@ -170,7 +170,7 @@ def warnings_told(source: Source, interpreter: Interpreter) -> list[str]:
             for one in notices.warnings
         ),
         *(
-            f"Unknown operation “{name}”, {count} rows: kept with their money."
+            f"Row type “{name}” is not known, rows: {count:,}; kept with their money."
             for name, count in sorted(notices.unknown_operations.items())
         ),
         *(
