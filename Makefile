@@ -57,7 +57,7 @@ run: setup-run ## Run the whole desk on http://127.0.0.1:8000/ (PORT=… for ano
 	@exec $(PY) -m config.supervisor
 
 test: setup-dev ## Run all tests on servers of their own (ARGS=… goes to pytest).
-	$(PY) -m pytest -n 2 $(ARGS)
+	$(PY) -m pytest -n 2 --dist worksteal $(ARGS)
 
 test-domain: setup-dev ## Run the core's tests: seconds, no servers.
 	DESK_TEST_ENGINES=none $(PY) -m pytest tests/domain $(ARGS)
@@ -100,8 +100,9 @@ bench: setup-dev ## Measure, side by side in one run.
 	@set -e; for bench in benchmarks/*_bench.py; do \
 		$(PY) -m "benchmarks.$$(basename "$$bench" .py)"; done
 
-properties: setup-dev ## Hold the core's properties on EXAMPLES=5000 examples each.
+properties: setup-dev ## Hold the core's properties on EXAMPLES=5000 examples each, and walk money's paths.
 	$(PY) -m tests.domain.properties --examples $(or $(EXAMPLES),5000) $(ARGS)
+	MACHINE_EXAMPLES=$(or $(WALKS),50) $(PY) -m pytest -q tests/services/test_money_machine.py
 
 mutants: $(MUTANTS_STAMP) ## Change the core and see who notices (ARGS="--sample N --minutes M").
 	$(PY) -m tests.domain.mutants $(ARGS)
