@@ -45,9 +45,9 @@ def case_figures(case: RecoveryCase) -> list[Fact]:
     return figures_of(main_result(case.event))
 
 
-def case_notices(case: RecoveryCase) -> list[str]:
+def case_notices(case: RecoveryCase, payments: list[Payment]) -> list[str]:
     """What waits, said on the record itself."""
-    waiting = case.payments.filter(status=PaymentStatus.PROPOSED).order_by("pk")
+    waiting = [one for one in payments if one.status == PaymentStatus.PROPOSED]
     asked = [f"Asked of the customer: {case.question}"] if case.question else []
     return asked + [
         f"{words(payment.kind)} {payment.reference} over "
@@ -111,9 +111,9 @@ def next_update(case: RecoveryCase, now: datetime) -> SafeString | str:
     return due_cell(case.next_update_due_at, now)
 
 
-def payments_block(visit: Visit, case: RecoveryCase) -> Block:
-    """Payments of a case: a row each, and below what may be done to which."""
-    payments = list(
+def case_payments(case: RecoveryCase) -> list[Payment]:
+    """Payments of a case with all that its page says of them."""
+    return list(
         case.payments.select_related(
             "proposer",
             "approver",
@@ -123,6 +123,10 @@ def payments_block(visit: Visit, case: RecoveryCase) -> Block:
             "decision__result__assessment",
         ).order_by("pk")
     )
+
+
+def payments_block(visit: Visit, case: RecoveryCase, payments: list[Payment]) -> Block:
+    """Payments of a case: a row each, and below what may be done to which."""
     columns = heads(
         "Payment", "Kind", "#Amount", "Status", "Proposer", "Approver", "Batch", "Since"
     )

@@ -22,6 +22,7 @@ from recovery.admin.case_page import (
     case_figures,
     case_headline,
     case_notices,
+    case_payments,
     claims_block,
     evidence_blocks,
     next_update,
@@ -150,6 +151,7 @@ class CaseAdmin(DeskAdmin):
     def page(self, visit: Visit) -> Page:
         """The answer above the fold, the evidence below."""
         case: RecoveryCase = visit.subject
+        payments = case_payments(case)
         return Page(
             title=case.reference,
             kind="Recovery case",
@@ -160,13 +162,13 @@ class CaseAdmin(DeskAdmin):
             blocks=[
                 *decision_blocks(visit, case),
                 *evidence_blocks(case),
-                payments_block(visit, case),
+                payments_block(visit, case, payments),
                 *unclaimed_blocks(case),
                 claims_block(case),
                 notes_block(case),
                 transitions_block(case),
             ],
-            notices=case_notices(case),
+            notices=case_notices(case, payments),
             preview_url=preview_url(case),
         )
 
