@@ -13,6 +13,7 @@ from recovery.admin.assessment_blocks import (
     figures_of,
     other_assessments_block,
 )
+from recovery.admin.case_decisions import destination_chosen
 from recovery.admin.pages import Block, Fact, Table, Visit, heads, table_block
 from recovery.admin.payments import PAYMENT_ACTS
 from recovery.admin.sealed import Sealed, sealed_payment
@@ -94,9 +95,7 @@ def case_facts(case: RecoveryCase, now: datetime) -> list[Fact]:
 
 def _chosen(case: RecoveryCase) -> list[Fact]:
     """Where the customer wants the money to go, once they said so."""
-    chosen = (
-        case.destination_choices.select_related("destination").order_by("-pk").first()
-    )
+    chosen = destination_chosen(case)
     if chosen is None:
         return []
     url = reverse("admin:accounts_destination_change", args=[chosen.destination_id])

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from recovery.admin.base import DeskAdmin
 from recovery.admin.case_acts import CASE_ACTS
+from recovery.admin.case_decisions import case_decisions
 from recovery.admin.case_filters import (
     AssigneeFilter,
     DueFilter,
@@ -193,14 +194,10 @@ class CaseAdmin(DeskAdmin):
 
 def decision_blocks(visit: Visit, case: RecoveryCase) -> list[Block]:
     """Every decision with its sealed content; the waiting one with its button."""
-    decisions = case.decisions.select_related(
-        "proposer", "approver", "result__assessment"
-    )
-    return [_decision_block(visit, case, one) for one in decisions.order_by("-pk")]
+    return [_decision_block(visit, one) for one in case_decisions(case)]
 
 
-def _decision_block(visit: Visit, case: RecoveryCase, decision: Decision) -> Block:
-    decision.case = case
+def _decision_block(visit: Visit, decision: Decision) -> Block:
     waits = decision.status == DecisionStatus.PROPOSED
     sealed = sealed_decision(
         decision,
