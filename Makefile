@@ -107,7 +107,7 @@ properties: setup-dev ## Hold the core's properties on EXAMPLES=5000 examples ea
 mutants: $(MUTANTS_STAMP) ## Change the core and see who notices (ARGS="--sample N --minutes M").
 	$(PY) -m tests.domain.mutants $(ARGS)
 
-faults: setup-dev ## Kill at N instants (N=20 KIND=import, mixed, redis, batches, mails, races, …).
+faults: setup-dev ## Kill at N instants (N=20 KIND=import, import-xlsx, mixed, redis, …).
 	$(if $(filter races,$(KIND)),EMBEDDED_CONNECTIONS=260 )FAULTS_SEED=$(or $(SEED),20261122) FAULTS_N=$(or $(N),20) FAULTS_KIND=$(KIND) FAULTS_STEP=1 FAULTS_STATEMENTS=1000 \
 		$(PY) -m pytest $(or $(FAULTS_OF_$(KIND)),tests/faults/long_run.py) $(ARGS)
 

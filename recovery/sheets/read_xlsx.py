@@ -1,14 +1,17 @@
 """Workbooks: structure checked first, rows by a fast reader, both compared."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from python_calamine import CalamineError, CalamineSheet, load_workbook
 
 from recovery.sheets.cell_text import Cell, cell_text
 from recovery.sheets.heading import find_heading
+from recovery.sheets.plain_cells import NotPlainError
+from recovery.sheets.plain_sheet import PlainSheet
 from recovery.sheets.records import (
     OPENING_ROWS,
     Flaw,
@@ -17,10 +20,13 @@ from recovery.sheets.records import (
     Source,
     SourceKind,
     fitted,
+    trimmed,
 )
 from recovery.sheets.sheet_scan import SheetScan
-from recovery.sheets.workbook_parts import checked_sheet
+from recovery.sheets.workbook_parts import CheckedBook, checked_book, filled_sheet
 from recovery.sheets.zip_checks import refused_zip
+
+BLOCKS_HELD = 4  # Megabytes of XML that are looked over before a row goes out.
 
 
 def open_xlsx(path: Path, sheet: str, limits: Limits) -> Source:
@@ -30,13 +36,41 @@ def open_xlsx(path: Path, sheet: str, limits: Limits) -> Source:
         FileRefusedError: the structure is unsafe, several sheets hold data and
             none is named, or the reader delivers other rows than the XML holds.
     """
-    name, scan = checked_sheet(path, sheet, limits)
-    table = _Table(_loaded(path, name), scan)
+    book = checked_book(path, sheet, limits)
+    return _plainly(book) or _carefully(book)
+
+
+def _plainly(book: CheckedBook) -> Source | None:
+    """The only sheet, where it begins in the usual spelling."""
+    if len(book.sheets) > 1:
+        return None
+    ((name, part),) = book.sheets.items()
+    notes = _notes(book, SheetScan())
+    table = _PlainTable(book, PlainSheet(book.path, part, book.limits), notes)
+    if not table.is_begun():
+        return None
+    return _source(book, name, table, notes)
+
+
+def _carefully(book: CheckedBook) -> Source:
+    """The sheet with data, checked and built as a whole."""
+    name, table, scan = _whole(book)
+    return _source(book, name, table, _notes(book, scan))
+
+
+def _whole(book: CheckedBook) -> "tuple[str, _Table, SheetScan]":
+    name, scan = filled_sheet(book)
+    return name, _Table(_loaded(book.path, name), scan), scan
+
+
+def _source(
+    book: CheckedBook, name: str, table: "_Table | _PlainTable", notes: list[str]
+) -> Source:
     opening = tuple(islice(table.all_rows(), OPENING_ROWS))
     heading = find_heading(opening)
     number = opening[heading.position].number if heading.header else 0
     return Source(
-        path=path,
+        path=book.path,
         kind=SourceKind.XLSX,
         sheet=name,
         encoding="",
@@ -46,20 +80,84 @@ def open_xlsx(path: Path, sheet: str, limits: Limits) -> Source:
         header_number=number,
         opening=opening,
         rows=lambda: table.rows(number, heading.width),
-        notes=_notes(scan),
+        notes=notes,
     )
 
 
-def _notes(scan: SheetScan) -> list[str]:
+def _notes(book: CheckedBook, scan: SheetScan) -> list[str]:
     """What a reader of the import should know about the sheet."""
     notes = []
     if scan.hidden:
         notes.append(f"{scan.hidden} hidden rows were read like the others.")
     if scan.computed:
         notes.append(f"{scan.computed} cells are computed, not exported by the venue.")
-    if scan.reaches_out:
+    if book.reaches_out:
         notes.append("The workbook links to other documents: nothing was followed.")
     return notes
+
+
+class _PlainTable:
+    """The rows of a sheet in the usual spelling.
+
+    A sheet of a few megabytes is read to its end before its first row is handed out.
+    A longer one streams; where it turns out to be unusual below, the careful reading
+    goes on, and has to find above what was handed out.
+    """
+
+    def __init__(self, book: CheckedBook, sheet: PlainSheet, notes: list[str]) -> None:
+        self._book = book
+        self._sheet = sheet
+        self._notes = notes
+        self._held: list[Record] = []
+        self._is_whole = False
+
+    def is_begun(self) -> bool:
+        """Read the beginning; whether it holds rows, all in the usual spelling."""
+        try:
+            with closing(self._sheet.blocks()) as blocks:
+                self._held = list(chain.from_iterable(islice(blocks, BLOCKS_HELD)))
+                self._is_whole = next(blocks, None) is None
+        except NotPlainError:
+            return False
+        return bool(self._held)
+
+    def all_rows(self) -> Iterator[Record]:
+        """The rows of the beginning, as wide as the widest of them."""
+        rows = self._held[:OPENING_ROWS]
+        width = max(len(trimmed(row.cells)) for row in rows)
+        return (Record(row.number, row.cells[:width]) for row in rows)
+
+    def rows(self, header_number: int, width: int) -> Iterator[Record]:
+        """The records below the header.
+
+        Raises:
+            FileRefusedError: the careful reading, once needed, reads other rows.
+        """
+        delivered = digest = 0
+        try:
+            for record in self._plain_rows(header_number, width):
+                delivered, digest = delivered + 1, hash((digest, record))
+                yield record
+        except NotPlainError:
+            rest, again = self._careful_rows(header_number, width), 0
+            for record in islice(rest, delivered):
+                again = hash((again, record))
+            if again != digest:
+                raise refused_zip("is read in two ways: it changes its form") from None
+            yield from rest
+
+    def _plain_rows(self, header_number: int, width: int) -> Iterator[Record]:
+        blocks = iter([self._held]) if self._is_whole else self._sheet.blocks()
+        for record in chain.from_iterable(blocks):
+            if record.number > header_number:
+                cells = record.cells
+                fit = cells if len(cells) == width else fitted(cells, width)
+                yield record if fit is cells else record._replace(cells=fit)
+
+    def _careful_rows(self, header_number: int, width: int) -> Iterator[Record]:
+        _, table, scan = _whole(self._book)
+        self._notes[:] = _notes(self._book, scan)
+        return table.rows(header_number, width)
 
 
 def _loaded(path: Path, name: str) -> CalamineSheet:

@@ -1,7 +1,7 @@
 """The values that reading a source file gives, and how much is read at most."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
@@ -43,7 +43,12 @@ class Record(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much of a source file is read before it is refused."""
+    """How much of a source file is read before it is refused.
+
+    Attributes:
+        streamed_times: So many times the cells and unpacked bytes are taken of a sheet
+            that is read block by block; what is read as a whole has to fit the memory.
+    """
 
     file_bytes: int = 25 * 1024 * 1024
     line_bytes: int = 1024 * 1024
@@ -55,11 +60,21 @@ class Limits:
     unpacked_bytes: int = 200 * 1024 * 1024
     ratio: int = 100
     json_bytes: int = 64 * 1024 * 1024  # An answer is read as a whole.
+    streamed_times: int = 1
+
+    def of_streams(self) -> "Limits":
+        """The limits of what is never read as a whole."""
+        return replace(
+            self,
+            cells=self.cells * self.streamed_times,
+            member_bytes=self.member_bytes * self.streamed_times,
+            unpacked_bytes=self.unpacked_bytes * self.streamed_times,
+        )
 
 
 UPLOAD_LIMITS = Limits()
 # Files of the house come from its own staff or its own systems, and hold a whole day.
-HOUSE_LIMITS = Limits(file_bytes=8 * 1024**3, rows=50_000_000)
+HOUSE_LIMITS = Limits(file_bytes=8 * 1024**3, rows=50_000_000, streamed_times=20)
 
 
 @dataclass(slots=True)

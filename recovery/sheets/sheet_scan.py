@@ -53,7 +53,6 @@ class SheetScan:
         flawed: cells that no reader delivers truly, by row and column number.
         computed: how many cells are formulas with a stored result.
         hidden: how many rows are hidden; they are read like the others.
-        reaches_out: whether the workbook links to or holds other documents.
     """
 
     rows: set[int] = field(default_factory=set)
@@ -63,7 +62,6 @@ class SheetScan:
     flawed: dict[tuple[int, int], str] = field(default_factory=dict)
     computed: int = 0
     hidden: int = 0
-    reaches_out: bool = False
 
     def check(self, limits: Limits) -> None:
         """Refuse a sheet that is larger than the limits.
@@ -113,7 +111,7 @@ def scan_sheet(stream: IO[bytes], limits: Limits) -> SheetScan:
         FileRefusedError: cells outside the grid, a document type, too large.
     """
     scan = SheetScan()
-    for block in _blocks(stream):
+    for block in sheet_blocks(stream):
         if not _scan_block(block, scan):
             stream.seek(0)
             return _scan_slowly(stream, limits)
@@ -121,7 +119,7 @@ def scan_sheet(stream: IO[bytes], limits: Limits) -> SheetScan:
     return scan
 
 
-def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
+def sheet_blocks(stream: IO[bytes]) -> Iterator[bytes]:
     """The XML in blocks of whole rows."""
     head = stream.read(CHUNK)
     check_encoding(head)

@@ -4,6 +4,7 @@ import posixpath
 import re
 import zipfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 from xml.etree.ElementTree import Element, ParseError
@@ -14,7 +15,12 @@ from defusedxml.ElementTree import fromstring
 from recovery.sheets.errors import FileRefusedError
 from recovery.sheets.records import Limits
 from recovery.sheets.sheet_scan import CHUNK, SheetScan, check_encoding, scan_sheet
-from recovery.sheets.zip_checks import SAVE_AGAIN, opened_zip, refused_zip
+from recovery.sheets.zip_checks import (
+    SAVE_AGAIN,
+    check_members,
+    opened_zip,
+    refused_zip,
+)
 
 PLAIN_WORKBOOK = "spreadsheetml.sheet.main+xml"
 SMALL_PART = CHUNK
@@ -34,32 +40,56 @@ KINDS = {
 }
 
 
-def checked_sheet(path: Path, sheet: str, limits: Limits) -> tuple[str, SheetScan]:
-    """Check a workbook's structure and find the sheet to read.
+@dataclass(frozen=True, slots=True)
+class CheckedBook:
+    """A workbook whose structure is safe.
+
+    Attributes:
+        sheets: Names of the sheets that come into question, with their parts.
+        reaches_out: Whether it links to or holds other documents.
+    """
+
+    path: Path
+    limits: Limits
+    sheets: dict[str, str]
+    reaches_out: bool
+
+
+def checked_book(path: Path, sheet: str, limits: Limits) -> CheckedBook:
+    """Check a workbook's structure and find its sheets.
 
     Args:
         path: the workbook.
         sheet: the sheet asked for, or empty for the only one with data.
         limits: how much is unpacked and read at most.
 
-    Returns:
-        The sheet's name and what its XML holds.
-
     Raises:
-        FileRefusedError: unsafe, of another kind, without data, or with data on
-            several sheets of which none is named.
+        FileRefusedError: unsafe, of another kind, or without the sheet.
     """
-    with opened_zip(path, limits) as container:
+    with opened_zip(path, limits.of_streams()) as container:
         _check_kind(container)
         _check_shared_parts(container)
         sheets = _sheets(container)
         if sheet and sheet not in sheets:
             raise _no_such_sheet(sheet, sheets)
         wanted = {sheet: sheets[sheet]} if sheet else sheets
-        scans = {
-            name: _scanned(container, part, limits) for name, part in wanted.items()
-        }
         reaches_out = any(map(_REACHING.match, container.namelist()))
+    return CheckedBook(path, limits, wanted, reaches_out)
+
+
+def filled_sheet(book: CheckedBook) -> tuple[str, SheetScan]:
+    """The sheet with data, and what its XML holds.
+
+    Raises:
+        FileRefusedError: too large to be read as a whole, without data, or with data
+            on several sheets of which none is named.
+    """
+    with opened_zip(book.path, book.limits.of_streams()) as container:
+        check_members(container.infolist(), book.limits)
+        scans = {
+            name: _scanned(container, part, book.limits)
+            for name, part in book.sheets.items()
+        }
     filled = {name: scan for name, scan in scans.items() if scan.rows}
     if len(filled) > 1:
         raise FileRefusedError(
@@ -71,9 +101,7 @@ def checked_sheet(path: Path, sheet: str, limits: Limits) -> tuple[str, SheetSca
         raise FileRefusedError(
             "no_rows", "The workbook holds no data.", "Choose another file."
         )
-    name, scan = filled.popitem()
-    scan.reaches_out = reaches_out
-    return name, scan
+    return filled.popitem()
 
 
 def _no_such_sheet(sheet: str, sheets: Mapping[str, str]) -> FileRefusedError:
@@ -87,8 +115,14 @@ def _no_such_sheet(sheet: str, sheets: Mapping[str, str]) -> FileRefusedError:
 def _check_kind(container: zipfile.ZipFile) -> None:
     names = container.namelist()
     if "[Content_Types].xml" not in names:
-        kind = "an OpenDocument sheet" if "content.xml" in names else "an archive"
-        raise _foreign(kind)
+        if "content.xml" in names:
+            raise _foreign("an OpenDocument sheet")
+        inside = ", ".join(name[:40] for name in sorted(names)[:3])
+        raise FileRefusedError(
+            "foreign_content",
+            f"The content is an archive of {len(names)} files: {inside}.",
+            "Unpack it and send each file inside, as it is.",
+        )
     types = _part(container, "[Content_Types].xml")
     stated = " ".join(child.get("ContentType") or "" for child in types)
     for word, kind in KINDS.items():

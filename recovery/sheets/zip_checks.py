@@ -43,7 +43,7 @@ def opened_zip(path: Path, limits: Limits) -> Iterator[zipfile.ZipFile]:
     try:
         with zipfile.ZipFile(path) as container:
             _check_end(path, container)
-            _check_members(container.infolist(), limits)
+            check_members(container.infolist(), limits)
             with path.open("rb") as stream:
                 _check_places(stream, container.infolist())
             yield container
@@ -65,7 +65,12 @@ def _check_end(path: Path, container: zipfile.ZipFile) -> None:
         raise refused_zip("has data behind its end")
 
 
-def _check_members(members: list[zipfile.ZipInfo], limits: Limits) -> None:
+def check_members(members: list[zipfile.ZipInfo], limits: Limits) -> None:
+    """The parts have safe names and sizes within the limits.
+
+    Raises:
+        FileRefusedError: one has not.
+    """
     if len(members) > limits.members:
         raise refused_zip(f"has more than {limits.members} parts")
     names = [member.filename.casefold() for member in members]
