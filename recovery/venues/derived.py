@@ -158,8 +158,11 @@ class Derived:
         return value if term.sign > 0 else value.copy_negate()
 
     def _signed(self, column: DerivedColumn, places: list[int]) -> Make:
+        folded = {text.casefold(): word for text, word in column.words.items()}
+
         def make(cells: Cells) -> str:
-            word = column.words.get(cells[places[1]].strip())
+            text = cells[places[1]].strip()
+            word = column.words.get(text) or folded.get(text.casefold())
             if word is None:
                 raise NameRefusedError(cells[places[1]], "does not tell the sign")
             value = self._numbers[cells[places[0]]]

@@ -15,6 +15,7 @@ _NUMBERED = re.compile(r".+#\d+")
 
 # What people and programs put behind a name to say that it is required or a label.
 _BEHIND = "*:"
+_INNER = "_./"
 
 
 def folded(name: str) -> str:
@@ -23,12 +24,16 @@ def folded(name: str) -> str:
 
 
 def loosely(name: str) -> str:
-    """A column name without what programs change: blanks, underscores, hidden signs."""
+    """A column name without what programs change: blanks, hidden signs, inner marks.
+
+    What stands inside something (`delta.type`) is put `delta_type` or `delta/type` by
+    programs that turn answers of interfaces into tables.
+    """
     plain = unicodedata.normalize("NFKC", name).casefold().rstrip(_BEHIND)
     return "".join(
         sign
         for sign in plain
-        if sign != "_" and unicodedata.category(sign)[0] not in "ZC"
+        if sign not in _INNER and unicodedata.category(sign)[0] not in "ZC"
     )
 
 

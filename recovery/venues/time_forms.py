@@ -23,7 +23,8 @@ _CLOCK = r"(?:\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?)"
 _ISO_Z = re.compile(rf"{_DAY}T{_CLOCK}Z", re.ASCII)
 _ISO_OFFSET = re.compile(rf"{_DAY}[ T]{_CLOCK}[+-]\d{{2}}:?\d{{2}}", re.ASCII)
 _CALENDAR = re.compile(rf"{_DAY}[ T]{_CLOCK}", re.ASCII)
-_EPOCH_MS = re.compile(r"\d{12,13}", re.ASCII)
+# Programs that hold times as numbers put a point behind: 1772359200123.0.
+_EPOCH_MS = re.compile(r"(\d{12,13})(?:\.0*)?", re.ASCII)
 _EPOCH_S = re.compile(r"(\d{9,10})(?:\.(\d{1,6}))?", re.ASCII)
 _MINUTE_FIRST = re.compile(rf"(\d{{2}}:\d{{2}}) ({_DAY})", re.ASCII)
 _EPOCH = datetime.fromtimestamp(0, UTC)
@@ -169,9 +170,8 @@ def _minute_first(text: str, zone: tzinfo) -> datetime | None:
 
 
 def _epoch_ms(text: str, _zone: tzinfo) -> datetime | None:
-    if not _EPOCH_MS.fullmatch(text):
-        return None
-    return _EPOCH + timedelta(milliseconds=int(text))
+    found = _EPOCH_MS.fullmatch(text)
+    return _EPOCH + timedelta(milliseconds=int(found[1])) if found else None
 
 
 def _epoch_s(text: str, _zone: tzinfo) -> datetime | None:

@@ -37,6 +37,8 @@ PATTERNS = {
     "calendar": "%Y-%m-%d %H:%M:%S",
     "iso_z": "%Y-%m-%dT%H:%M:%SZ",
     "minute_first": "%H:%M %Y-%m-%d",
+    "month_first": "%m/%d/%Y, %H:%M:%S",
+    "day_first": "%d/%m/%Y, %H:%M:%S",
 }
 FIRST_ID = 700_000_000
 
@@ -323,20 +325,38 @@ class Answer:
 
 def _ways(value: Any, way: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """Where the rows stand in a document."""
-    if isinstance(value, list) and value and isinstance(value[0], dict):
+    if isinstance(value, list) and value and isinstance(value[0], dict | list):
         yield way
     elif isinstance(value, dict):
         inner = list(value.values())
-        if len(inner) > 1 and all(
-            isinstance(one, dict) and one.keys() == inner[0].keys() for one in inner
-        ):
+        if _are_rows(inner):
             yield way
             return
         for key, one in value.items():
             yield from _ways(one, (*way, key))
 
 
-def _set(row: dict[str, Any], name: str, text: str) -> None:
+def _are_rows(inner: list[Any]) -> bool:
+    """Whether these are rows under their ids; one alone holds values only."""
+    if not all(
+        isinstance(one, dict) and one.keys() == inner[0].keys() for one in inner
+    ):
+        return False
+    if len(inner) == 1:
+        cells = inner[0].values()
+        return len(cells) > 4 and not any(
+            isinstance(one, dict)
+            or (isinstance(one, list) and one and one[0] != str(one[0]))
+            for one in cells
+        )
+    return bool(inner)
+
+
+def _set(row: Any, name: str, text: str) -> None:
+    if isinstance(row, list):
+        # Without keys, the name is the place.
+        row[int(name)] = text
+        return
     if name in row:
         row[name] = text
         return

@@ -122,3 +122,13 @@ def test_a_zone_is_asked_for_unless_every_time_says_it(
 def test_forms_that_stand_alone_read_one_text_one_way() -> None:
     found = {form_reader(form)("2026/3/22 03:00:01", UTC) for form in PLAIN_FORMS}
     assert found == {None, NIGHT}
+
+
+@pytest.mark.parametrize("text", ["1774148401000", "1774148401000.", "1774148401000.0"])
+def test_milliseconds_held_as_a_number_are_a_time(text: str) -> None:
+    assert time_reader(("epoch_ms",), UTC)(text) == NIGHT
+
+
+def test_milliseconds_that_lost_digits_are_no_time() -> None:
+    with pytest.raises(TimeUnreadableError):
+        time_reader(("epoch_ms",), UTC)("1.77415E+12")
