@@ -57,7 +57,7 @@ run: setup-run ## Run the whole desk on http://127.0.0.1:8000/ (PORT=… for ano
 	@exec $(PY) -m config.supervisor
 
 test: setup-dev ## Run all tests on servers of their own (ARGS=… goes to pytest).
-	$(PY) -m pytest -n 2 $(ARGS)
+	$(PY) -m pytest -n 2 --dist worksteal $(ARGS)
 
 test-domain: setup-dev ## Run the core's tests: seconds, no servers.
 	DESK_TEST_ENGINES=none $(PY) -m pytest tests/domain $(ARGS)
@@ -103,13 +103,14 @@ bench: setup-dev ## Measure, side by side in one run.
 bench-memory: setup-dev ## Import ROWS=5000000 rows, and the largest workbook, and watch the memory.
 	ROWS=$(or $(ROWS),5000000) $(PY) -m benchmarks.import_memory
 
-properties: setup-dev ## Hold the core's properties on EXAMPLES=5000 examples each.
+properties: setup-dev ## Hold the core's properties on EXAMPLES=5000 examples each, and walk money's paths.
 	$(PY) -m tests.domain.properties --examples $(or $(EXAMPLES),5000) $(ARGS)
+	MACHINE_EXAMPLES=$(or $(WALKS),50) $(PY) -m pytest -q tests/services/test_money_machine.py
 
 mutants: $(MUTANTS_STAMP) ## Change the core and see who notices (ARGS="--sample N --minutes M").
 	$(PY) -m tests.domain.mutants $(ARGS)
 
-faults: setup-dev ## Kill at N instants (N=20 KIND=import, mixed, redis, batches, mails, races, …).
+faults: setup-dev ## Kill at N instants (N=20 KIND=import, import-xlsx, mixed, redis, …).
 	$(if $(filter races,$(KIND)),EMBEDDED_CONNECTIONS=260 )FAULTS_SEED=$(or $(SEED),20261122) FAULTS_N=$(or $(N),20) FAULTS_KIND=$(KIND) FAULTS_STEP=1 FAULTS_STATEMENTS=1000 \
 		$(PY) -m pytest $(or $(FAULTS_OF_$(KIND)),tests/faults/long_run.py) $(ARGS)
 

@@ -1,7 +1,12 @@
 """The desk's look, navigation and search, as unfold reads them."""
 
+from functools import partial
+from typing import Any, cast
+
+from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
+from django.utils.functional import Promise
 
 _READS_DESK = "recovery.admin.permissions.reads_desk"
 _READS_SCRATCH = "recovery.admin.permissions.reads_scratch"
@@ -13,7 +18,29 @@ def _nav(
 ) -> dict[str, object]:
     """One line of the desk's navigation."""
     link = reverse_lazy(f"admin:{view}")
-    return {"title": title, "icon": icon, "link": link, "permission": permission}
+    return {
+        "title": title,
+        "icon": icon,
+        "link": link,
+        "permission": permission,
+        "active": partial(_is_here, link),
+    }
+
+
+def _is_here(link: str | Promise, request: HttpRequest) -> bool:
+    """Whether a page lies under this line, and under no longer one."""
+    own, here = str(link), request.path
+    if own == reverse("admin:index"):
+        return here == own
+    return here.startswith(own) and not any(
+        here.startswith(other) for other in _links() if len(other) > len(own)
+    )
+
+
+def _links() -> list[str]:
+    """Where all lines of the navigation lead."""
+    groups = cast("dict[str, Any]", DESK["SIDEBAR"])["navigation"]
+    return [str(item["link"]) for group in groups for item in group["items"]]
 
 
 DESK: dict[str, object] = {

@@ -5,28 +5,35 @@ from collections.abc import Callable
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from recovery.admin.import_knowledge import KINDS, listed, proven, sureness, unproven
+from recovery.admin.mapping_acts import TONES
 from recovery.admin.pages import Block, Page, heads, table_block
 from recovery.admin.permissions import reads_desk
-from recovery.admin.show import badge, two_lines
+from recovery.admin.show import badge, link, moment, two_lines
+from recovery.models import LayoutMapping, MappingStatus
+from recovery.selectors.layout_mappings import layouts_made
+from recovery.venues.column_mapping import profile_of
 from recovery.venues.loading import shipped_profiles
-from recovery.venues.profile import Layout, LayoutKind, VenueProfile
+from recovery.venues.profile import Layout, VenueProfile
 
-_KINDS = {
-    LayoutKind.LEDGER: "ledger",
-    LayoutKind.ENGINE_LOG: "engine log",
-    LayoutKind.MARK_PRICES: "mark prices",
-    LayoutKind.FUNDING_RATES: "funding rates",
-    LayoutKind.POSITIONS: "positions held at an instant",
-    LayoutKind.REFERENCE: "reference data",
-}
+_HEADS = heads(
+    "File",
+    "Where to click to get it",
+    "What it can prove",
+    "What it cannot",
+    "How sure we are",
+)
+_OWN = "The platform writes it itself."
 
 
 def catalogue_view(
     context: Callable[[HttpRequest], dict[str, object]],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """The view: the profiles that come with the desk, as a page."""
+    """The view: the profiles that come with the desk and those made here."""
 
     def view(request: HttpRequest) -> HttpResponse:
         if not reads_desk(request) or request.method not in ("GET", "HEAD"):
@@ -34,7 +41,10 @@ def catalogue_view(
         page = Page(
             title="Files the desk reads",
             headline="What to ask a customer or a venue for, and what it can show.",
-            blocks=[_block(profile) for profile in shipped_profiles()],
+            blocks=[
+                *(_block(profile) for profile in shipped_profiles()),
+                _made_block(),
+            ],
         )
         return TemplateResponse(
             request,
@@ -46,12 +56,11 @@ def catalogue_view(
 
 
 def _block(profile: VenueProfile) -> Block:
-    rows = [_row(layout) for layout in profile.layouts]
     useless = "; ".join(f"{one.title}: {one.instead}" for one in profile.others)
     return table_block(
         profile.name,
-        heads("File", "Where to get it", "What it can show", "What we know of it"),
-        rows,
+        _HEADS,
+        [_row(layout) for layout in profile.layouts],
         note=f"Of no use here: {useless}" if useless else "",
         anchor=profile.code,
     )
@@ -59,24 +68,59 @@ def _block(profile: VenueProfile) -> Block:
 
 def _row(layout: Layout) -> tuple[SafeString | str, ...]:
     name = two_lines(layout.title or layout.code, f"generation {layout.generation}")
-    known = "read in the venue's files or documents"
-    state = badge("known", "good") if layout.verified else badge("unverified", "wait")
-    return (
-        name,
-        layout.obtain or "—",
-        _shows(layout),
-        two_lines(state, layout.note or (known if layout.verified else "")),
+    return (name, layout.obtain or _OWN, *_shows(layout), sureness(layout))
+
+
+def _made_block() -> Block:
+    """Layouts that staff made here by mapping columns, each by its newest version."""
+    return table_block(
+        "Made here by staff",
+        _HEADS,
+        [_made_row(one) for one in layouts_made()],
+        empty="None yet: map the columns of a file that no layout fits.",
+        anchor="made-here",
     )
 
 
-def _shows(layout: Layout) -> str:
-    """What can be proved with it, in words."""
-    parts = [_KINDS[layout.kind]]
-    if layout.has_running_balance:
-        parts.append("a running balance names every gap")
-    if layout.checks:
-        parts.append("rows prove themselves")
-    if layout.restates:
-        others = " and ".join(layout.restates)
-        parts.append(f"tells the money of {others} once more")
-    return "; ".join(parts)
+def _made_row(mapping: LayoutMapping) -> tuple[SafeString | str, ...]:
+    (profile,) = [profile_of(mapping.terms)]
+    (layout,) = profile.layouts
+    page = reverse("admin:recovery_layoutmapping_change", args=[mapping.pk])
+    sample = reverse("admin:recovery_sourcefile_change", args=[mapping.sample_id])
+    return (
+        two_lines(
+            link(page, layout.title or layout.code),
+            f"{profile.name}, version {mapping.version}",
+        ),
+        format_html(
+            "Read in: {}. Made with {}.",
+            mapping.source,
+            link(sample, mapping.sample.name),
+        ),
+        *_shows(layout),
+        _made_by(mapping),
+    )
+
+
+def _made_by(mapping: LayoutMapping) -> SafeString:
+    """By whom, since when, and whether a second person stands for it."""
+    made = f"Made here by {mapping.proposed_by}, {moment(mapping.proposed_at)}."
+    decided = "Waits for a second person; until then it reads files of customers only."
+    if mapping.decided_at is not None:
+        at = moment(mapping.decided_at)
+        decided = f"Approved by {mapping.decided_by}, {at}."
+    return format_html(
+        "{} {}<p>{}</p><p>{} Nobody held it against the venue's own documents.</p>",
+        badge("unverified", "wait"),
+        badge(mapping.status, TONES[MappingStatus(mapping.status)]),
+        made,
+        decided,
+    )
+
+
+def _shows(layout: Layout) -> tuple[SafeString | str, SafeString | str]:
+    """What can be proved with it and what cannot, in words."""
+    return (
+        listed([f"Holds {KINDS[layout.kind]}.", *proven(layout)], ""),
+        listed(unproven(layout), "Nothing is left open."),
+    )

@@ -8,7 +8,6 @@ from django.urls import reverse
 
 from recovery.admin.acts import Act, Data, Outcome
 from recovery.admin.import_forms import (
-    LookForm,
     MendForm,
     RowsForm,
     SayForm,
@@ -18,7 +17,7 @@ from recovery.admin.import_forms import (
 )
 from recovery.admin.show import counted
 from recovery.domain.duties import Duty
-from recovery.models import Provenance, SourceFile, SourceFileState
+from recovery.models import SourceFile, SourceFileState
 from recovery.services.actors import Actor
 from recovery.services.import_undo import source_file_put_back, source_file_undo
 from recovery.services.mending import rejected_mend
@@ -30,7 +29,6 @@ from recovery.services.previews import (
     preview_say,
     previews_load,
 )
-from recovery.services.source_files import source_file_receive
 from recovery.tasks import ring, ring_due
 
 _IMPORTERS = frozenset({Duty.IMPORT_FILES})
@@ -39,26 +37,6 @@ _IMPORTERS = frozenset({Duty.IMPORT_FILES})
 def page_of(source: SourceFile) -> str:
     """The address of a file's page."""
     return reverse("admin:recovery_sourcefile_change", args=[source.pk])
-
-
-def _receive(actor: Actor, _none: object, data: Data, now: datetime) -> Outcome:
-    file: TemporaryUploadedFile = data["file"]
-    source = source_file_receive(
-        actor,
-        path=Path(file.temporary_file_path()),
-        name=sent_name(file),
-        provenance=Provenance(data["provenance"]),
-        venue=data["venue"].strip(),
-        account=data["account"].strip(),
-        zone=data["zone"].strip(),
-        asset=data["asset"],
-        day_order=data["day_order"],
-    )
-    if source.received_at < now:
-        return _known(source)
-    if source.job is not None:
-        ring(source.job)
-    return Outcome(f"{source.name} is stored; it is being read.", page_of(source))
 
 
 def _known(source: SourceFile) -> Outcome:
@@ -80,12 +58,13 @@ def _look(actor: Actor, _none: object, data: Data, _now: datetime) -> Outcome:
             name=sent_name(file),
             said=said,
         )
-        for file in data["sources"]
+        for file in data["file"]
     ]
     if len(found) > 1:
         listed = reverse("admin:recovery_sourcefile_changelist")
         waiting = f"{listed}?state__exact={SourceFileState.PREVIEWED}"
-        return Outcome(f"Looked into {len(found)} files.", waiting)
+        told = f"Looked into {len(found)} files; nothing is loaded yet."
+        return Outcome(told, waiting)
     return _looked(found[0])
 
 
@@ -239,14 +218,15 @@ FILE_ACTS = (
 )
 LIST_ACTS = (
     Act(
-        "look",
-        "Look into files",
+        "upload",
+        "Upload files",
         _look,
         "Looked into.",
         _IMPORTERS,
-        LookForm,
+        UploadForm,
         tone="primary",
-        hint="Shows what each file is and means; nothing is loaded until you say so.",
+        hint="Next you see what each file is and means; nothing is loaded until you say "
+        "so. Each is stored once: the same file again changes nothing.",
     ),
     Act(
         "load-all",
@@ -265,15 +245,5 @@ LIST_ACTS = (
         _IMPORTERS,
         RowsForm,
         hint="They go the way of a file: looked into first, loaded when you say so.",
-    ),
-    Act(
-        "upload",
-        "Upload a source file",
-        _receive,
-        "Stored.",
-        _IMPORTERS,
-        UploadForm,
-        hint="Loads it at once. Stored once by its SHA-256; the same file again "
-        "changes nothing.",
     ),
 )

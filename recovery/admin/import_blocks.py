@@ -9,8 +9,9 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from recovery.admin.import_forms import PROVENANCES
-from recovery.admin.import_knowledge import layout_known, proven
+from recovery.admin.import_knowledge import proven
 from recovery.admin.pages import Block, Fact, Head, heads, table_block
+from recovery.admin.role_words import role_cell
 from recovery.admin.show import (
     amount_cell,
     badge,
@@ -22,6 +23,8 @@ from recovery.admin.show import (
 from recovery.domain.ledger import ZERO
 from recovery.domain.money import exact
 from recovery.models import Provenance, RecoveryCase, SourceFile, SourceFileState
+from recovery.selectors.file_sums import sums_read
+from recovery.selectors.layout_mappings import layout_named
 from recovery.selectors.sightings import Seen, sightings_after, sightings_before
 from recovery.services.import_undo import cases_resting_on
 from recovery.venues.profile import LayoutKind
@@ -132,19 +135,23 @@ def _total(roles: dict[str, str]) -> Decimal:
 
 
 def sums_block(source: SourceFile) -> Block:
-    """What was accepted, by asset and role."""
+    """What its rows moved, by asset and role; rows that came before count too."""
     rows = [
-        (asset, role, amount_cell(Decimal(text), asset, flow_word(Decimal(text))))
-        for asset, roles in sorted(source.sums.items())
+        (
+            asset,
+            role_cell(role),
+            amount_cell(Decimal(text), asset, flow_word(Decimal(text))),
+        )
+        for asset, roles in sorted(sums_read(source).items())
         for role, text in sorted(roles.items())
     ]
-    columns = heads("Asset", "Role", "#Sum")
-    return table_block("Sums of accepted rows", columns, rows, empty="Nothing yet.")
+    columns = heads("Asset", "What it is", "#Sum")
+    return table_block("Sums of its rows", columns, rows, empty="Nothing yet.")
 
 
 def proofs_block(source: SourceFile) -> Block:
     """What the file says against itself, gap by gap, with the rows."""
-    layout = layout_known(source.venue, source.layout)
+    layout = layout_named(source.venue, source.layout)
     rows = [(str(warning),) for warning in source.warnings]
     proofs = proven(layout) if layout else []
     if source.state in UNREAD:

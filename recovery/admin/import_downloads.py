@@ -25,16 +25,16 @@ _NARROW, _BROAD = 10, 60
 _SHEET = "Rejected rows"
 
 
-def rejected_csv(source: SourceFile) -> HttpResponse:
-    """Rejected rows as CSV; text a spreadsheet would run is made plain."""
-    sheet = _sheet(source)
+def rejected_csv(source: SourceFile, part: int) -> HttpResponse:
+    """A part of the rejected rows as CSV; text a spreadsheet would run is made plain."""
+    sheet = _sheet(source, part)
     rows = ([_value(cell) for cell in row] for row in sheet.rows)
-    return csv_download(sheet.header, rows, f"{_name(source)}.csv")
+    return csv_download(sheet.header, rows, f"{_name(source, part)}.csv")
 
 
-def rejected_xlsx(source: SourceFile) -> HttpResponse:
-    """Rejected rows as a workbook; every cell is text."""
-    sheet = _sheet(source)
+def rejected_xlsx(source: SourceFile, part: int) -> HttpResponse:
+    """A part of the rejected rows as a workbook; every cell is text."""
+    sheet = _sheet(source, part)
     widths = (_NARROW, _BROAD, *[_WIDTH] * len(sheet.header))
     columns = [
         Column(name, width) for name, width in zip(sheet.header, widths, strict=False)
@@ -42,7 +42,7 @@ def rejected_xlsx(source: SourceFile) -> HttpResponse:
     with tempfile.TemporaryDirectory(prefix="rejected-") as folder:
         path = Path(folder) / "rows.xlsx"
         _write(path, columns, sheet.rows)
-        return bytes_download(path.read_bytes(), f"{_name(source)}.xlsx", _XLSX)
+        return bytes_download(path.read_bytes(), f"{_name(source, part)}.xlsx", _XLSX)
 
 
 def _write(
@@ -57,15 +57,15 @@ def _write(
             sheet.row(list(row))
 
 
-def _name(source: SourceFile) -> str:
-    return f"rejected-{source.sha256[:12]}"
+def _name(source: SourceFile, part: int) -> str:
+    return f"rejected-{source.sha256[:12]}" + (f"-part-{part}" if part > 1 else "")
 
 
-def _sheet(source: SourceFile) -> RejectedSheet:
+def _sheet(source: SourceFile, part: int) -> RejectedSheet:
     """The rows with their columns; what is stored of them where the file is gone."""
     if source_file_path(source).is_file():
         try:
-            return rejected_sheet(source)
+            return rejected_sheet(source, part=part)
         except (RecoveryError, ReaderDiedError):
             pass
     rows = rejected_open(source).values_list("row_number", "column", "value", "reason")

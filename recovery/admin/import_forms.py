@@ -97,21 +97,14 @@ def said_of(data: dict[str, Any]) -> Said:
 
 
 class UploadForm(SayForm):
-    """A source file and what it cannot say of itself."""
-
-    file = FilesField(label="Source file", help_text="CSV, XLSX or JSON.")
-    field_order = ("file",)
-
-
-class LookForm(SayForm):
     """Files to look into before anything of them is loaded."""
 
-    sources = FilesField(
+    file = FilesField(
         label="Source files",
         several=True,
         help_text=f"CSV, XLSX or JSON; up to {FILES_AT_ONCE} at once.",
     )
-    field_order = ("sources",)
+    field_order = ("file",)
 
 
 class RowsForm(SayForm):

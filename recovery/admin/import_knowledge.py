@@ -1,18 +1,13 @@
 """What the desk knows of a layout: where to get it, what it proves, how sure we are."""
 
-from itertools import chain
-
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from recovery.admin.pages import Block, heads, table_block
 from recovery.admin.show import badge
-from recovery.selectors.layout_mappings import live_tables
-from recovery.venues.column_mapping import profile_of
-from recovery.venues.loading import shipped_profiles
 from recovery.venues.profile import Layout, LayoutKind
 
-_KINDS = {
+KINDS = {
     LayoutKind.LEDGER: "a ledger: rows that move money",
     LayoutKind.ENGINE_LOG: "a log of the liquidation engine",
     LayoutKind.MARK_PRICES: "mark prices",
@@ -22,19 +17,6 @@ _KINDS = {
 }
 
 
-def layout_known(venue: str, name: str) -> Layout | None:
-    """The layout of a venue by code and generation, `code generation`.
-
-    Layouts made by staff are known too.
-    """
-    made = (profile_of(table) for table in live_tables())
-    for profile in chain(shipped_profiles(), made):
-        for layout in profile.layouts:
-            if (layout.venue, f"{layout.code} {layout.generation}") == (venue, name):
-                return layout
-    return None
-
-
 def knowledge_block(layout: Layout | None) -> Block:
     """How solid the knowledge is that this file is read by."""
     columns = heads("Question", "Answer")
@@ -42,16 +24,17 @@ def knowledge_block(layout: Layout | None) -> Block:
     if layout is None:
         return table_block(title, columns, [], empty="No layout of ours is like it.")
     rows = [
-        ("What it is", f"{layout.title or layout.code}, {_KINDS[layout.kind]}"),
+        ("What it is", f"{layout.title or layout.code}, {KINDS[layout.kind]}"),
         ("Where to click to get it", layout.obtain or "—"),
-        ("How sure we are", _sureness(layout)),
-        ("What it proves by itself", _listed(proven(layout), "Nothing.")),
-        ("What it cannot prove", _listed(unproven(layout), "Nothing is left open.")),
+        ("How sure we are", sureness(layout)),
+        ("What it proves by itself", listed(proven(layout), "Nothing.")),
+        ("What it cannot prove", listed(unproven(layout), "Nothing is left open.")),
     ]
     return table_block(title, columns, rows)
 
 
-def _sureness(layout: Layout) -> SafeString:
+def sureness(layout: Layout) -> SafeString:
+    """Whether it was seen in the venue's own files, and what is not known."""
     state = (
         badge("verified", "good") if layout.verified else badge("unverified", "wait")
     )
@@ -87,5 +70,6 @@ def unproven(layout: Layout) -> list[str]:
     return told
 
 
-def _listed(sentences: list[str], empty: str) -> SafeString | str:
+def listed(sentences: list[str], empty: str) -> SafeString | str:
+    """Sentences, each in a line of its own."""
     return format_html_join("", "<p>{}</p>", ((one,) for one in sentences)) or empty

@@ -11,8 +11,9 @@ from django.utils.safestring import SafeString
 
 from recovery.admin.import_acts import page_of
 from recovery.admin.import_forms import PROVENANCES
-from recovery.admin.import_knowledge import knowledge_block, layout_known
+from recovery.admin.import_knowledge import knowledge_block
 from recovery.admin.pages import Block, Fact, Page, Visit, heads, table_block
+from recovery.admin.role_words import ROLE_WORDS, role_cell
 from recovery.admin.show import (
     amount_cell,
     amount_text,
@@ -23,9 +24,18 @@ from recovery.admin.show import (
     moment,
     moment_cell,
     two_lines,
+    words,
 )
+from recovery.domain.ledger import LedgerRole
 from recovery.models import Provenance, SourceFile, SourceFileState
+from recovery.selectors.file_sums import (
+    preview_meaning,
+    preview_meanings,
+    preview_sums,
+)
+from recovery.selectors.layout_mappings import layout_named
 from recovery.services.previews import need_words
+from recovery.venues.operation_meanings import OperationMeaning, OperationMeanings
 
 Facts = dict[str, Any]
 _SURE = 90  # From so many of 100 on, a layout is taken for granted.
@@ -63,18 +73,19 @@ def preview_page(visit: Visit, state: SafeString) -> Page:
         facts=_facts(source, facts),
     )
     if "layout" in facts:
+        meanings = preview_meanings(facts)
         page.blocks = [
-            _rows_block(facts),
-            _sums_block(facts),
+            _rows_block(facts, meanings),
+            _sums_block(facts, meanings),
             _problems_block(facts),
-            _counts_block(facts),
+            _counts_block(facts, meanings),
             knowledge_block(
-                layout_known(facts["venue"], f"{facts['layout']} {facts['generation']}")
+                layout_named(facts["venue"], f"{facts['layout']} {facts['generation']}")
             ),
             _overlap_block(facts),
         ]
     elif facts.get("rows"):
-        page.blocks = [_mapping_block(source), _rows_block(facts)]
+        page.blocks = [_mapping_block(source), _rows_block(facts, None)]
     return page
 
 
@@ -175,12 +186,12 @@ def _at(text: str) -> str:
     return moment(datetime.fromisoformat(text)) if text else "—"
 
 
-def _rows_block(facts: Facts) -> Block:
+def _rows_block(facts: Facts, meanings: OperationMeanings | None) -> Block:
     rows = [
         (
             str(one["row"]),
             _raw(facts["header"], one["cells"]),
-            _understood({**one, **_unsaid(facts)}),
+            _understood({**_meant(one, meanings), **_unsaid(facts)}),
         )
         for one in facts["rows"]
     ]
@@ -190,6 +201,17 @@ def _rows_block(facts: Facts) -> Block:
         rows,
         empty="There are no rows.",
     )
+
+
+def _meant(row: Facts, meanings: OperationMeanings | None) -> Facts:
+    """A row of an unknown type under the role that staff approved for it."""
+    if meanings is None or row.get("role") != LedgerRole.UNKNOWN:
+        return row
+    at = datetime.fromisoformat(row["at"])
+    found = meanings.meaning("", row["operation"], at)
+    if found is None:
+        return row
+    return {**row, "role": found.role, "marker": found.marker or row["marker"]}
 
 
 def _unsaid(facts: Facts) -> Facts:
@@ -218,11 +240,9 @@ def _understood(row: Facts) -> SafeString:
     if row["is"] == "other":
         what = f"{row['account']} {row['what']}".strip()
         return format_html("{} {} {}", label, at, what)
-    role = (
-        row["role"]
-        if row["marker"] in ("", "none")
-        else f"{row['role']}, {row['marker']}"
-    )
+    role = ROLE_WORDS[LedgerRole(row["role"])]
+    if row["marker"] not in ("", "none"):
+        role = f"{role}; {words(row['marker']).lower()}"
     amount = Decimal(row["amount"])
     told = f"{amount_text(amount, row['asset'])} {flow_word(amount)}"
     tail = " ".join(filter(None, (row["instrument"], f"account {row['account']}")))
@@ -236,16 +256,21 @@ def _understood(row: Facts) -> SafeString:
     )
 
 
-def _sums_block(facts: Facts) -> Block:
+def _sums_block(facts: Facts, meanings: OperationMeanings) -> Block:
     unsaid = _unsaid(facts).get("asset")
-    sums = ((unsaid or asset, roles) for asset, roles in facts["sums"].items())
+    read_as = preview_sums(facts, meanings)
+    sums = ((unsaid or asset, roles) for asset, roles in read_as.items())
     rows = [
-        (asset, role, amount_cell(Decimal(text), asset, flow_word(Decimal(text))))
+        (
+            asset,
+            role_cell(role),
+            amount_cell(Decimal(text), asset, flow_word(Decimal(text))),
+        )
         for asset, roles in sums
         for role, text in sorted(roles.items())
     ]
     read = "of the whole file" if facts["is_whole"] else "of the rows read so far"
-    columns = heads("Asset", "Role", "#Sum")
+    columns = heads("Asset", "What it is", "#Sum")
     return table_block(f"Sums {read}", columns, rows, empty="No amounts.")
 
 
@@ -258,10 +283,10 @@ def _problems_block(facts: Facts) -> Block:
     return table_block("Rows not understood", columns, rows, empty="None.")
 
 
-def _counts_block(facts: Facts) -> Block:
+def _counts_block(facts: Facts, meanings: OperationMeanings) -> Block:
     unknown = facts["unknown_operations"]
     rows = [
-        *((badge("unknown", "wait"), f"Row type “{name}”: kept with its money", f"{n:,}")
+        *((*_unknown_told(preview_meaning(facts, meanings, name), name), f"{n:,}")
           for name, n in sorted(unknown.items())),
         *((badge("left out", "calm"), reason, f"{n:,}")
           for reason, n in sorted(facts["left_out"].items())),
@@ -270,6 +295,17 @@ def _counts_block(facts: Facts) -> Block:
     return table_block(
         "Row types not known, rows left out", columns, rows, empty="None."
     )
+
+
+def _unknown_told(
+    meaning: OperationMeaning | None, name: str
+) -> tuple[SafeString, str]:
+    """A row type no layout knows: what staff said of it, or that nobody did."""
+    if meaning is None:
+        told = "kept with its money; say what it means under Unknown rows once loaded"
+        return badge("unknown", "wait"), f"Row type “{name}”: {told}"
+    what = ROLE_WORDS[meaning.role]
+    return badge("said by staff", "good"), f"Row type “{name}”: {what}"
 
 
 def _overlap_block(facts: Facts) -> Block:

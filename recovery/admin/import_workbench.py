@@ -1,14 +1,16 @@
 """The workbench of a file's page: what was rejected and why, and what became of it."""
 
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from recovery.admin.import_acts import page_of
 from recovery.admin.pages import Block, heads, table_block
 from recovery.admin.show import badge, breakable, link
 from recovery.models import SourceFile
+from recovery.reading.raw_rows import ROWS_MAX
 from recovery.selectors.rejected import rejected_groups
-from recovery.services.mending import rejected_open
+from recovery.services.mending import rejected_open, rejected_parts
 
 _SHOWN = 50
 
@@ -61,18 +63,38 @@ def _reasons_block(source: SourceFile, left: int) -> Block:
         anchor="rejected",
     )
     if left:
-        block.link = format_html(
-            "{} · {}",
-            link(
-                _address(source, "rejected"), f"Download the {left:,} open rows (CSV)"
-            ),
-            link(_address(source, "rejected_book"), "as a workbook (XLSX)"),
-        )
+        block.link = _downloads(source, left)
     return block
 
 
-def _address(source: SourceFile, view: str) -> str:
-    return reverse(f"admin:recovery_sourcefile_{view}", args=[source.pk])
+def _downloads(source: SourceFile, left: int) -> SafeString:
+    """The open rows to be mended, in as many parts as they fill."""
+    parts = rejected_parts(left)
+    if parts == 1:
+        return _download(source, 1, f"the {left:,} open rows")
+    told = (
+        (_download(source, part, f"open rows {first:,} to {last:,}"),)
+        for part in range(1, parts + 1)
+        for first, last in [((part - 1) * ROWS_MAX + 1, min(part * ROWS_MAX, left))]
+    )
+    return format_html(
+        "A sheet holds {} rows: these come in parts, and each is handed in by itself.{}",
+        f"{ROWS_MAX:,}",
+        format_html_join("", "<br>{}", told),
+    )
+
+
+def _download(source: SourceFile, part: int, what: str) -> SafeString:
+    return format_html(
+        "{} · {}",
+        link(_address(source, "rejected", part), f"Download {what} (CSV)"),
+        link(_address(source, "rejected_book", part), "as a workbook (XLSX)"),
+    )
+
+
+def _address(source: SourceFile, view: str, part: int) -> str:
+    address = reverse(f"admin:recovery_sourcefile_{view}", args=[source.pk])
+    return f"{address}?part={part}" if part > 1 else address
 
 
 def _rows_block(source: SourceFile) -> Block:

@@ -21,7 +21,7 @@ from recovery.admin.import_blocks import (
     sums_block,
 )
 from recovery.admin.import_downloads import rejected_csv, rejected_xlsx
-from recovery.admin.import_knowledge import knowledge_block, layout_known
+from recovery.admin.import_knowledge import knowledge_block
 from recovery.admin.import_preview import preview_page, preview_text
 from recovery.admin.import_workbench import mended_text, workbench_blocks
 from recovery.admin.jobs import (
@@ -43,6 +43,7 @@ from recovery.admin.show import (
     words,
 )
 from recovery.models import JobState, SourceFile, SourceFileState
+from recovery.selectors.layout_mappings import layout_named
 
 
 def _state_badge(source: SourceFile) -> SafeString:
@@ -50,6 +51,14 @@ def _state_badge(source: SourceFile) -> SafeString:
     is_waiting = source.state in UNREAD
     return badge(
         JobState.QUARANTINED if is_waiting and is_stopped(source.job) else source.state
+    )
+
+
+def _part(request: HttpRequest) -> int:
+    """Which part of the rows is asked for; the first unless a number says otherwise."""
+    said = request.GET.get("part", "")
+    return (
+        max(1, int(said)) if said.isascii() and said.isdigit() and len(said) < 7 else 1
     )
 
 
@@ -135,7 +144,7 @@ class SourceFileAdmin(DeskAdmin):
                 proofs_block(source),
                 left_out_block(source),
                 *sightings_blocks(source),
-                knowledge_block(layout_known(source.venue, source.layout)),
+                knowledge_block(layout_named(source.venue, source.layout)),
                 *rests_blocks(source, visit.request),
             ],
             notices=notices,
@@ -179,8 +188,8 @@ class SourceFileAdmin(DeskAdmin):
 
     def rejected_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Rejected rows to mend, as CSV."""
-        return rejected_csv(self.row(request, pk))
+        return rejected_csv(self.row(request, pk), _part(request))
 
     def rejected_book_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Rejected rows to mend, as a workbook."""
-        return rejected_xlsx(self.row(request, pk))
+        return rejected_xlsx(self.row(request, pk), _part(request))

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from recovery.admin.unknown_operations import ROLE_WORDS
+from recovery.admin.role_words import ROLE_WORDS
 from recovery.domain.ledger import EventMarker, LedgerRole
 from recovery.venues.column_mapping import ACCOUNT, SIGN, TIME, ColumnDraft
 from recovery.venues.column_suggestions import (

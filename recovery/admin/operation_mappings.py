@@ -21,6 +21,7 @@ from recovery.admin.mapping_acts import (
 )
 from recovery.admin.pages import Page, Visit
 from recovery.admin.permissions import actor_of
+from recovery.admin.role_words import ROLE_WORDS, TAKEN_BACK
 from recovery.admin.rules import period_text
 from recovery.admin.show import (
     badge,
@@ -30,7 +31,6 @@ from recovery.admin.show import (
     words,
 )
 from recovery.admin.unknown_operations import (
-    ROLE_WORDS,
     latest_mappings,
     meaning_text,
     one_page,
@@ -66,7 +66,8 @@ class OperationForm(DeskForm):
     role = forms.ChoiceField(
         label="What it is",
         choices=[
-            (role.value, f"{role.value}: {text}") for role, text in ROLE_WORDS.items()
+            (role.value, f"{role.value}: {text}")
+            for role, text in {**ROLE_WORDS, LedgerRole.UNKNOWN: TAKEN_BACK}.items()
         ],
     )
     marker = forms.ChoiceField(

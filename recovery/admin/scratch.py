@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from recovery.admin.pages import Block, Fact, heads, table_block
 from recovery.admin.permissions import actor_of, reads_scratch
+from recovery.admin.role_words import role_cell
 from recovery.admin.scratch_forms import PasteForm, PositionForm
 from recovery.admin.show import (
     amount_cell,
@@ -28,12 +29,13 @@ from recovery.domain.errors import DutyMissingError, RecoveryError
 from recovery.domain.ledger_sums import Verdict
 from recovery.domain.story import Step
 from recovery.domain.story_words import StoryWords
+from recovery.models import Provenance
+from recovery.services.previews import Said, preview_paste
 from recovery.services.scratch import (
     Scratch,
     ScratchEvent,
     ScratchSaid,
     WalletStory,
-    scratch_keep,
     scratch_read,
 )
 from recovery.services.scratch_position import (
@@ -41,7 +43,6 @@ from recovery.services.scratch_position import (
     TypedPosition,
     position_answers,
 )
-from recovery.tasks import ring
 from recovery.venues.headerless import UNNAMED
 
 _SHOWN = 200
@@ -98,18 +99,30 @@ def _answer_paste(request: HttpRequest) -> dict[str, object]:
 
 
 def _keep(request: HttpRequest) -> HttpResponse:
+    """Take the rows in as a file: looked into first, loaded when somebody says so."""
     form = PasteForm(request.POST)
     if not form.is_valid():
         raise SuspiciousOperation(_first_error(form))
     try:
-        source = scratch_keep(actor_of(request), form.cleaned_data["rows"], _said(form))
+        source = preview_paste(
+            actor_of(request), form.cleaned_data["rows"], _said_of_file(form)
+        )
     except DutyMissingError as refusal:
         raise PermissionDenied from refusal
-    if source.job is not None:
-        ring(source.job)
-    messages.success(request, "Kept as a source file; it is being read.")
+    messages.success(request, "Kept as a source file; nothing is loaded yet.")
     return HttpResponseRedirect(
         reverse("admin:recovery_sourcefile_change", args=[source.pk])
+    )
+
+
+def _said_of_file(form: PasteForm) -> Said:
+    """What somebody pasted counts as sent by the customer: it proves no amount."""
+    said = _said(form)
+    return Said(
+        provenance=Provenance.CUSTOMER_SUPPLIED,
+        venue=said.venue,
+        account_number=said.account,
+        zone=said.zone,
     )
 
 
@@ -171,6 +184,10 @@ def _notices(found: Scratch) -> list[str]:
     notices += [
         f"Unknown operation “{name}”, {count} rows: counted with their money."
         for name, count in sorted(found.unknown_operations.items())
+    ]
+    notices += [
+        f"Row type “{name}”, {count} rows: read as staff approved."
+        for name, count in sorted(found.meant_operations.items())
     ]
     notices += [
         f"A liquidation of {name} is in the rows, but nobody wrote rules for it."
@@ -296,13 +313,15 @@ def _operations_block(found: Scratch) -> Block:
     rows = [
         (
             one.operation,
-            one.role,
+            role_cell(one.role),
             f"{one.lines:,}",
             amount_cell(one.amount, one.asset, flow_word(one.amount)),
         )
         for one in found.operations
     ]
-    return table_block("By row type", heads("Row type", "Role", "#Rows", "#Sum"), rows)
+    return table_block(
+        "By row type", heads("Row type", "What it is", "#Rows", "#Sum"), rows
+    )
 
 
 def _problems_block(found: Scratch) -> Block:

@@ -1,5 +1,7 @@
 """News for staff, as the mails told them."""
 
+from collections import Counter
+
 from django.contrib import admin
 from django.contrib.admin import display
 from django.core.exceptions import PermissionDenied
@@ -11,7 +13,12 @@ from django.utils.safestring import SafeString
 from recovery.admin.base import DeskAdmin
 from recovery.admin.pages import Fact, Page, Visit
 from recovery.admin.show import link, moment, moment_cell, words
-from recovery.domain.messages import ACCOUNT_MESSAGES, case_messages, silent_steps
+from recovery.domain.messages import (
+    ACCOUNT_MESSAGES,
+    Message,
+    case_messages,
+    silent_steps,
+)
 from recovery.domain.staff_news import STAFF_NEWS, StaffNews
 from recovery.models import StaffNotice
 from recovery.services.mails import mail_preview
@@ -20,6 +27,11 @@ from recovery.services.staff_notices import notice_page
 
 def _subject(notice: StaffNotice) -> SafeString:
     return link(notice_page(notice), notice.about)
+
+
+def _group(mail: Message) -> str:
+    """What a mail is about: the first word of its event."""
+    return mail.event.partition(".")[0]
 
 
 @admin.register(StaffNotice)
@@ -61,17 +73,26 @@ class StaffNoticeAdmin(DeskAdmin):
         ]
 
     def mails_view(self, request: HttpRequest) -> HttpResponse:
-        """Every mail to customers, as an invented one would get it."""
+        """Mails to customers, as an invented one would get them, by what they tell."""
         if not self.has_view_permission(request):
             raise PermissionDenied
+        every = (*case_messages(), *ACCOUNT_MESSAGES)
+        group = request.GET.get("about", "")
         context = {
             **self.admin_site.each_context(request),
             "title": "Mails to customers",
             "opts": self.opts,
             "list_url": self.url("changelist"),
+            "groups": [
+                (words(name), name, count)
+                for name, count in sorted(Counter(map(_group, every)).items())
+            ],
+            "group": group,
+            "count": len(every),
             "mails": [
                 (one, mail_preview(one.event))
-                for one in (*case_messages(), *ACCOUNT_MESSAGES)
+                for one in every
+                if group in ("", _group(one))
             ],
             "silences": silent_steps().items(),
         }

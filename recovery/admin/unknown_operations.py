@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from recovery.admin.pages import Block, Fact, Page, heads, table_block
+from recovery.admin.role_words import ROLE_WORDS, TAKEN_BACK
 from recovery.admin.show import (
     amount_cell,
     amount_text,
@@ -29,25 +30,6 @@ from recovery.selectors.operation_mappings import (
 from recovery.venues.operation_meanings import OperationKey
 
 _SAMPLE = 20
-ROLE_WORDS = {
-    LedgerRole.XFER: "Own transfer, deposit or withdrawal",
-    LedgerRole.PNL: "Realised result",
-    LedgerRole.FEE: "Trading fee",
-    LedgerRole.LIQFEE: "Liquidation fee",
-    LedgerRole.INS: "Insurance fund",
-    LedgerRole.ADL: "Result of an auto-deleveraging close",
-    LedgerRole.CLAW: "Socialised loss",
-    LedgerRole.FUND: "Funding",
-    LedgerRole.LOAN: "Margin borrowed",
-    LedgerRole.REPAY: "Margin loan repaid",
-    LedgerRole.INT: "Interest on a loan",
-    LedgerRole.SOLD: "Collateral given away",
-    LedgerRole.BOUGHT: "What a forced sale brought in",
-    LedgerRole.CONV: "Conversion between assets",
-    LedgerRole.CREDIT: "Compensation credited",
-    LedgerRole.INFO: "No cash effect",
-    LedgerRole.UNKNOWN: "Unknown again: take back what was said",
-}
 
 
 def operation_url(key: OperationKey) -> str:
@@ -59,11 +41,7 @@ def operation_url(key: OperationKey) -> str:
 def meaning_text(mapping: OperationMapping) -> str:
     """Role and marker in words."""
     role = LedgerRole(mapping.role)
-    text = (
-        ROLE_WORDS[role]
-        if role is LedgerRole.UNKNOWN
-        else f"{role}: {ROLE_WORDS[role]}"
-    )
+    text = TAKEN_BACK if role is LedgerRole.UNKNOWN else f"{role}: {ROLE_WORDS[role]}"
     return f"{text}, {words(mapping.marker).lower()}" if mapping.marker else text
 
 

@@ -8,6 +8,7 @@ from recovery.sheets.records import Source
 from recovery.venues.recognition import Recognition
 from recovery.venues.time_forms import TimeUnreadableError, day_order, form_reader
 
+USUAL_ORDER = "usual_day_order"
 DAY_ORDERS = {"day": "the day", "month": "the month"}
 
 
@@ -39,6 +40,9 @@ def day_order_settled(
 ) -> Recognition:
     """The recognition with one order of day and month, where that matters.
 
+    What the rows show comes first, then what was said, then what the venue is known to
+    write; `stated` names the order that was only taken from the venue.
+
     Args:
         said: `day` or `month`, or empty.
 
@@ -53,11 +57,31 @@ def day_order_settled(
     if len(shown) < 2:
         return recognition
     if said:
-        forms = tuple(f for f in recognition.time_forms if day_order(f) in ("", said))
-        return replace(recognition, time_forms=forms)
-    if text := _first_unclear(recognition, source):
+        return _ordered(recognition, said)
+    text = _first_unclear(recognition, source)
+    usual = recognition.layout.time.usual_order
+    if text and not usual:
         raise DayOrderNeededError(text)
-    return recognition
+    if not text:
+        return recognition
+    stated = {**recognition.stated, USUAL_ORDER: usual}
+    return replace(_ordered(recognition, usual), stated=stated)
+
+
+def _ordered(recognition: Recognition, order: str) -> Recognition:
+    forms = tuple(f for f in recognition.time_forms if day_order(f) in ("", order))
+    return replace(recognition, time_forms=forms)
+
+
+def order_taken(recognition: Recognition) -> str:
+    """What to know of an order that neither the rows nor anybody told, or nothing."""
+    usual = recognition.stated.get(USUAL_ORDER, "")
+    if not usual:
+        return ""
+    return (
+        f"Every day can be a month: {DAY_ORDERS[usual]} was read first, as the venue "
+        "is known to write. Say so if the customer's page wrote it otherwise."
+    )
 
 
 def settled_order(recognition: Recognition) -> str:

@@ -17,6 +17,7 @@ from recovery.domain.ledger import (
     ZERO,
     EngineStep,
     LedgerLine,
+    LedgerRole,
     PositionStated,
     ReferenceRow,
     RowProblem,
@@ -174,6 +175,7 @@ def _facts(trial: _Trial, tally: Tally, needs: list[str]) -> dict[str, Any]:
             for one in tally.problems[:PROBLEMS_SHOWN]
         ],
         "unknown_operations": dict(notices.unknown_operations),
+        "unknown_sums": _unknown_sums(trial.outcomes),
         "warnings": [
             *warnings_told(trial.source, trial.interpreter),
             *trial.proofs.told(),
@@ -189,6 +191,20 @@ def _facts(trial: _Trial, tally: Tally, needs: list[str]) -> dict[str, Any]:
             _row(record, outcome)
             for record, outcome in zip(trial.records, trial.outcomes, strict=False)
         ],
+    }
+
+
+def _unknown_sums(outcomes: Iterable[Outcome]) -> dict[str, dict[str, str]]:
+    """What rows of unknown types moved, by row type and asset."""
+    found: dict[str, dict[str, Decimal]] = {}
+    with exact():
+        for one in outcomes:
+            if isinstance(one, LedgerLine) and one.role == LedgerRole.UNKNOWN:
+                sums = found.setdefault(one.operation, {})
+                sums[one.asset] = sums.get(one.asset, ZERO) + one.principal_amount
+    return {
+        operation: {asset: format_amount(amount) for asset, amount in sums.items()}
+        for operation, sums in sorted(found.items())
     }
 
 

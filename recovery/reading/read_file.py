@@ -5,7 +5,11 @@ from itertools import islice
 from pathlib import Path
 
 from recovery.domain.money import format_amount
-from recovery.reading.day_order import day_order_settled, settled_order
+from recovery.reading.day_order import (
+    day_order_settled,
+    order_taken,
+    settled_order,
+)
 from recovery.reading.desk_columns import MENDED, without_desk_columns
 from recovery.reading.messages import Ended, Message, Opened, Request, Rows
 from recovery.reading.rows import RowMaker, Tally
@@ -18,9 +22,14 @@ from recovery.venues.headerless import with_header
 from recovery.venues.interpretation import Interpreter
 from recovery.venues.loading import shipped_profiles
 from recovery.venues.manifest import read_manifest
+from recovery.venues.number_style import COMMA_PROVEN, COMMA_TOLD
 from recovery.venues.recognition import Recognition, recognise
 
 FIRST_CHUNK = 4_000  # Small, so that storing begins soon; the next ones double.
+ZONE_ASSUMED = (
+    "The file does not say its zone: UTC is assumed. Give the zone if it was saved in "
+    "another one."
+)
 
 
 def read_file(request: Request) -> Iterator[Message]:
@@ -150,8 +159,12 @@ def warnings_told(source: Source, interpreter: Interpreter) -> list[str]:
     notices = interpreter.notices
     layout = interpreter.recognition.layout
     by_staff = layout.note == NOTE and not layout.verified
+    taken = order_taken(interpreter.recognition)
     return [
+        *([taken] if taken else []),
+        *([COMMA_TOLD] if COMMA_PROVEN in interpreter.recognition.stated else []),
         *([f"Layout {layout.code} {layout.generation}: {NOTE}."] if by_staff else []),
+        *([ZONE_ASSUMED] if interpreter.is_zone_assumed else []),
         *(
             f"Row {one.row_number}: {one.check} is off by {format_amount(one.gap)}."
             for one in notices.warnings

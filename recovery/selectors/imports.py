@@ -13,6 +13,7 @@ from recovery.models import (
     SourceFile,
     SourceFileState,
 )
+from recovery.selectors.file_sums import sums_read
 
 PROBLEMS_SHOWN = 1000
 
@@ -35,7 +36,7 @@ def import_report(source_file: SourceFile, *, name: str = "") -> dict[str, Any]:
         "duplicate": source_file.duplicate,
         "ignored": source_file.ignored,
         "rejected": source_file.rejected,
-        "sums": source_file.sums,
+        "sums": sums_read(source_file),
         "first_at": source_file.first_at and source_file.first_at.isoformat(),
         "last_at": source_file.last_at and source_file.last_at.isoformat(),
         "problems": [

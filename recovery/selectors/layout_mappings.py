@@ -1,9 +1,12 @@
 """Layouts made by staff: which of them a file may be read by."""
 
+from itertools import chain
 from typing import Any
 
 from recovery.models import LayoutMapping, MappingStatus, Provenance, SourceFile
-from recovery.venues.column_mapping import GENERATION
+from recovery.venues.column_mapping import GENERATION, profile_of
+from recovery.venues.loading import shipped_profiles
+from recovery.venues.profile import Layout
 
 _LIVE = (MappingStatus.APPROVED, MappingStatus.PROPOSED)
 
@@ -28,6 +31,24 @@ def live_tables() -> list[dict[str, Any]]:
     """Everything approved or waiting, every version of it."""
     rows = LayoutMapping.objects.filter(status__in=_LIVE)
     return list(rows.values_list("terms", flat=True))
+
+
+def layouts_made() -> list[LayoutMapping]:
+    """The newest version of each layout made by staff, approved or waiting."""
+    rows = LayoutMapping.objects.filter(status__in=_LIVE)
+    with_people = rows.select_related("proposed_by", "decided_by", "sample")
+    newest = {(one.venue, one.code): one for one in with_people.order_by("version")}
+    return [newest[key] for key in sorted(newest)]
+
+
+def layout_named(venue: str, name: str) -> Layout | None:
+    """The layout of a venue by code and generation, shipped or made by staff."""
+    made = (profile_of(table) for table in live_tables())
+    for profile in chain(shipped_profiles(), made):
+        for layout in profile.layouts:
+            if (layout.venue, layout.name) == (venue, name):
+                return layout
+    return None
 
 
 def layout_of(source_file: SourceFile) -> LayoutMapping | None:

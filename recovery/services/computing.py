@@ -29,9 +29,7 @@ from recovery.services.sightings import (
     strongest,
 )
 from recovery.venues.loading import restated_layouts, unmarked_venues
-from recovery.venues.operation_meanings import OperationMeanings
-from recovery.venues.profile import OperationRule
-from recovery.venues.row_parts import Parts, settled_role
+from recovery.venues.operation_meanings import OperationMeanings, line_meant
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,18 +133,7 @@ def _meant(entry: Entry, sha256: str, meanings: OperationMeanings) -> Entry:
     found = meanings.meaning(sha256, line.operation, line.occurred_at)
     if found is None:
         return entry
-    role, parts = settled_role(
-        OperationRule(found.role),
-        line.amount,
-        Parts(line.fee_amount, line.funding_amount, line.liquidation_fee_amount),
-    )
-    line = line._replace(
-        role=role,
-        marker=found.marker or line.marker,
-        fee_amount=parts.fee,
-        funding_amount=parts.funding,
-        liquidation_fee_amount=parts.liquidation_fee,
-    )
+    line = line_meant(line, found)
     return entry._replace(line=line, mapping=found.name)
 
 

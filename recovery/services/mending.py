@@ -29,6 +29,7 @@ from recovery.reading.client import read_apart
 from recovery.reading.desk_columns import DESK_COLUMNS
 from recovery.reading.messages import Looked, Request, Task
 from recovery.reading.raw_rows import ROWS_MAX
+from recovery.selectors.layout_mappings import layout_named
 from recovery.services.actors import Actor, require_duty
 from recovery.services.loading import Target
 from recovery.services.source_files import source_file_receive, source_file_request
@@ -54,15 +55,23 @@ def rejected_open(source_file: SourceFile) -> "QuerySet[RejectedRecord]":
     return rows.order_by("row_number")
 
 
-def rejected_sheet(source_file: SourceFile) -> RejectedSheet:
-    """The first open ones with all their columns; more than one sheet holds follow.
+def rejected_parts(count: int) -> int:
+    """How many sheets so many open records fill; one where there are none."""
+    return max(1, -(-count // ROWS_MAX))
+
+
+def rejected_sheet(source_file: SourceFile, *, part: int = 1) -> RejectedSheet:
+    """Open ones with all their columns; a sheet holds so many and no more.
+
+    Args:
+        part: Which sheet, from 1 on; beyond the last it is empty.
 
     Raises:
         RecoveryError, ReaderDiedError: The file cannot be read any more.
     """
     told = {
         one.row_number: f"{one.column}: {one.reason}"
-        for one in rejected_open(source_file)[:ROWS_MAX]
+        for one in rejected_open(source_file)[(part - 1) * ROWS_MAX : part * ROWS_MAX]
     }
     request = source_file_request(source_file)
     facts = _raw(replace(request, task=Task.RAW_ROWS, numbers=tuple(told)))
@@ -117,6 +126,8 @@ class Mending:
         self._number_at = target.columns.index("row_number")
         self._is_ledger = "ordinal" in target.columns
         self._source_id_at = target.columns.index("source_id") if self._is_ledger else 0
+        layout = layout_named(source_file.venue, source_file.layout)
+        self._ids_count = layout is None or layout.identity is None
         request = source_file_request(source_file)
         pairs = _raw(replace(request, task=Task.RAW_ROWS))["mends"]
         self._record_of = self._records(dict(map(tuple, pairs)))
@@ -137,9 +148,7 @@ class Mending:
         """The rows whose record nobody mended before, equal ones numbered on."""
         records = [one.pk for one in self._record_of.values()]
         before = MendedRecord.objects.filter(rejected__in=records)
-        done: set[int | None] = set(
-            before.exclude(source_file=self._file).values_list("rejected", flat=True)
-        )
+        done: set[int | None] = set(before.values_list("rejected", flat=True))
         new = []
         for line in lines:
             record = self._record_id(line)
@@ -167,21 +176,27 @@ class Mending:
         return record.pk if record else None
 
     def _numbered(self, lines: list[str]) -> list[str]:
-        """Equal rows go on counting where the first file ended."""
+        """Equal rows go on counting where the first file ended.
+
+        An id of its own tells a row apart, unless its layout goes by other columns.
+        """
         split = [line.split("\t") for line in lines]
         places = self._equal_rows(split)
         for cells in split:
-            if not cells[self._source_id_at]:
+            if not (cells[self._source_id_at] and self._ids_count):
                 identity = (cells[0], cells[1])
                 cells[2] = str(places[identity])
                 places[identity] += 1
         return ["\t".join(cells) for cells in split]
 
     def _equal_rows(self, split: list[list[str]]) -> Counter[tuple[str, str]]:
-        """How many equal rows the first file and what mended it before hold."""
+        """How many equal rows the first file and what mended it before hold.
+
+        Of this file, those of the chunks that are stored.
+        """
         family = SourceFile.objects.filter(
             Q(pk=self._file.mends_id) | Q(mends=self._file.mends_id)
-        ).exclude(pk=self._file.pk)
+        )
         told = {cells[1]: bytes.fromhex(cells[1][3:]) for cells in split}
         rows = (
             LedgerEntry.objects.filter(

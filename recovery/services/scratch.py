@@ -17,7 +17,7 @@ from recovery.domain.breaks import Finding, find_reason
 from recovery.domain.detection import EventWindow, detect_events
 from recovery.domain.errors import NotReadyError
 from recovery.domain.history import Entry, gather_items, in_booked_order
-from recovery.domain.ledger import ZERO, LedgerLine, RowProblem
+from recovery.domain.ledger import ZERO, LedgerLine, LedgerRole, RowProblem
 from recovery.domain.ledger_sums import (
     InstrumentSum,
     OperationSum,
@@ -38,17 +38,17 @@ from recovery.domain.story import (
 )
 from recovery.domain.story_wallet import wallet_lines
 from recovery.domain.story_words import StoryWords, story_words
-from recovery.models import Provenance, SourceFile
-from recovery.services.actors import Actor
+from recovery.models import Provenance
+from recovery.selectors.operation_mappings import operation_meanings
 from recovery.services.rules import RuleLoader
-from recovery.services.source_files import source_file_receive
 from recovery.sheets.open_source import open_source
 from recovery.sheets.pasted_text import pasted_table
 from recovery.sheets.records import Limits
 from recovery.venues.headerless import account_of, with_header
 from recovery.venues.interpretation import Interpreter
 from recovery.venues.loading import unmarked_venues
-from recovery.venues.outcomes import Ignored
+from recovery.venues.operation_meanings import OperationMeanings, line_meant
+from recovery.venues.outcomes import Ignored, Outcome
 from recovery.venues.profile import RowOrder
 from recovery.venues.recognition import Recognition, recognise
 
@@ -56,6 +56,7 @@ from recovery.venues.recognition import Recognition, recognise
 SCRATCH_BYTES = 2 * 1024 * 1024
 SCRATCH_ROWS = 5_000
 _WALLETS_TOLD = 5
+_PASTED = "pasted"  # Stands for the SHA-256 of a file.
 _LIMITS = Limits(file_bytes=SCRATCH_BYTES, rows=SCRATCH_ROWS)
 
 
@@ -106,6 +107,9 @@ class Scratch:
     """What the rows say.
 
     Every record is counted once: records = lines + ignored + problems.
+
+    Attributes:
+        meant_operations: Row types no layout knows, read as staff approved.
     """
 
     recognition: Recognition
@@ -116,6 +120,7 @@ class Scratch:
     ignored: list[Ignored] = field(default_factory=list)
     problems: list[RowProblem] = field(default_factory=list)
     unknown_operations: Counter[str] = field(default_factory=Counter)
+    meant_operations: Counter[str] = field(default_factory=Counter)
     notes: list[str] = field(default_factory=list)
     operations: list[OperationSum] = field(default_factory=list)
     instruments: list[InstrumentSum] = field(default_factory=list)
@@ -153,26 +158,6 @@ def scratch_read(text: str, said: ScratchSaid) -> Scratch:
     return scratch
 
 
-def scratch_keep(actor: Actor, text: str, said: ScratchSaid) -> SourceFile:
-    """Store pasted rows as a source file after all; its import is due.
-
-    What somebody pasted counts as sent by the customer: it proves no amount.
-
-    Raises:
-        DutyMissingError: The actor imports nothing.
-    """
-    with tempfile.TemporaryDirectory(prefix="scratch-") as folder:
-        return source_file_receive(
-            actor,
-            path=rows_written(Path(folder), text),
-            name="pasted rows",
-            provenance=Provenance.CUSTOMER_SUPPLIED,
-            venue=said.venue,
-            account=said.account,
-            zone=said.zone,
-        )
-
-
 def rows_written(folder: Path, text: str) -> Path:
     """Pasted rows as a file, with tabs where blanks parted their columns."""
     path = folder / "rows.txt"
@@ -189,8 +174,10 @@ def _read(path: Path, said: ScratchSaid) -> Scratch:
     )
     words = story_words(said.language)
     scratch = Scratch(recognition, interpreter.zone, bool(source.header), words)
+    said_by_staff = _meanings(recognition)
     with exact():
-        for outcome in interpreter.interpret_all(headed.records()):
+        for read in interpreter.interpret_all(headed.records()):
+            outcome = _meant(read, said_by_staff, scratch)
             if isinstance(outcome, LedgerLine) and _is_outside(outcome, said):
                 reason = "outside the time asked for"
                 scratch.ignored.append(Ignored(outcome.row_number, reason))
@@ -203,12 +190,30 @@ def _read(path: Path, said: ScratchSaid) -> Scratch:
             else:
                 reason = "no ledger row: import the file instead"
                 scratch.ignored.append(Ignored(outcome.row_number, reason))
-    scratch.unknown_operations = interpreter.notices.unknown_operations
+    scratch.unknown_operations = (
+        interpreter.notices.unknown_operations - scratch.meant_operations
+    )
     scratch.notes = [
         f"Row {one.row_number}: {one.check} is off by {one.gap}."
         for one in interpreter.notices.warnings
     ]
     return scratch
+
+
+def _meanings(recognition: Recognition) -> OperationMeanings:
+    layout = recognition.layout
+    return operation_meanings().of_file(_PASTED, recognition.venue, layout.name)
+
+
+def _meant(outcome: Outcome, meanings: OperationMeanings, scratch: Scratch) -> Outcome:
+    """A row of an unknown type under the role that staff approved for it."""
+    if not isinstance(outcome, LedgerLine) or outcome.role != LedgerRole.UNKNOWN:
+        return outcome
+    found = meanings.meaning(_PASTED, outcome.operation, outcome.occurred_at)
+    if found is None:
+        return outcome
+    scratch.meant_operations[outcome.operation] += 1
+    return line_meant(outcome, found)
 
 
 def _is_outside(line: LedgerLine, said: ScratchSaid) -> bool:
@@ -237,7 +242,7 @@ def _find_events_of(
     scratch: Scratch, lines: Sequence[LedgerLine], rules: RuleBook
 ) -> None:
     entries = [
-        Entry(line.row_number, "pasted", Provenance.CUSTOMER_SUPPLIED, line)
+        Entry(line.row_number, _PASTED, Provenance.CUSTOMER_SUPPLIED, line)
         for line in lines
     ]
     items = gather_items(in_booked_order(entries))

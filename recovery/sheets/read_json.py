@@ -2,9 +2,11 @@
 
 Numbers stay the text that was sent: no digit passes through binary arithmetic.
 Inner objects become columns such as `delta.type`; inner lists stay as JSON text.
+Rows without keys have the places of their cells for names: 0, 1, 2.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,8 @@ KEY_COLUMN = "key"  # The name under which an object of objects keeps its keys.
 INNER_MARK = "."
 DEEPEST = 12
 ROW_KEYS = 4
+ENVELOPE = {"data", "result"}  # What interfaces put their rows under.
+_BLANKS = re.compile(r"\s*,?\s*")
 SEND_AGAIN = "Save the answer of the interface again, as it came."
 
 Row = dict[str, str]
@@ -82,32 +86,28 @@ def _text(path: Path) -> str:
 
 
 def _documents(text: str) -> list[Any]:
-    """The documents of the text: one, or one a line."""
+    """The documents of the text: one, one a line, or several one after another."""
+    found: list[Any] = []
+    at = _past_blanks(text, 0)
+    while at < len(text) or not found:
+        document, end = _parsed(text, at)
+        found.append(document)
+        at = _past_blanks(text, end)
+    if len(found) == 1 and _are_answers(found[0]):
+        return list(found[0])
+    return found
+
+
+def _past_blanks(text: str, at: int) -> int:
+    found = _BLANKS.match(text, at)
+    return found.end() if found else at
+
+
+def _parsed(text: str, at: int) -> tuple[Any, int]:
     try:
-        return [_parsed(text)]
+        return _DECODER.raw_decode(text, at)
     except json.JSONDecodeError as error:
-        lines = [line for line in text.splitlines() if line.strip()]
-        if len(lines) < 2 or error.msg != "Extra data":
-            raise _unreadable(error, 0) from error
-    return [_parsed_line(line, number) for number, line in enumerate(lines, 1)]
-
-
-def _parsed_line(line: str, number: int) -> Any:
-    try:
-        return _parsed(line)
-    except json.JSONDecodeError as error:
-        raise _unreadable(error, number) from error
-
-
-def _parsed(text: str) -> Any:
-    try:
-        return json.loads(
-            text,
-            parse_float=str,
-            parse_int=str,
-            parse_constant=_no_number,
-            object_pairs_hook=_object,
-        )
+        raise _unreadable(error) from error
     except RecursionError as error:
         raise FileRefusedError(
             "too_deep", "The answer is nested too deeply.", SEND_AGAIN
@@ -129,6 +129,41 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
             "column_twice", f"An object names {twice[:40]!r} twice.", SEND_AGAIN
         )
     return found
+
+
+# Answers are read by one decoder: numbers stay the text that was sent.
+_DECODER = json.JSONDecoder(
+    parse_float=str,
+    parse_int=str,
+    parse_constant=_no_number,
+    object_pairs_hook=_object,
+)
+
+
+def _are_answers(document: Any) -> bool:
+    """Whether this is a list of whole answers, such as the pages of one question.
+
+    An answer says less around its rows than the rows say: a row with a list inside
+    does not.
+    """
+    if not isinstance(document, list) or not document:
+        return False
+    kinds = [_answers(one) for one in document]
+    return None not in kinds and any(kinds)
+
+
+def _answers(item: Any) -> bool | None:
+    """Whether this is an answer with rows; None when it is no answer at all."""
+    if not isinstance(item, dict):
+        return None
+    tables = list(_tables(item, 0))
+    filled = [table for table in tables if table]
+    if not tables or len(filled) > 1:
+        return None
+    around = sum(not isinstance(one, dict | list) for one in item.values())
+    if not filled:
+        return False if around < ROW_KEYS or item.keys() & ENVELOPE else None
+    return True if len(filled[0][0]) > around else None
 
 
 def _rows(document: Any) -> list[dict[str, Any]]:
@@ -162,8 +197,8 @@ def _is_row(document: Any) -> bool:
 
 
 def _rows_or_row(document: Any) -> list[dict[str, Any]]:
-    """The table of one line, or the line as a row."""
-    if isinstance(document, dict) and not any(_tables(document, 0)):
+    """The table of one of several documents, or the document as a row."""
+    if isinstance(document, dict) and _answers(document) is None:
         return [document]
     return _rows(document)
 
@@ -175,6 +210,8 @@ def _tables(value: Any, depth: int) -> Iterator[list[dict[str, Any]]]:
     if isinstance(value, list):
         if all(isinstance(one, dict) for one in value):
             yield value
+        elif all(map(_is_tuple, value)):
+            yield [{str(at): cell for at, cell in enumerate(one)} for one in value]
     elif isinstance(value, dict):
         inner = list(value.values())
         if _are_alike(inner):
@@ -184,14 +221,31 @@ def _tables(value: Any, depth: int) -> Iterator[list[dict[str, Any]]]:
             yield from _tables(one, depth + 1)
 
 
+def _is_tuple(value: Any) -> bool:
+    """Whether this is a row whose keys are the places of its cells."""
+    if not isinstance(value, list) or len(value) < ROW_KEYS:
+        return False
+    return not any(isinstance(one, dict | list) for one in value)
+
+
 def _are_alike(values: list[Any]) -> bool:
     """Whether these are objects with the same keys: rows under their ids."""
     if not values or not all(isinstance(one, dict) and one for one in values):
         return False
     if len(values) == 1:
-        inside = values[0].values()
-        return len(inside) > 1 and not any(isinstance(x, dict | list) for x in inside)
+        return _is_lone_row(values[0])
     return all(one.keys() == values[0].keys() for one in values[1:])
+
+
+def _is_lone_row(value: Mapping[str, Any]) -> bool:
+    """Whether an object under a key is a row and not the answer around rows."""
+    inside = value.values()
+    lists = [one for one in inside if isinstance(one, list)]
+    if any(isinstance(one, dict) for one in inside):
+        return False
+    # A trade names its ledger rows in a list of texts; an answer holds objects.
+    is_named = all(one and not isinstance(one[0], dict | list) for one in lists)
+    return len(inside) > (ROW_KEYS if lists else 1) and is_named
 
 
 def _flat(row: Mapping[str, Any], before: str = "") -> Row:
@@ -246,9 +300,9 @@ def _statements(document: Any) -> Iterator[Cells]:
                 yield (f"{name}:{value}",)
 
 
-def _unreadable(error: json.JSONDecodeError, line: int) -> FileRefusedError:
+def _unreadable(error: json.JSONDecodeError) -> FileRefusedError:
     return FileRefusedError(
         "json_unreadable",
-        f"Line {line or error.lineno}, character {error.colno}: {error.msg}.",
+        f"Line {error.lineno}, character {error.colno}: {error.msg}.",
         SEND_AGAIN,
     )

@@ -17,6 +17,8 @@ _CHINESE_LINE = re.compile(
 )
 CHUNK = 1024 * 1024
 EXPORT_AGAIN = "Export it again as CSV (UTF-8) or XLSX."
+COMPRESSED = "a compressed file"
+UNPACK = "Unpack it and send the file inside, as it is."
 FOREIGN = {
     b"\xd0\xcf\x11\xe0": "a password-protected or old Excel workbook",
     b"%PDF": "a PDF document",
@@ -25,9 +27,9 @@ FOREIGN = {
     b"GIF8": "a picture",
     b"MZ": "a program",
     b"\x7fELF": "a program",
-    b"\x1f\x8b": "a compressed file",
-    b"Rar!": "a compressed file",
-    b"7z\xbc\xaf": "a compressed file",
+    b"\x1f\x8b": COMPRESSED,
+    b"Rar!": COMPRESSED,
+    b"7z\xbc\xaf": COMPRESSED,
     b"<": "an HTML or XML document",
 }
 
@@ -61,7 +63,9 @@ def source_kind(head: bytes) -> SourceKind:
     for signature, name in FOREIGN.items():
         if body.startswith(signature):
             raise FileRefusedError(
-                "foreign_content", f"The content is {name}.", EXPORT_AGAIN
+                "foreign_content",
+                f"The content is {name}.",
+                UNPACK if name == COMPRESSED else EXPORT_AGAIN,
             )
     return SourceKind.JSON if body[:1] in (b"{", b"[") else SourceKind.CSV
 

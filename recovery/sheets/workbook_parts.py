@@ -115,8 +115,14 @@ def _no_such_sheet(sheet: str, sheets: Mapping[str, str]) -> FileRefusedError:
 def _check_kind(container: zipfile.ZipFile) -> None:
     names = container.namelist()
     if "[Content_Types].xml" not in names:
-        kind = "an OpenDocument sheet" if "content.xml" in names else "an archive"
-        raise _foreign(kind)
+        if "content.xml" in names:
+            raise _foreign("an OpenDocument sheet")
+        inside = ", ".join(name[:40] for name in sorted(names)[:3])
+        raise FileRefusedError(
+            "foreign_content",
+            f"The content is an archive of {len(names)} files: {inside}.",
+            "Unpack it and send each file inside, as it is.",
+        )
     types = _part(container, "[Content_Types].xml")
     stated = " ".join(child.get("ContentType") or "" for child in types)
     for word, kind in KINDS.items():

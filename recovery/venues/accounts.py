@@ -108,10 +108,13 @@ def accounts_of(recognition: Recognition, given: str) -> Accounts:
     if rule.column not in recognition.columns:
         # The account stands in a column that not every file of the layout has.
         rule = replace(rule, column="")
+    stated = recognition.stated.get("account", "")
+    if rule.column and rule.wallets:
+        # Above rows that name wallets, the file may say whose they are.
+        return Accounts(rule, given or stated)
     if rule.column or recognition.layout.kind not in ACCOUNT_KINDS:
         return Accounts(rule, given)
-    stated = recognition.stated.get("account", "")
-    if given and stated and given != stated:
+    if given and stated not in ("", given) and not rule.internal:
         raise AccountContradictedError(given, stated)
     if not (given or stated):
         raise AccountNeededError

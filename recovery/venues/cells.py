@@ -10,6 +10,7 @@ from datetime import tzinfo
 
 from recovery.domain.ledger import RowProblem
 from recovery.domain.money import AmountUnreadableError
+from recovery.sheets.errors import FileRefusedError
 from recovery.sheets.records import Cells, Record, trimmed
 from recovery.venues.accounts import WALLET_MARK, Accounts
 from recovery.venues.derived import Derived
@@ -19,11 +20,14 @@ from recovery.venues.names import NameRefusedError
 from recovery.venues.numbers import OptionalNumbers, number_reader
 from recovery.venues.outcomes import Ignored, Notices
 from recovery.venues.recognition import Recognition
+from recovery.venues.stated import labels_of
 from recovery.venues.time_forms import TimeUnreadableError
 from recovery.venues.timestamps import time_reader
 
 UNREADABLE = (AmountUnreadableError, NameRefusedError, TimeUnreadableError)
 SHOWN = 80
+# What venues write where a period has no rows.
+_NO_DATA = re.compile(r"no (?:data|matching|records?|results?|transactions?)\b")
 
 
 class FileColumns:
@@ -65,6 +69,8 @@ class FileColumns:
             for rule in layout.ignore
         ]
         self._header = _bare(recognition.header)
+        above = recognition.preamble if recognition.header else ()
+        self._preamble = frozenset(map(_bare, above))
         self.time = self.reading(layout.time.column, self.read_time)
         holder = derived[-1].name if layout.account.wallet_column else ""
         self.account = self.reading(
@@ -97,15 +103,31 @@ class FileColumns:
     def is_no_row(self, record: Record) -> Ignored | None:
         """Why a record that could not be read is none at all, if it is.
 
-        Parts of an export put together name the columns again; tables of tickets
-        have a line below the names.
+        Parts of an export put together repeat what stands above their rows; tables of
+        tickets have a line below the names; a period may be empty.
         """
         cells = _bare(record.cells)
         if cells == self._header and any(cells):
             return Ignored(record.number, "names the columns once more")
+        if cells in self._preamble:
+            return Ignored(record.number, "stands above the columns once more")
+        if self._is_statement(cells):
+            raise FileRefusedError(
+                "second_statement",
+                f"Row {record.number} names another account or zone than the file.",
+                "Send its parts one by one.",
+            )
+        if len(cells) == 1 and _NO_DATA.match(cells[0]):
+            return Ignored(record.number, "says that there are no rows")
         if any(cells) and not "".join(cells).strip("-=:"):
             return Ignored(record.number, "is a line of a table")
         return None
+
+    def _is_statement(self, cells: Cells) -> bool:
+        """Whether this stands above the rows of another file, put below this one."""
+        rules = (self.layout.account.preamble, self.layout.time.preamble)
+        known = {name for rule in rules for name in rule.casefold().split("|") if name}
+        return bool(known) and any(label in known for label, _ in labels_of([cells]))
 
     def reading(self, column: str, read: Callable[[str], object]) -> int:
         """Where a column stands; its cell will be read by `read`."""

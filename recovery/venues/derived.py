@@ -85,9 +85,11 @@ class Derived:
     def _text(self, column: DerivedColumn, _: list[int]) -> Make:
         return lambda _cells: column.text
 
-    def _stated_text(self, column: DerivedColumn, _: list[int]) -> Make:
+    def _stated_text(self, column: DerivedColumn, places: list[int]) -> Make:
         text = self._stated.get(column.text, "")
-        return lambda _cells: text
+        return lambda cells: next(
+            filter(None, (cells[at].strip() for at in places)), text
+        )
 
     def _join(self, column: DerivedColumn, places: list[int]) -> Make:
         return lambda cells: column.text.join(

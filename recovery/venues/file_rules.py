@@ -16,13 +16,19 @@ class TimeRule:
         column: the column, which may be a derived one.
         forms: names of forms, or patterns such as `%d/%m/%Y %H:%M`.
         zone: a zone name, or `ask` when the layout does not say it.
-        preamble: the label above the header that states the zone of the file.
+        preamble: the label above the header that states the zone of the file; several
+            with a bar between.
+        assumed: whether the venue writes other zones too, without saying so in the file.
+        usual_order: `day` or `month`, whichever the venue is known to write first,
+            where no row tells and nobody says otherwise; empty where people are asked.
     """
 
     column: str
     forms: tuple[str, ...]
     zone: str
     preamble: str = ""
+    assumed: bool = False
+    usual_order: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,8 @@ class AccountRule:
     Attributes:
         column: the column that names it, or empty.
         preamble: the label that names it above the header (`UID`), or empty.
+        internal: whether that is the venue's internal number, which a given account
+            replaces instead of contradicting it.
         wallets: a pattern for column values that name a wallet inside one account
             instead of an account; the account must then be given.
         main_wallet: the wallet that is the account itself.
@@ -41,6 +49,7 @@ class AccountRule:
 
     column: str = ""
     preamble: str = ""
+    internal: bool = False
     wallets: str = ""
     main_wallet: str = ""
     wallet_column: str = ""
@@ -114,7 +123,8 @@ class Derivation(StrEnum):
     """How a column is made that the file does not have."""
 
     TEXT = "text"  # `text` on every row.
-    STATED = "stated"  # What file name, preamble or sender say about `text`.
+    STATED = "stated"  # What file name, preamble or sender say about `text`,
+    # where none of the columns does.
     JOIN = "join"  # The columns that are not empty, with `text` between.
     FIRST = "first"  # The first column that is not empty.
     KEY = "key"  # The columns with `text` between; empty when the last one is.

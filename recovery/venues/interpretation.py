@@ -81,7 +81,9 @@ class Interpreter:
     ) -> None:
         self.recognition = recognition
         said = recognition.stated
-        self.zone = zone or said.get("zone", "") or recognition.layout.time.zone
+        known = zone or said.get("zone", "")
+        self.zone = known or recognition.layout.time.zone
+        self.is_zone_assumed = recognition.layout.time.assumed and not known
         if self.zone == ZONE_ASKED:
             raise ZoneNeededError
         self.notices = Notices()
@@ -110,7 +112,8 @@ class Interpreter:
 def _check_stated(recognition: Recognition, stated: Mapping[str, str]) -> None:
     """Ask for what the layout can take from nowhere else."""
     for column in recognition.layout.derived:
-        if column.how is Derivation.STATED and not stated[column.text]:
+        is_only_stated = column.how is Derivation.STATED and not column.columns
+        if is_only_stated and not stated[column.text]:
             raise AssetNeededError if column.text == "asset" else AccountNeededError
 
 

@@ -24,6 +24,7 @@ from recovery.venues.profile import (
     RowOrder,
 )
 from recovery.venues.rule_texts import pattern_of, term_of, time_forms_of
+from recovery.venues.time_forms import day_order
 from recovery.venues.timestamps import ZoneUnknownError, zone_named
 
 LEDGER_FIELDS = {
@@ -214,7 +215,11 @@ def _time(node: Node) -> TimeRule:
             forms=time_forms_of(node, "forms"),
             zone=node.text("zone"),
             preamble=node.text("preamble", ""),
+            assumed=node.take("assumed", bool, False),
+            usual_order=node.text("usual_order", ""),
         )
+    if rule.usual_order not in ("", *map(day_order, rule.forms)):
+        raise node.fail("usual_order", "no form writes the days and months so")
     if rule.zone != ZONE_ASKED:
         _check_zone(node, rule.zone)
     return rule
@@ -232,6 +237,7 @@ def _account(node: Node) -> AccountRule:
         return AccountRule(
             column=node.text("column", ""),
             preamble=node.text("preamble", ""),
+            internal=node.take("internal", bool, False),
             wallets=pattern_of(node, "wallets"),
             main_wallet=node.text("main_wallet", ""),
             wallet_column=node.text("wallet_column", ""),

@@ -163,6 +163,8 @@ class LedgerRows:
             checked_reference(event) if event else "",
             time,
         )
+        if rule.role is LedgerRole.UNKNOWN:
+            self._operations.count_unknown(operation)
         # All fields in their order: the constructor would only unpack them again.
         return tuple.__new__(LedgerLine, values)
 
@@ -186,7 +188,7 @@ class LedgerRows:
         rule = self._operations[operation]
         change = columns.read_number(change_text)
         numbers = columns.optional_numbers
-        return LedgerLine(
+        line = LedgerLine(
             row_number=number,
             account=columns.accounts[account],
             occurred_at=columns.read_time(time),
@@ -207,3 +209,6 @@ class LedgerRows:
             event_reference=checked_reference(event),
             raw_time=time,
         )
+        if rule.role is LedgerRole.UNKNOWN:
+            self._operations.count_unknown(operation)
+        return line

@@ -16,6 +16,9 @@ from recovery.venues.file_rules import NumberRule
 REMEMBERED = 50_000
 WHOLE_DIGITS = 20
 NumberReader = Callable[[str], Decimal]
+STYLE_REFUSED = "is not a number in the declared style"
+_COMMA = re.compile(r"[+-]?\d[\d.,]*", re.ASCII)
+_GROUPS_OF_THREE = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+", re.ASCII)
 _UNIT = re.compile(r"\s*([A-Za-z][A-Za-z0-9]{1,9})\Z")
 
 
@@ -35,6 +38,8 @@ def read_plain(text: str) -> Decimal:
     """
     if len(text) > DECIMALS_MAX:
         text = _without_padding(text)
+    if "," in text:
+        raise AmountUnreadableError(text, _comma_refused(text))
     number = parse_amount(text.strip()) or ZERO
     # Twenty digits before the point are what a column holds.
     if number.adjusted() >= WHOLE_DIGITS:
@@ -81,11 +86,25 @@ def _styled_reader(rule: NumberRule) -> NumberReader:
     def read(text: str) -> Decimal:
         bare = _UNIT.sub("", text) if rule.unit_suffix else text
         if not grouped.fullmatch(bare):
-            raise AmountUnreadableError(text, "is not a number in the declared style")
+            raise AmountUnreadableError(text, _style_refused(bare))
         plain = bare.replace(rule.thousands, "") if rule.thousands else bare
         return read_plain(plain.replace(rule.decimal, "."))
 
     return read
+
+
+def _style_refused(text: str) -> str:
+    return _comma_refused(text) if "," in text else STYLE_REFUSED
+
+
+def _comma_refused(text: str) -> str:
+    """Why a number with a comma is refused, and what helps."""
+    if not _COMMA.fullmatch(text.strip()):
+        return STYLE_REFUSED
+    if _GROUPS_OF_THREE.fullmatch(text.strip()):
+        return "is ambiguous: the comma can mark decimals or thousands"
+    what = "thousands" if text.rfind(",") < text.rfind(".") else "decimals"
+    return f"has a comma before its {what}: map the columns and say so, or export anew"
 
 
 def unit_of(text: str) -> str:
@@ -100,7 +119,8 @@ def _grouped_pattern(rule: NumberRule) -> str:
     point, exponent = re.escape(rule.decimal), r"(?:[eE][+-]?\d{1,2})?"
     whole = r"\d+"
     if rule.thousands:
-        whole = rf"(?:\d{{1,3}}(?:{re.escape(rule.thousands)}\d{{3}})+|\d+)"
+        # A zero never leads a group: 0,123 is a decimal comma.
+        whole = rf"(?:[1-9]\d{{0,2}}(?:{re.escape(rule.thousands)}\d{{3}})+|\d+)"
     return rf"[+-]?{whole}(?:{point}\d*)?{exponent}"
 
 

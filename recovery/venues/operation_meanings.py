@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from recovery.domain.ledger import EventMarker, LedgerRole
+from recovery.domain.ledger import EventMarker, LedgerLine, LedgerRole
 from recovery.domain.rulebook import Period
 from recovery.venues.operation_rules import folded_operation
+from recovery.venues.profile import OperationRule
+from recovery.venues.row_parts import Parts, settled_role
 
 
 class OperationKey(NamedTuple):
@@ -31,6 +33,22 @@ class OperationMeaning(NamedTuple):
         """How a receipt names it."""
         venue, layout, operation = self.key
         return f"{venue} {layout} “{operation}” v{self.version}"
+
+
+def line_meant(line: LedgerLine, meaning: OperationMeaning) -> LedgerLine:
+    """A line of an unknown row type, with the role staff gave it."""
+    role, parts = settled_role(
+        OperationRule(meaning.role),
+        line.amount,
+        Parts(line.fee_amount, line.funding_amount, line.liquidation_fee_amount),
+    )
+    return line._replace(
+        role=role,
+        marker=meaning.marker or line.marker,
+        fee_amount=parts.fee,
+        funding_amount=parts.funding,
+        liquidation_fee_amount=parts.liquidation_fee,
+    )
 
 
 def operation_key(venue: str, layout: str, operation: str) -> OperationKey:
@@ -71,6 +89,27 @@ class OperationMeanings:
         """The same with one version more, as if it were approved."""
         known = [one for versions in self._versions.values() for one in versions]
         return OperationMeanings([*known, meaning], self._files)
+
+    def __bool__(self) -> bool:
+        """Whether anything is approved."""
+        return bool(self._versions)
+
+    def of_file(self, sha256: str, venue: str, layout: str) -> "OperationMeanings":
+        """The same, with one file more whose rows may be asked for."""
+        known = [one for versions in self._versions.values() for one in versions]
+        return OperationMeanings(known, {**self._files, sha256: (venue, layout)})
+
+    def instants(self, venue: str, layout: str) -> list[datetime]:
+        """When a meaning of the layout begins or ends, in order."""
+        code = layout_code(layout)
+        periods = (
+            one.period
+            for key, versions in self._versions.items()
+            if (key.venue, key.layout) == (venue, code)
+            for one in versions
+        )
+        found = {at for one in periods for at in one if at}
+        return sorted(found)
 
     def meaning(
         self, sha256: str, operation: str, at: datetime

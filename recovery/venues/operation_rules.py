@@ -3,7 +3,6 @@
 import re
 import unicodedata
 
-from recovery.domain.ledger import LedgerRole
 from recovery.venues.names import REFERENCE_LENGTH, REMEMBERED
 from recovery.venues.outcomes import Notices
 from recovery.venues.profile import UNKNOWN_OPERATION, Layout, OperationRule
@@ -16,7 +15,7 @@ class OperationRules(dict[str, OperationRule]):
 
     Venues change letter case and spacing between generations of one file. A row type
     joined from several columns is looked up as a whole, by the patterns, then by its
-    last part, and so on. What nothing fits is unknown, and counted every time.
+    last part, and so on. What nothing fits is unknown, and counted for every row of it.
     """
 
     def __init__(self, layout: Layout, notices: Notices) -> None:
@@ -31,13 +30,14 @@ class OperationRules(dict[str, OperationRule]):
         ]
 
     def __missing__(self, text: str) -> OperationRule:
-        rule = self._found(text)
-        if rule is None or rule.role is LedgerRole.UNKNOWN:
-            self._notices.unknown_operations[text.strip()[:REFERENCE_LENGTH]] += 1
-            return rule or UNKNOWN_OPERATION
+        rule = self._found(text) or UNKNOWN_OPERATION
         if len(text) <= REFERENCE_LENGTH and len(self) < REMEMBERED:
             self[text] = rule
         return rule
+
+    def count_unknown(self, text: str) -> None:
+        """Count one row of a type that nobody knows; the row is kept."""
+        self._notices.unknown_operations[text.strip()[:REFERENCE_LENGTH]] += 1
 
     def _found(self, text: str) -> OperationRule | None:
         if whole := self._folded.get(folded_operation(text)):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from recovery.sheets.errors import FileRefusedError
 from recovery.sheets.records import Source
+from recovery.venues.file_rules import ZONE_ASKED
 from recovery.venues.header_names import (
     folded,
     header_named,
@@ -12,15 +13,25 @@ from recovery.venues.header_names import (
     numbered,
 )
 from recovery.venues.loading import shipped_profiles
+from recovery.venues.number_style import COMMA_PROVEN, as_written
 from recovery.venues.profile import Layout, VenueProfile
 from recovery.venues.shapes import shape_score
 from recovery.venues.stated import file_statements
-from recovery.venues.time_forms import day_order, forms_fitting
+from recovery.venues.time_forms import (
+    all_say_their_zone,
+    day_order,
+    forms_fitting,
+)
 
 LIKENESS = 50  # Below this share of columns in common, a file looks like nothing.
 LACKING = 15  # How much less a layout is thought of that lacks a required column.
 RESEMBLANCE = 20  # Below this share it is not even worth naming.
 ANNOUNCEMENT = "#recovery-desk"
+ADD_LAYOUT = "Choose an account history of a known venue, or add the layout."
+EXPORT_IN_ENGLISH = (
+    "Ask for the same file with the language of the venue's page set to English, or "
+    "add the layout."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +135,9 @@ def _recognition(source: Source, ranked: Sequence[Likeness], name: str) -> Recog
     else:
         columns = {column: at for at, column in enumerate(layout.required)}
         zone, width = "", len(layout.required)
+    written = as_written(layout, columns, source)
     return Recognition(
-        layout=layout,
+        layout=written,
         score=best.score,
         runner_up=others[0] if others else None,
         missing=best.missing,
@@ -133,7 +145,11 @@ def _recognition(source: Source, ranked: Sequence[Likeness], name: str) -> Recog
         columns=columns,
         width=width,
         preamble=source.preamble,
-        stated=file_statements(layout, source.preamble, name, zone),
+        stated={
+            **_zone_of_times(source, layout, columns),
+            **file_statements(layout, source.preamble, name, zone),
+            **({COMMA_PROVEN: written.numbers.decimal} if written != layout else {}),
+        },
         time_forms=_time_forms(source, layout, columns),
         header=source.header,
     )
@@ -148,6 +164,17 @@ def _time_forms(
         return forms
     texts = (row.cells[at] for row in source.records() if at < len(row.cells))
     return forms_fitting(forms, texts)
+
+
+def _zone_of_times(
+    source: Source, layout: Layout, columns: Mapping[str, int]
+) -> dict[str, str]:
+    """That nobody need be asked for the zone, where every time says its own."""
+    at = columns.get(layout.time.column)
+    if at is None or layout.time.zone != ZONE_ASKED:
+        return {}
+    texts = (row.cells[at] for row in source.records() if at < len(row.cells))
+    return {"zone": "UTC"} if all_say_their_zone(layout.time.forms, texts) else {}
 
 
 def _layouts(profiles: Iterable[VenueProfile], venue: str) -> list[Layout]:
@@ -253,10 +280,11 @@ def _unknown_layout(source: Source, ranked: Sequence[Likeness]) -> FileRefusedEr
     seen = ", ".join(name[:40] for name in names[:12])
     is_like = bool(ranked) and ranked[0].score >= RESEMBLANCE
     like = f" It is most like {described(ranked[0].layout)}." if is_like else ""
+    is_translated = any(sign.isalpha() and not sign.isascii() for sign in seen)
     return FileRefusedError(
         "unknown_layout",
         f"No known layout has the columns: {seen}.{like}",
-        "Choose an account history of a known venue, or add the layout.",
+        EXPORT_IN_ENGLISH if is_translated else ADD_LAYOUT,
     )
 
 

@@ -5,31 +5,37 @@ from collections.abc import Iterator, Sequence
 
 from recovery.venues.profile import Layout
 
-_OFFSET = re.compile(r"(?:UTC|GMT)?(?:([+-])(\d{1,2})(?::?(\d{2}))?)?", re.ASCII)
+# Some venues write the sign behind a dash: `UTC--6` is six hours behind.
+_OFFSET = re.compile(
+    r"(?:UTC|GMT)?(?:-?([+-])(\d{1,2})(?::?(\d{2}))?|(\d{1,2}))?", re.ASCII
+)
 _MARK = "\ufeff"
+# What stands around a label in a cell of JSON: {"userTimeZone":"+8"}.
+_AROUND = ' {}"'
 
 
 def file_statements(
-    layout: Layout, preamble: Sequence[Sequence[str]], name: str, zone: str
+    layout: Layout, preamble: Sequence[Sequence[str]], file_name: str, zone: str
 ) -> dict[str, str]:
     """Account, asset and zone, as far as they are stated; the preamble comes first.
 
     Args:
         layout: the layout recognised.
         preamble: rows above the header.
-        name: the file's name as it was sent.
+        file_name: as it was sent.
         zone: the zone stated in a column name, or empty.
     """
-    found = _of_name(layout.file_name, name)
+    found = _of_name(layout.file_name, file_name)
     if zone:
         found["zone"] = zone
-    labels = dict(reversed(list(_labels(preamble))))
+    labels = dict(reversed(list(labels_of(preamble))))
     for key, label in (
         ("account", layout.account.preamble),
         ("zone", layout.time.preamble),
     ):
-        if value := labels.get(label.casefold(), "") if label else "":
-            found[key] = value
+        for name in filter(None, label.casefold().split("|")):
+            if value := labels.get(name, ""):
+                found[key] = value
     if "zone" in found:
         found["zone"] = zone_label(found["zone"])
     return found
@@ -40,7 +46,8 @@ def zone_label(text: str) -> str:
     offset = _OFFSET.fullmatch(text.upper())
     if offset is None:
         return text
-    sign, hours, minutes = offset.groups()
+    sign, hours, minutes, plain = offset.groups()
+    sign, hours = (sign, hours) if sign else ("+", plain)
     if not hours or int(hours) == int(minutes or 0) == 0:
         return "UTC"
     return f"{sign}{int(hours):02}:{int(minutes or 0):02}"
@@ -53,11 +60,11 @@ def _of_name(pattern: str, name: str) -> dict[str, str]:
     return {key: text for key, text in found.groupdict().items() if text}
 
 
-def _labels(preamble: Sequence[Sequence[str]]) -> Iterator[tuple[str, str]]:
+def labels_of(preamble: Sequence[Sequence[str]]) -> Iterator[tuple[str, str]]:
     """The `label:value` cells, such as `UID:1` and `Time Zone:UTC+8`."""
     for row in preamble:
         # Where the rows are split by something else, the commas are still in a cell.
         for cell in ",".join(row).split(","):
             label, colon, value = cell.replace(_MARK, "").partition(":")
-            if colon and value.strip():
-                yield label.strip().casefold(), value.strip()
+            if colon and value.strip(_AROUND):
+                yield label.strip(_AROUND).casefold(), value.strip(_AROUND)

@@ -8,6 +8,13 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from recovery.venues.browser_times import (
+    day_first,
+    month_first,
+    year_first,
+    year_first_whole,
+)
+
 Form = Callable[[str, tzinfo], datetime | None]
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun",
           "jul", "aug", "sep", "oct", "nov", "dec")  # fmt: skip
@@ -40,7 +47,17 @@ _DIRECTIVES = {
 PLAIN_FORMS = (
     "iso_z", "iso_offset", "calendar", "%Y-%-m-%-d %-H:%M:%S", "%Y/%-m/%-d %-H:%M:%S",
     "%Y.%-m.%-d %-H:%M:%S", "%Y-%m-%d %H:%M:%S UTC", "%Y-%m-%d %H:%M:%S Z",
+    # Nobody writes the month first with points.
+    "%-d.%-m.%Y %-H:%M:%S", "%-d.%-m.%Y, %-H:%M:%S",
+    # A spreadsheet drops seconds: without them no row is the same as in the first file.
+    "year_first_whole",
 )  # fmt: skip
+# Forms that say their zone themselves: nobody has to be asked for it.
+OWN_ZONE_FORMS = (
+    "iso_z", "iso_offset", "%Y-%m-%d %H:%M:%S UTC", "%Y-%m-%d %H:%M:%S Z",
+    "epoch_ms", "epoch_s",
+)  # fmt: skip
+_ORDERS = {"day_first": "day", "month_first": "month"}
 _DIRECTIVE = re.compile(r"%-?[A-Za-z]")
 # What browsers put before AM and PM in newer versions.
 _BLANKS = str.maketrans({"\u202f": " ", "\u00a0": " "})
@@ -75,6 +92,8 @@ def form_reader(form: str) -> Form:
 
 def day_order(form: str) -> str:
     """`day` or `month`, whichever is written first before the year, or empty."""
+    if form in _ORDERS:
+        return _ORDERS[form]
     places = {name: form.find(name) for name in ("d", "m", "Y", "y")}
     if form in _FORMS or "%b" in form or min(places["d"], places["m"]) < 0:
         return ""
@@ -101,6 +120,24 @@ def forms_fitting(forms: tuple[str, ...], texts: Iterable[str]) -> tuple[str, ..
         if len(possible) < 2:
             break
     return tuple(form for form in forms if day_order(form) in {"", *possible})
+
+
+def all_say_their_zone(forms: tuple[str, ...], texts: Iterable[str]) -> bool:
+    """Whether every written time says its zone itself; what is no time has no say.
+
+    Args:
+        forms: the forms of the layout.
+        texts: the cells where times stand.
+    """
+    own = [form_reader(form) for form in OWN_ZONE_FORMS]
+    local = [form_reader(form) for form in {*forms, *PLAIN_FORMS} - {*OWN_ZONE_FORMS}]
+    is_said = False
+    for text in texts:
+        if any(_is_read(read, text) for read in own):
+            is_said = True
+        elif any(_is_read(read, text) for read in local):
+            return False
+    return is_said
 
 
 def _is_read(read: Form, text: str) -> bool:
@@ -183,6 +220,17 @@ def _pattern_reader(form: str) -> Form:
     return read
 
 
+def _of_browsers(read: Callable[[str], datetime | None]) -> Form:
+    def placed_time(text: str, zone: tzinfo) -> datetime | None:
+        try:
+            local = read(text.translate(_BLANKS))
+        except ValueError as error:
+            raise TimeUnreadableError(text, "is not a day of the calendar") from error
+        return None if local is None else placed(local, zone, text)
+
+    return placed_time
+
+
 def _local(text: str, parts: dict[str, str]) -> datetime:
     try:
         return datetime(  # noqa: DTZ001 - the zone is put beside it by the caller
@@ -220,4 +268,8 @@ _FORMS: dict[str, Form] = {
     "minute_first": _minute_first,
     "epoch_ms": _epoch_ms,
     "epoch_s": _epoch_s,
+    "day_first": _of_browsers(day_first),
+    "month_first": _of_browsers(month_first),
+    "year_first": _of_browsers(year_first),
+    "year_first_whole": _of_browsers(year_first_whole),
 }

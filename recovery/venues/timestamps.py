@@ -30,6 +30,8 @@ class ZoneUnknownError(RecoveryError):
 Reader = Callable[[str], datetime]
 _OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2})(?::?(\d{2}))?", re.ASCII)
 _HOURS_MAX = 14
+_MINUTES = re.compile(r"[\d./-]{6,10},? \d{1,2}:\d{2}(?: ?[AaPp][Mm])?", re.ASCII)
+_SLASHED = re.compile(r"\d{1,2}/\d{1,2}/\d{2,4},? \d{1,2}:[\d:.]+(?: ?[AaPp][Mm])?")
 
 
 def zone_named(name: str) -> tzinfo:
@@ -83,12 +85,21 @@ def _no_form(_text: str, _zone: tzinfo) -> None:
     """Where forms may contradict each other, all of them are asked."""
 
 
+def _reason(text: str) -> str:
+    """Why a text is no time, with what to do where a spreadsheet spoilt it."""
+    if _MINUTES.fullmatch(text):
+        return "has lost its seconds in a spreadsheet: send the file as it was given"
+    if _SLASHED.fullmatch(text):
+        return "does not say which is the day: send the file as it was given"
+    return "is not a time in the declared form"
+
+
 def _first_found(text: str, zone: tzinfo, readers: Sequence[Form]) -> datetime:
     for reader in readers:
         found = reader(text, zone)
         if found is not None:
             return found
-    raise TimeUnreadableError(text, "is not a time in the declared form")
+    raise TimeUnreadableError(text, _reason(text))
 
 
 def _only_found(text: str, zone: tzinfo, readers: Sequence[Form]) -> datetime:
@@ -107,5 +118,5 @@ def _only_found(text: str, zone: tzinfo, readers: Sequence[Form]) -> datetime:
             text, "is ambiguous: day and month cannot be told apart"
         )
     if not found:
-        raise refusal or TimeUnreadableError(text, "is not a time in the declared form")
+        raise refusal or TimeUnreadableError(text, _reason(text))
     return found.pop()

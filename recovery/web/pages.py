@@ -7,6 +7,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from recovery.domain.claims import claim_reference_read
 from recovery.models import LimitedAct
+from recovery.selectors.claim_matching import claim_is_being_entered
 from recovery.services.claims import (
     CODE_LIFE,
     claim_enter,
@@ -52,14 +53,17 @@ def file_claim(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def filed(request: HttpRequest) -> HttpResponse:
-    """Confirm what was filed, with its reference."""
+    """Confirm what was filed; a moment later it can be checked."""
     reference = cookies.cookie_read(request, cookies.FILED)
     if not reference:
         return redirect("claims:enter")
-    next_on = (database_now() + NEXT_UPDATE).date()
-    return render(
-        request, "claims/filed.html", {"reference": reference, "next_on": next_on}
-    )
+    now = database_now()
+    context = {
+        "reference": reference,
+        "next_on": (now + NEXT_UPDATE).date(),
+        "is_being_entered": claim_is_being_entered(reference, now=now),
+    }
+    return render(request, "claims/filed.html", context)
 
 
 @get_or_post

@@ -131,7 +131,6 @@ ACTS = {
     "sourcefile discard": "analyst lead maker support",
     "sourcefile load": "analyst lead maker support",
     "sourcefile load-all": "analyst lead maker support",
-    "sourcefile look": "analyst lead maker support",
     "sourcefile mend": "analyst lead maker support",
     "sourcefile paste": "analyst lead maker support",
     "sourcefile put-back": "analyst lead maker support",

@@ -266,12 +266,12 @@ def test_a_file_goes_up_and_comes_down(
     settings.FILES_DIR = tmp_path / "files"
     come_in(ada)
     go(list_url(SourceFile))
-    page.get_by_text("Upload a source file").first.click()
+    page.get_by_text("Upload files").first.click()
     chosen = {"name": "ledger.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n"}
     form = page.locator("form:has(button[value=upload])")
     form.locator("input[type=file]").set_input_files(chosen)
     page.locator("button[value=upload]").click()
-    expect(page.get_by_text("ledger.csv is stored")).to_be_visible()
+    expect(page.get_by_text("Looked into it; nothing is loaded yet.")).to_be_visible()
 
     file = factories.source_file()
     address = reverse("admin:recovery_sourcefile_rejected", args=[file.pk])

@@ -37,9 +37,9 @@ def sent(name: str) -> SimpleUploadedFile:
 
 
 def look(client: Client, *names: str, **said: str) -> Any:
-    address = reverse("admin:recovery_sourcefile_list_act", args=["look"])
+    address = reverse("admin:recovery_sourcefile_list_act", args=["upload"])
     files = [sent(name) for name in names]
-    return client.post(address, {"sources": files, **SAID, **said}, follow=True)
+    return client.post(address, {"file": files, **SAID, **said}, follow=True)
 
 
 def stored(folder: Path) -> list[str]:
@@ -103,8 +103,8 @@ def test_rows_that_are_here_already_are_named_with_their_file(client: Client) ->
     run_all_due()
     text = (GOLDEN / LOG).read_text().rstrip("\n")
     half = SimpleUploadedFile("half.csv", "\n".join(text.split("\n")[:-1]).encode())
-    address = reverse("admin:recovery_sourcefile_list_act", args=["look"])
-    page = text_of(client.post(address, {"sources": half, **SAID}, follow=True))
+    address = reverse("admin:recovery_sourcefile_list_act", args=["upload"])
+    page = text_of(client.post(address, {"file": half, **SAID}, follow=True))
     assert "8 of 8 rows compared are here: they count once." in page
     assert page_url(first) in page
 
@@ -146,7 +146,7 @@ def test_a_file_that_cannot_be_read_to_its_end_is_said(
 
 def test_several_files_are_listed_as_waiting(client: Client) -> None:
     page = text_of(look(client, LOG, DERIBIT))
-    assert "Looked into 2 files." in page
+    assert "Looked into 2 files;" in page
     assert set(SourceFile.objects.values_list("state", flat=True)) == {"previewed"}
     assert LOG in page and DERIBIT in page
     assert "asks: account, asset" in page
@@ -181,9 +181,9 @@ def test_a_file_that_came_in_before_is_said_and_left_alone(client: Client) -> No
 
 
 def test_a_strange_file_is_shown_with_its_refusal(client: Client) -> None:
-    address = reverse("admin:recovery_sourcefile_list_act", args=["look"])
+    address = reverse("admin:recovery_sourcefile_list_act", args=["upload"])
     bikes = SimpleUploadedFile("bikes.csv", b"name,colour\nbike,<b>red</b>\n")
-    page = text_of(client.post(address, {"sources": bikes, **SAID}, follow=True))
+    page = text_of(client.post(address, {"file": bikes, **SAID}, follow=True))
     assert "This file cannot be loaded as it is." in page
     assert "No known layout has the columns: name, colour" in page
     assert "&lt;b&gt;red&lt;/b&gt;" in page

@@ -33,19 +33,20 @@ def test_a_maker_of_no_imports_uploads_nothing(bea: User) -> None:
     assert not SourceFile.objects.exists()
 
 
-def test_an_upload_is_stored_and_its_import_is_due(ada: User) -> None:
+def test_an_upload_is_stored_and_not_loaded_before_somebody_says_so(ada: User) -> None:
     answer = post_file(signed_in(ada), name="../../etc/ledger.csv")
-    assert "ledger.csv is stored" in text_of(answer)
+    assert "nothing is loaded yet" in text_of(answer)
     source = SourceFile.objects.get()
     assert (source.name, source.received_by) == ("ledger.csv", ada)
-    assert source.job.state == "due"
+    assert (source.state, source.job) == ("previewed", None)
 
 
 def test_the_same_file_again_changes_nothing(ada: User) -> None:
     client = signed_in(ada)
     post_file(client)
+    SourceFile.objects.update(state="loaded")
     assert "came in before" in text_of(post_file(client, name="other.csv"))
-    assert SourceFile.objects.count() == Job.objects.count() == 1
+    assert SourceFile.objects.get().name == "ledger.csv"
 
 
 def test_a_file_larger_than_allowed_is_refused(ada: User, settings) -> None:
@@ -101,9 +102,10 @@ def test_a_quarantined_job_is_put_back_by_those_who_import(ada: User) -> None:
 
 def test_the_page_of_a_stopped_import_says_so_and_leads_to_the_job(ada: User) -> None:
     client = signed_in(ada)
-    post_file(client)
-    source = SourceFile.objects.get()
-    assert source.job
+    job = Job.objects.create(kind="import", state="due", due_at=factories.NOW)
+    source = factories.source_file()
+    SourceFile.objects.update(state="stored", job=job)
+    source.refresh_from_db()
     told = {"attempt": 3, "at": "2026-11-22T12:00:00+00:00", "holder": "h:1"}
     Job.objects.update(
         state="quarantined",

@@ -140,3 +140,24 @@ def test_a_saved_layout_waits_for_a_second_person_and_then_reads(
     shown = text_of(signed_in(ada).get(page_url(file)))
     assert "Layout made by staff" in shown
     assert "made by staff, not verified" in shown
+
+
+def test_the_catalogue_lists_what_was_made_here_by_whom_and_how_sure_it_is(
+    ada: User, lia: User, file: SourceFile
+) -> None:
+    address = reverse("admin:recovery_sourcefile_catalogue")
+    assert "None yet: map the columns" in text_of(signed_in(ada).get(address))
+    posted(ada, file, "save")
+    mapping = LayoutMapping.objects.get()
+    page = text_of(signed_in(ada).get(address))
+    made = page[page.index('id="made-here"') :]
+    assert "Made here by Ada Lind, " in made
+    assert "Waits for a second person" in made
+    assert ">Unverified<" in made
+    assert page_url(mapping) in made
+    assert "Read in: Ticket 9." in made
+    assert page_url(file) in made
+    take(signed_in(lia), mapping, "approve", shown_digest=mapping.content_digest)
+    made = text_of(signed_in(ada).get(address)).split('id="made-here"')[1]
+    assert "Approved by Lia Sand, " in made
+    assert ">Unverified<" in made

@@ -3,15 +3,19 @@
 from pathlib import Path
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from pytest_django import Settings
 
 from accounts.models import User
-from recovery.models import LedgerEntry, OperationMapping
+from recovery.models import LedgerEntry, OperationMapping, SourceFile
+from recovery.selectors.file_sums import sums_read
+from recovery.selectors.imports import import_report
 from recovery.services.rules import rules_ship
 from recovery.venues.operation_meanings import OperationKey
 from tests.admin.doors import act_url, page_url, signed_in, take, text_of
 from tests.services.test_operation_mappings import rebated_ledger
+from tests.services.test_scratch import pasted
 from tests.story import bring_in, write_ledger
 
 pytestmark = pytest.mark.django_db
@@ -90,3 +94,70 @@ def test_a_proposal_is_refused_with_a_reason(ada: User, lia: User) -> None:
     take(signed_in(lia), mapping, "refuse", reason="It is funding.")
     mapping.refresh_from_db()
     assert (mapping.status, mapping.decision_reason) == ("refused", "It is funding.")
+
+
+def approved(ada: User, lia: User, **said: str) -> None:
+    signed_in(ada).post(page_of(KEY), {**SAID, **said})
+    mapping = OperationMapping.objects.latest("version")
+    take(signed_in(lia), mapping, "approve", shown_digest=mapping.content_digest)
+    mapping.refresh_from_db()
+    assert mapping.status == "approved"
+
+
+def test_sums_of_a_file_count_a_row_type_under_what_staff_approved(
+    ada: User, lia: User
+) -> None:
+    file = SourceFile.objects.get()
+    assert sums_read(file)["USDT"]["UNKNOWN"] == "5"
+    approved(ada, lia)
+    sums = sums_read(file)["USDT"]
+    assert (sums["CREDIT"], "UNKNOWN" in sums) == ("5", False)
+    assert import_report(file)["sums"]["USDT"] == sums
+    assert file.sums["USDT"]["UNKNOWN"] == "5"  # As the file alone says.
+    page = text_of(signed_in(ada).get(page_url(file)))
+    assert "Compensation credited" in page
+    assert "Not known what it is" not in page
+
+
+def test_rows_outside_the_period_of_a_meaning_stay_unknown(
+    ada: User, lia: User
+) -> None:
+    file = SourceFile.objects.get()
+    approved(ada, lia, valid_from="2026-10-11")
+    assert sums_read(file) == file.sums
+    approved(ada, lia, valid_from="2026-10-10", valid_to="2026-10-11")
+    assert sums_read(file)["USDT"]["CREDIT"] == "5"
+
+
+def test_rows_seen_before_count_under_the_meaning_too(
+    ada: User, lia: User, tmp_path: Path
+) -> None:
+    approved(ada, lia)
+    ledgers = [rebated_ledger(), rebated_ledger("A-2")]
+    both = bring_in(write_ledger(tmp_path / "both.csv", ledgers))
+    assert both.duplicate
+    assert sums_read(both)["USDT"]["CREDIT"] == "10"
+    assert "UNKNOWN" not in sums_read(both)["USDT"]
+
+
+def test_a_preview_and_the_scratch_page_read_by_the_meaning(
+    ada: User, lia: User, tmp_path: Path
+) -> None:
+    approved(ada, lia)
+    client = signed_in(ada)
+    path = write_ledger(tmp_path / "other.csv", [rebated_ledger("A-3")])
+    upload = reverse("admin:recovery_sourcefile_list_act", args=["upload"])
+    file = SimpleUploadedFile("other.csv", path.read_bytes())
+    page = text_of(
+        client.post(upload, {"file": file, "provenance": "house"}, follow=True)
+    )
+    assert "Said by staff" in page
+    assert "Compensation credited" in page
+    assert "Not known what it is" not in page
+
+    scratch = reverse("admin:recovery_sourcefile_scratch")
+    rows = pasted(rebated_ledger("A-4"))
+    told = text_of(client.post(scratch, {"rows": rows}))
+    assert "Row type “fee_rebate”, 1 rows: read as staff approved." in told
+    assert "Not known what it is" not in told
+    assert "Unknown operation" not in told

@@ -8,10 +8,10 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from accounts.models import User
-from recovery.models import LedgerEntry, Provenance, SourceFile
+from recovery.models import LedgerEntry, Provenance, SourceFile, SourceFileState
 from recovery.services.rules import rules_ship
 from recovery.tasks import run_all_due
-from tests.admin.doors import signed_in, text_of
+from tests.admin.doors import signed_in, take, text_of
 from tests.admin.test_browser import sign_in
 from tests.services.test_scratch import pasted
 from tests.story import HouseAccount, short_ledger
@@ -78,6 +78,8 @@ def test_rows_can_be_kept_as_a_file_that_proves_no_amount(
     source = SourceFile.objects.get()
     assert answer.status_code == 302
     assert source.provenance == Provenance.CUSTOMER_SUPPLIED
+    assert (source.state, source.job) == (SourceFileState.PREVIEWED, None)
+    take(client, source, "load")
     run_all_due()
     assert LedgerEntry.objects.count() == len(rows.splitlines()) - 1
 

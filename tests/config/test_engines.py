@@ -26,6 +26,7 @@ from config.engines.processes import processes_working_in, wait_until
 from config.engines.redis import answers
 from config.engines.running import engines_running
 
+pytestmark = pytest.mark.slow
 CHECKOUT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 20.0
 HOLD = (

@@ -30,6 +30,7 @@ from tests.config.test_engines import (
     servers_of,
 )
 
+pytestmark = pytest.mark.slow
 SOMEBODY_ELSE = 12345
 ORDINARY = 1000
 SITE = (

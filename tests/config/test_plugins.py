@@ -13,6 +13,7 @@ from config.engines.addresses import socket_folder
 from config.engines.locks import FolderLock
 from config.engines.processes import processes_working_in, wait_until
 from tests.plugins import engines
+from tests.plugins.order import stretches
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -68,6 +69,28 @@ def test_leftovers_of_killed_runs_are_wiped_and_running_ones_kept(
     engines._wipe_leftovers()
     running.release()
     assert [path.name for path in tmp_path.iterdir()] == ["run-2"]
+
+
+class Item:
+    """A test of a module, long or not."""
+
+    def __init__(self, module: str, mark: str = "", fixture: str = "") -> None:
+        self.nodeid = f"{module}::test"
+        self.fixturenames = [fixture]
+        self.get_closest_marker = lambda name: name if name == mark else None
+
+
+def test_each_worker_begins_with_its_share_of_the_long_modules() -> None:
+    desk = [Item(name, "slow", "at_work") for name in "de"]
+    long = [Item(name, "slow") for name in "aabb"] + [Item("c", "browser")]
+    short = [Item(f"short{number}") for number in range(8)]
+    ordered = stretches([*short, *long[:2], *desk, *long[2:]], 2)
+    names = [item.nodeid.partition("::")[0] for item in ordered]
+    assert sorted(names) == sorted([*"aabbcde", *(f"short{n}" for n in range(8))])
+    # Fifteen tests: the first worker is handed seven of them.
+    assert names[:4] == [*"debb"]
+    assert names[7:10] == [*"aac"]
+    assert all(name.startswith("short") for name in names[4:7] + names[10:])
 
 
 @pytest.mark.browser

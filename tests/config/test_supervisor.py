@@ -19,6 +19,7 @@ from config.engines.locks import FolderLock
 from config.engines.processes import processes_working_in, wait_until
 from tests.config.left_behind import MARK, processes_left
 
+pytestmark = pytest.mark.slow
 CHECKOUT = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 20.0
 REFUSED = 2

@@ -16,7 +16,7 @@ from tests.faults.working import Working, comes_true, working
 
 PATIENCE_SECONDS = 120
 SWEEP_SECONDS = 0.5
-TRIES_MAX = 4
+TRIES_MAX = 3
 NAMES = ("worker", "worker2", "worker-recompute", "worker-mail")
 ENVIRONMENT = {
     "STRANGE_WORK": "by_number",

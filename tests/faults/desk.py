@@ -21,7 +21,7 @@ from tests.story import HouseAccount, clean_ledger, deficit_ledger, short_ledger
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 RUNNER = (sys.executable, "-m", "tests.faults.runner")
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 600.0
 LEDGERS = (short_ledger, clean_ledger, deficit_ledger)
 
 

@@ -1,28 +1,55 @@
 """`make faults N=20 KIND=import`: many seeded instants, each in a desk of its own.
 
-Not part of `make check`; the result is kept under benchmarks/results.
+An import is of ROWS=200000 rows, as CSV or (KIND=import-xlsx) as a workbook. Not part of `make check`; the result is kept under benchmarks/results.
 """
 
 import json
 import os
 import time
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from random import Random
 
 import pytest
+from openpyxl import Workbook
 
 from recovery.models import Job, JobState
-from tests.faults.desk import (
-    run_killed_after,
-    run_undisturbed,
-)
+from tests.faults.desk import long_histories, run_killed_after, run_undisturbed
 from tests.faults.left import conserves, what_is_left
-from tests.faults.test_kills import KINDS, SEED, emptied
+from tests.faults.test_kills import SEED, Prepare, emptied, recompute_is_due
+from tests.story import receive, write_ledger
 
 RESULTS = Path(__file__).resolve().parents[2] / "benchmarks" / "results"
 KILLS = int(os.environ.get("FAULTS_N", "20"))
 WANTED = os.environ.get("FAULTS_KIND", "")
+ROWS = int(os.environ.get("FAULTS_ROWS", "200000"))
+
+
+def import_is_due(folder: Path, name: str = "ledger.csv") -> None:
+    """A house ledger of many rows waits to be imported; it is written once."""
+    path = folder / name
+    if not path.exists():
+        write_ledger(folder / "ledger.csv", long_histories(100, ROWS // 100))
+    if not path.exists():
+        as_workbook(folder / "ledger.csv", path)
+    receive(path)
+
+
+def as_workbook(text: Path, path: Path) -> None:
+    """The same lines, one cell for each."""
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet()
+    for line in text.read_text("utf-8").splitlines():
+        sheet.append(line.split(","))
+    book.save(path)
+
+
+KINDS: dict[str, Prepare] = {
+    "import": import_is_due,
+    "import-xlsx": partial(import_is_due, name="ledger.xlsx"),
+    "recompute": recompute_is_due,
+}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -56,6 +83,7 @@ def test_every_instant_ends_alike(kind: str, tmp_path: Path) -> None:
         )
     told = {
         "seed": SEED,
+        "rows": ROWS if kind.startswith("import") else None,
         "undisturbed_seconds": round(seconds, 2),
         "undisturbed_statements": statements,
         "left": {name: count for name, (count, _) in expected.digests.items()},

@@ -6,6 +6,7 @@ Real workers run through all of it; every job leaves three countable effects.
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -15,10 +16,12 @@ from django.db import connections
 from django.urls import reverse
 
 from accounts.models import User
+from recovery.demo.files import write_house
+from recovery.demo.house_files import LEDGER_HEADER
 from recovery.models import Job, JobKind, JobState, SourceFile
 from recovery.services.bells import ring_due
 from recovery.services.leases import Lease
-from tests.admin.doors import signed_in
+from tests.admin.doors import act_url, signed_in
 from tests.faults.at_work import PATIENCE_SECONDS, SWEEP_SECONDS, Desk, all_done
 from tests.faults.effects import (
     CHUNKS,
@@ -27,6 +30,7 @@ from tests.faults.effects import (
     leave_effect,
 )
 from tests.faults.working import comes_true, sweeping
+from tests.story import short_ledger
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 SEED = int(os.environ.get("FAULTS_SEED", "20261122"))
@@ -38,13 +42,16 @@ def once(count: int) -> tuple[int, int, int]:
     return (CHUNKS * count, CHUNKS * count, count)
 
 
-def upload(user: User) -> float:
-    """Upload a file by the page; how long the answer took."""
+def upload(user: User, folder: Path) -> float:
+    """Upload a file by the page and load it; how long the answer to that took."""
     client = signed_in(user)
     url = reverse("admin:recovery_sourcefile_list_act", args=["upload"])
-    file = SimpleUploadedFile("ledger.csv", b"a,b\n")
+    path = folder / "ledger.csv"
+    write_house(path, LEDGER_HEADER, short_ledger("A-1").rows, {}, kind="house-ledger")
+    file = SimpleUploadedFile("ledger.csv", path.read_bytes())
+    client.post(url, {"file": file, "provenance": "house"})
     start = time.monotonic()
-    answer = client.post(url, {"file": file, "provenance": "house"})
+    answer = client.post(act_url(SourceFile.objects.get(), "load"))
     took = time.monotonic() - start
     assert answer.status_code == 302
     assert SourceFile.objects.get().job is not None
@@ -52,10 +59,10 @@ def upload(user: User) -> float:
 
 
 def test_f08_an_upload_while_redis_is_down_is_kept_and_done_when_it_is_back(
-    desk: Desk, ada: User
+    desk: Desk, ada: User, tmp_path: Path
 ) -> None:
     desk.bells.kill()
-    took = upload(ada)
+    took = upload(ada, tmp_path)
     assert Job.objects.get().state == JobState.DUE
     desk.bells.start()
     with sweeping(SWEEP_SECONDS):

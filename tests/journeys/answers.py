@@ -157,7 +157,8 @@ def dead_worker_loses_nothing(walk: Walk) -> None:
     ledger = house_ledger.many_deposits(walk.folder / "house-ledger-long.csv", _LONG)
     group = walk.desk.pid_of("worker")
     walk.sam.open_list("sourcefile")
-    walk.sam.press("Upload a source file", file=ledger, provenance="house")
+    walk.sam.press("Upload files", file=ledger, provenance="house")
+    walk.sam.press("Load the file")
     wait_for(lambda: _of_file(walk, ledger, "state") == "loading")
     os.killpg(group, signal.SIGKILL)
     assert _of_file(walk, ledger, "state") == "loading"

@@ -56,9 +56,10 @@ def platform_sends_nora(walk: Walk) -> None:
 
 
 def upload(colleague: Colleague, file: object) -> None:
-    """Upload a file of the platform and watch it until it is loaded."""
+    """Upload a file of the platform, load it and watch it until it is loaded."""
     colleague.open_list("sourcefile")
-    colleague.press("Upload a source file", file=file, provenance="house")
+    colleague.press("Upload files", file=file, provenance="house")
+    colleague.press("Load the file")
     title = colleague.page.locator(".dk-title")
     title.get_by_text("Loaded").wait_for(timeout=90_000)
 

@@ -31,6 +31,8 @@ _NOT_A_STRANGERS = re.compile(
 )
 # A killed worker's job is free again after this long; the shipped value is a minute.
 _LEASE_SECONDS = 12
+# Rung for again soon after that; the shipped value is ten.
+_SWEEP_SECONDS = 2
 
 
 class Mail(NamedTuple):
@@ -74,6 +76,7 @@ class RunningDesk:
             "LOCAL_HTTP": "true",
             "PORT": str(self.port),
             "RUN_DIR": str(self.run_dir),
+            "SWEEP_SECONDS": str(_SWEEP_SECONDS),
         }
 
     # What it says ------------------------------------------------------------------

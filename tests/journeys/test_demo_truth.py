@@ -24,7 +24,7 @@ from tests.journeys.truth import (
 )
 from tests.story import NOW
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 EVENTS = 300
 SEED = 97
 

@@ -24,8 +24,9 @@ from config.engines.addresses import (
 )
 from config.engines.locks import FolderLock
 from config.engines.running import engines_running
+from tests.plugins.database import database_of_tests
 
-pytest_plugins = ["tests.plugins.browser"]
+pytest_plugins = ["tests.plugins.browser", "tests.plugins.order"]
 
 _GUARD = "DESK_TEST_ENGINES"
 _TESTS_FOLDER = Path(__file__).resolve().parents[2] / ".run" / "tests"
@@ -44,9 +45,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
 
 
 def pytest_configure() -> None:
-    """Let the test database be emptied past its guards, and give it its roles."""
-    _flush_past_the_guards()
-    _apply_roles_after_migrating()
+    """Say how the test database is made and emptied."""
+    database_of_tests()
 
 
 @contextmanager
@@ -101,35 +101,6 @@ def _environment_of_tests(run_dir: Path) -> Iterator[None]:
             os.environ.pop(name, None)
             if value is not None:
                 os.environ[name] = value
-
-
-def _flush_past_the_guards() -> None:
-    from django.db.backends.postgresql.operations import DatabaseOperations
-
-    flush = DatabaseOperations.execute_sql_flush
-
-    def flush_as_replica(self: DatabaseOperations, sql_list: list[str]) -> None:
-        # A replica's session fires no triggers; only the owner of all may say so.
-        flush(self, ["SET LOCAL session_replication_role = replica", *sql_list])
-
-    DatabaseOperations.execute_sql_flush = flush_as_replica
-
-
-def _apply_roles_after_migrating() -> None:
-    from django.conf import settings
-    from django.db.backends.postgresql.creation import DatabaseCreation
-
-    from config.engines.roles import apply_roles
-
-    create = DatabaseCreation.create_test_db
-
-    def create_with_roles(self: DatabaseCreation, *args: Any, **kwargs: Any) -> str:
-        name = create(self, *args, **kwargs)
-        self.connection.ensure_connection()
-        apply_roles(self.connection.connection, append_only=settings.APPEND_ONLY_TABLES)
-        return name
-
-    DatabaseCreation.create_test_db = create_with_roles
 
 
 @pytest.fixture

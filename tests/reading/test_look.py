@@ -1,5 +1,6 @@
 """A trial says what a file is, what it means and what must be asked."""
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,45 @@ def test_an_order_that_the_rows_contradict_is_refused(tmp_path: Path) -> None:
     path = fills(tmp_path, "3/14/2026, 10:00:00 AM")
     with pytest.raises(DayOrderContradictedError, match="the month is written first"):
         load(path, day_order="day")
+
+
+@pytest.mark.parametrize(("said", "month"), [("", 3), ("month", 3), ("day", 4)])
+def test_an_order_taken_from_the_venue_is_told(
+    said: str, month: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "trades.csv"
+    golden = (GOLDEN / "hyperliquid.trades.csv.csv").read_text(encoding="utf-8")
+    path.write_text(golden.replace("3/14/2026", "3/4/2026"))
+    opened, rows, ended = load(path, day_order=said)
+    assert opened.recognition["day_order"] == (said or "month")
+    assert rows.tally.first_at.month == month
+    assert [word for word in ended.warnings if "is known to write" in word] == (
+        [] if said else ended.warnings[:1]
+    )
+    assert said or "the month was read first" in ended.warnings[0]
+
+
+def test_a_decimal_comma_that_the_rows_prove_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "history.csv"
+    path.write_text(
+        "User_ID;UTC_Time;Account;Operation;Coin;Change;Remark\n"
+        "7;2026-03-04 05:10:00;USDT-Futures;Fee;USDT;-0,5;\n"
+    )
+    _, rows, ended = load(path)
+    assert rows.tally.sums == {"USDT": {"FEE": Decimal("-0.5")}}
+    assert "a comma before their decimals" in ended.warnings[0]
+
+
+def test_times_that_say_their_zone_need_nobody(tmp_path: Path) -> None:
+    golden = (GOLDEN / "bitmex.trade-history.csv.csv").read_text(encoding="utf-8-sig")
+    head, row = golden.split("\n")[:2]
+    path = tmp_path / "fills.csv"
+    path.write_text(
+        "\n".join([head, row.replace("1/26/2020, 6:32:04 PM", "2020-01-26T18:32:04Z")])
+    )
+    facts = look(path)
+    assert "zone" not in facts["needs"]
+    assert facts["zone"] == "UTC"
 
 
 def test_times_that_read_two_ways_are_asked_about(tmp_path: Path) -> None:

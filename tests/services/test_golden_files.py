@@ -27,8 +27,6 @@ def reported(path: Path, folder: Path, **given: str) -> dict[str, Any]:
     """What the command says of one file, tried only."""
     name = folder / (given.pop("name", "") or path.name)
     name.write_bytes(path.read_bytes())
-    asset = given.pop("asset", "")
-    assert not asset, "the command has no such argument: name the file"
     said = StringIO()
     call_command(
         "import_file", str(name), dry_run=True, json=True, stdout=said, **given

@@ -1,6 +1,7 @@
 """Rejected rows go out whole, come in mended, and count exactly once."""
 
 import io
+import json
 from decimal import Decimal
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from recovery.services.mending import (
     edited_provenance,
     rejected_mend,
     rejected_open,
+    rejected_parts,
     rejected_sheet,
 )
 from recovery.sheets.write_csv import write_csv
@@ -51,10 +53,12 @@ def spoilt(folder: Path) -> SourceFile:
     return bring_in(path)
 
 
-def mended(folder: Path, file: SourceFile, name: str, **amounts: str) -> SourceFile:
+def mended(
+    folder: Path, file: SourceFile, name: str, column: str = "amount", **amounts: str
+) -> SourceFile:
     """Mend rows of the sheet by their place, and hand the sheet in again."""
     sheet = rejected_sheet(file)
-    at = [name.lower() for name in sheet.header].index("amount")
+    at = [name.lower() for name in sheet.header].index(column.lower())
     for place, amount in amounts.items():
         sheet.rows[int(place[1:])][at] = amount
     return hand_in(folder, file, name, sheet.header, sheet.rows)
@@ -177,3 +181,113 @@ def test_negative_amounts_come_back_as_they_went(tmp_path: Path) -> None:
     came = hand_in(tmp_path, file, "mended.csv", sheet.header, sheet.rows)
     assert "'-2.5" in (tmp_path / "mended.csv").read_text()
     assert (came.accepted, total()) == (1, Decimal("-2.5"))
+
+
+FILL = {
+    "coin": "BTC", "px": "80000", "sz": "0.1", "side": "A", "time": 1772359201000,
+    "startPosition": "0.3", "dir": "Close Long", "closedPnl": "-10", "fee": "1",
+    "crossed": True, "oid": 7, "feeToken": "USDC", "hash": "0x1",
+}  # fmt: skip
+PLAIN = {
+    "closed": "Market,Order Quantity,Entry Price,Exit Price,Opening Fee,Closing Fee,"
+    "Funding Fee,Trade Type,Realized P&L,Trade time\n",
+    "income": "Date(UTC),type,Amount,Asset,Symbol,Transaction ID\n",
+}
+ROW = {
+    "closed": "BTCUSDT,0.1,80000,{price},0,0,0,Liquidation,{amount},10:00 2026-03-01\n",
+    "income": "2026-02-01 10:00:00,FUNDING_FEE,{amount},USDT,BTCUSDT,{number}\n",
+}
+
+
+def fills(path: Path, *fees: str) -> Path:
+    """Write equal fills, told apart by an id that their layout does not go by."""
+    rows = [{**FILL, "fee": fee, "tid": 40 + at} for at, fee in enumerate(fees)]
+    path.write_text(json.dumps(rows))
+    return path
+
+
+def export(path: Path, kind: str, *amounts: str) -> Path:
+    """Write a venue's file, newest first where it is so."""
+    rows = [
+        ROW[kind].format(amount=one, number=at, price=76000 + int(one.strip("-x")))
+        for at, one in enumerate(amounts)
+    ]
+    path.write_text(PLAIN[kind] + "".join(rows))
+    return path
+
+
+def test_equal_fills_with_ids_of_their_own_all_count_where_their_layout_has_an_identity(
+    tmp_path: Path,
+) -> None:
+    """The id does not tell them apart elsewhere: other files of them carry none."""
+    broken = fills(tmp_path / "fills.json", "1", "1x", "1")
+    file = bring_in(broken, Provenance.STAFF_OBTAINED, "77")
+    assert (file.accepted, file.rejected) == (2, 1)
+    came = mended(tmp_path, file, "mended.csv", column="fee", r0="1")
+    assert (came.layout, came.accepted, came.duplicate) == (file.layout, 1, 0)
+    fresh = fills(tmp_path / "fresh.json", "1", "1", "1")
+    again = bring_in(fresh, Provenance.STAFF_OBTAINED, "77")
+    assert (again.accepted, again.duplicate) == (0, 3)
+
+
+@pytest.mark.parametrize("kind", ["closed", "income"])
+@pytest.mark.parametrize("first", ["mended", "fresh"])
+def test_a_mended_row_and_a_fresh_export_of_it_count_once(
+    tmp_path: Path, kind: str, first: str
+) -> None:
+    column = "Realized P&L" if kind == "closed" else "amount"
+    broken = export(tmp_path / "broken.csv", kind, "-10", "-10x", "-20")
+    file = bring_in(broken, Provenance.STAFF_OBTAINED, "77")
+    assert (file.accepted, file.rejected) == (2, 1)
+
+    def mend() -> None:
+        mended(tmp_path, file, "mended.csv", column=column, r0="-10")
+
+    def bring_fresh() -> None:
+        fresh = export(tmp_path / "fresh.csv", kind, "-10", "-10", "-20", "-30")
+        bring_in(fresh, Provenance.STAFF_OBTAINED, "77")
+
+    acts = [mend, bring_fresh] if first == "mended" else [bring_fresh, mend]
+    for act in acts:
+        act()
+    assert total() == Decimal(-70)
+    assert LedgerEntry.objects.count() == 4
+
+
+def test_a_sheet_saved_anew_and_handed_in_again_changes_nothing(tmp_path: Path) -> None:
+    broken = export(tmp_path / "broken.csv", "closed", "-10", "-10x", "-10x")
+    file = bring_in(broken, Provenance.STAFF_OBTAINED, "77")
+    sheet = rejected_sheet(file)
+    at = sheet.header.index("Realized P&L")
+    for row in sheet.rows:
+        row[at] = "-10"
+    hand_in(tmp_path, file, "first.csv", sheet.header, sheet.rows)
+    sheet.rows.reverse()
+    again = hand_in(tmp_path, file, "second.csv", sheet.header, sheet.rows)
+    assert (again.accepted, again.duplicate, total()) == (0, 2, -30)
+
+
+def test_equal_mended_rows_of_several_chunks_all_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recovery.services.imports.CHUNK", 1)
+    broken = export(tmp_path / "broken.csv", "closed", "-10", *["-10x"] * 3)
+    file = bring_in(broken, Provenance.STAFF_OBTAINED, "77")
+    came = mended(
+        tmp_path, file, "all.csv", column="Realized P&L", r0="-10", r1="-10", r2="-10"
+    )
+    assert (came.accepted, came.duplicate, total()) == (3, 0, -40)
+
+
+def test_more_open_rows_than_a_sheet_holds_come_in_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recovery.services.mending.ROWS_MAX", 2)
+    broken = export(tmp_path / "broken.csv", "closed", *["-10x"] * 5)
+    file = bring_in(broken, Provenance.STAFF_OBTAINED, "77")
+    parts = rejected_parts(rejected_open(file).count())
+    assert parts == 3
+    sheets = [rejected_sheet(file, part=one) for one in range(1, parts + 2)]
+    numbers = [[row[0] for row in sheet.rows] for sheet in sheets]
+    assert numbers == [["2", "3"], ["4", "5"], ["6"], []]
+    assert rejected_parts(0) == 1

@@ -89,7 +89,7 @@ from tests.people import acting
 from tests.services.test_customer_news import require_each_step_told_once
 from tests.story import NOW
 
-EXAMPLES = int(os.environ.get("MACHINE_EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("MACHINE_EXAMPLES", "8"))
 STEPS = int(os.environ.get("MACHINE_STEPS", "40"))
 OWED = Decimal("3.1")  # What the event of the factories is short.
 AMOUNTS = st.sampled_from(
@@ -683,6 +683,7 @@ class MoneyMachine(RuleBasedStateMachine):
             assert (steps[-1].to_status if steps else "proposed") == payment.status
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_no_order_of_acts_pays_more_than_is_owed(settings_of_files: None) -> None:
     owner = factories.customer()

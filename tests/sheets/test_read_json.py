@@ -103,3 +103,45 @@ def test_character_no_database_stores_flaws_its_cell(tmp_path: Path) -> None:
     source = opened(tmp_path, '[{"a": "x\\u0000y"}]')
     (record,) = source.records()
     assert record.flaws[0].reason == "holds a NUL character"
+
+
+FIRST, SECOND = {"id": 1, "sum": "5"}, {"id": 2, "sum": "7"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps([{"rows": [FIRST]}, {"rows": [SECOND]}]),
+        json.dumps([{"rows": [FIRST]}, {"rows": []}, {"rows": [SECOND]}]),
+        json.dumps([{"ok": True, "data": {"rows": [one]}} for one in (FIRST, SECOND)]),
+        json.dumps({"rows": [FIRST]}, indent=2) + json.dumps({"rows": [SECOND]}),
+        json.dumps({"rows": [FIRST]}) + ",\n" + json.dumps({"rows": [SECOND]}),
+        json.dumps([FIRST], indent=1) + "\n\n" + json.dumps([SECOND], indent=1),
+    ],
+)
+def test_pages_of_one_question_are_read_one_after_another(
+    tmp_path: Path, text: str
+) -> None:
+    assert rows(tmp_path, text) == (("id", "sum"), [("1", "5"), ("2", "7")])
+
+
+@pytest.mark.parametrize("mark", [",", "\n"])
+def test_row_with_a_list_inside_is_no_page(tmp_path: Path, mark: str) -> None:
+    row = {"id": 1, "size": 2, "at": 3, "px": 4, "fees": [{"coin": "USDT", "sum": "1"}]}
+    text = mark.join(json.dumps(one) for one in (row, {**row, "fees": []}))
+    header, found = rows(tmp_path, f"[{text}]" if mark == "," else text)
+    assert header == ("id", "size", "at", "px", "fees")
+    assert len(found) == 2
+
+
+def test_rows_without_keys_are_named_by_the_places_of_their_cells(
+    tmp_path: Path,
+) -> None:
+    header, found = rows(tmp_path, '[[7, "USD", null, -0.5], [8, "USD", null, 1e-9]]')
+    assert header == ("0", "1", "2", "3")
+    assert found == [("7", "USD", "", "-0.5"), ("8", "USD", "", "1e-9")]
+
+
+def test_second_document_is_refused_by_its_own_line(tmp_path: Path) -> None:
+    with pytest.raises(FileRefusedError, match="Line 3, character"):
+        opened(tmp_path, '[{"a": 1}]\n[\n{"a": }]')

@@ -1,33 +1,15 @@
 """One small file per layout generation, with what it must come to beside it."""
 
-import json
-import random
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from recovery.sheets.open_source import open_source
 from recovery.venues.loading import shipped_profiles
 from recovery.venues.recognition import recognise
+from tests.venues.golden_files import FILES, GOLDEN, case_of
+from tests.venues.parts import Parts
 from tests.venues.reports import identities, report, understood
-
-GOLDEN = Path(__file__).parent / "golden"
-FILES = sorted(path for path in GOLDEN.iterdir() if path.suffix != ".expected")
-
-
-@dataclass(frozen=True)
-class Case:
-    path: Path
-    given: dict[str, str]
-    expected: dict[str, Any]
-
-
-def case_of(path: Path) -> Case:
-    said = json.loads(path.with_name(f"{path.name}.expected").read_text("utf-8"))
-    return Case(path, said["given"], said["comes_to"])
-
 
 every_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 
@@ -71,56 +53,45 @@ def test_every_verified_layout_has_a_file() -> None:
 # --- the same rows in other files ---------------------------------------------------
 
 
-def table(path: Path) -> tuple[list[str], list[str]]:
-    """Lines up to the header, and the lines of the rows."""
-    lines = path.read_bytes().decode("utf-8").splitlines(keepends=True)
-    source = open_source(path)
-    numbers = [record.number for record in source.records()]
-    return lines[: source.header_number], [lines[number - 1] for number in numbers]
-
-
 def kept_of(path: Path, given: dict[str, str]) -> set[tuple[bytes, int]]:
     outcomes, interpreter = understood(path, **given)
     return identities(outcomes, interpreter.recognition.layout)
 
 
-TEXTS = [
-    path
-    for path in FILES
-    if path.suffix not in (".json", ".xlsx")
-    and len(list(open_source(path).records())) > 1
-]
+SEVERAL = [path for path in FILES if len(list(open_source(path).records())) > 1]
 
 
-@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", SEVERAL, ids=lambda path: path.name)
 def test_halves_overlaps_and_shuffles_end_the_same(path: Path, tmp_path: Path) -> None:
     """Rows without an id of their own may only repeat inside one part."""
-    case = case_of(path)
-    given = {"name": path.name, **case.given}
-    head, rows = table(path)
-    # Equal rows stay together: an ordinal counts them within one file.
-    rows = sorted(rows)
-    middle = len(rows) // 2
-    while 0 < middle < len(rows) and rows[middle] == rows[middle - 1]:
-        middle += 1
-    shuffled = random.Random(6).sample(rows, len(rows))
-    parts = {
-        "whole": rows,
-        "shuffled": shuffled,
-        "first": rows[:middle],
-        "second": rows[middle:],
-        "overlap": [row for row in rows if row in rows[max(middle - 2, 0) :]],
-    }
+    given = {"name": path.name, **case_of(path).given}
+    parts = Parts(path)
     kept = {}
-    for name, some in parts.items():
-        part = tmp_path / name
-        text = "".join([*head, *some])
-        part.write_bytes(text.encode("utf-8"))
-        kept[name] = kept_of(part, given) if some else set()
+    for name, places in parts.places().items():
+        part = tmp_path / f"{name}{path.suffix}"
+        part.write_bytes(parts.some(places))
+        kept[name] = kept_of(part, given) if places else set()
     assert kept["shuffled"] == kept["whole"]
     assert kept["first"] | kept["second"] == kept["whole"]
     assert kept["overlap"] <= kept["whole"]
     assert kept_of(path, given) == kept["whole"]
+
+
+TABLES = [path for path in SEVERAL if Parts(path).has_table]
+
+
+@pytest.mark.parametrize("path", TABLES, ids=lambda path: path.name)
+def test_parts_as_workbooks_are_the_same_rows(path: Path, tmp_path: Path) -> None:
+    given = {"name": path.name, **case_of(path).given}
+    parts = Parts(path)
+    places = parts.places()
+    kept = {}
+    for name in ("shuffled", "first", "second"):
+        part = tmp_path / f"{name}.xlsx"
+        part.write_bytes(parts.as_workbook(places[name]))
+        kept[name] = kept_of(part, given) if places[name] else set()
+    assert kept["shuffled"] == kept_of(path, given)
+    assert kept["first"] | kept["second"] == kept["shuffled"]
 
 
 # --- the same rows told by another kind of file -----------------------------------------

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from recovery.domain.ledger import LedgerRole
+from recovery.domain.policy_reading import parse_policy
 from recovery.venues.loading import profile_from_text, shipped_profiles
 from recovery.venues.node import ProfileError
 from recovery.venues.profile import OperationRule, layout_with_operations
@@ -110,9 +111,16 @@ def test_shipped_profiles_say_what_to_confirm() -> None:
     assert {"binance", "bybit", "house", "kraken_futures"} <= set(venues)
     for profile in venues.values():
         lines = (*profile.policies, *profile.fee_schedule)
-        confirmed = all("confirm with the venue" in line.note for line in lines)
-        assert confirmed or profile.code == "house"
+        asked = "confirm with the venue"
+        pages = [line.terms_reference.startswith("https://") for line in lines]
+        told = [
+            asked in line.note or is_page
+            for line, is_page in zip(lines, pages, strict=True)
+        ]
+        assert all(told) or profile.code == "house"
         assert all(line.terms_reference for line in profile.policies)
+        for policy in profile.policies:
+            parse_policy(policy.terms)
 
 
 def test_layouts_of_venues_say_where_to_get_the_file() -> None:

@@ -9,8 +9,8 @@ from recovery.domain.ledger import LedgerLine, RowProblem
 from recovery.sheets.open_source import open_source
 from recovery.venues.interpretation import Interpreter
 from recovery.venues.outcomes import Ignored, Outcome
+from tests.venues.golden_files import FILES, case_of
 from tests.venues.reports import identities, understood
-from tests.venues.test_golden import FILES, case_of
 from tests.venues.variations import VARIATIONS, table_of
 
 # Its last column holds text with commas, so its rows are longer than its header.

@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 
 from recovery.domain.ledger import LedgerLine, LedgerRole, RowProblem
+from recovery.domain.money import AmountUnreadableError
 from recovery.sheets.errors import FileRefusedError
 from recovery.sheets.open_source import open_source
 from recovery.venues.accounts import AccountNeededError
+from recovery.venues.file_rules import NumberRule
 from recovery.venues.interpretation import (
     AssetNeededError,
     ZoneNeededError,
 )
+from recovery.venues.numbers import number_reader
 from recovery.venues.outcomes import Outcome
 from tests.sheets.workbooks import (
     number_cell,
@@ -205,6 +208,30 @@ def test_amounts_that_are_not_certain_are_row_problems(
     (problem,) = read(tmp_path, binance(text))
     assert isinstance(problem, RowProblem)
     assert problem.column == "Change"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("1.234,56", "has a comma before its decimals: map the columns"),
+        ("1,234.5", "has a comma before its thousands: map the columns"),
+        ("-1,234", "is ambiguous: the comma can mark decimals or thousands"),
+        ("1,a", "is not a number in the declared style"),
+    ],
+)
+def test_commas_in_numbers_are_refused_with_what_helps(
+    tmp_path: Path, text: str, reason: str
+) -> None:
+    (problem,) = read(tmp_path, binance(f'"{text}"'))
+    assert isinstance(problem, RowProblem)
+    assert problem.reason.startswith(reason)
+
+
+def test_zero_never_leads_a_group_of_thousands() -> None:
+    number = number_reader(NumberRule(thousands=","))
+    assert number("1,234") == number("1234")
+    with pytest.raises(AmountUnreadableError, match="before its decimals"):
+        number("0,123")
 
 
 def test_decimal_comma_is_never_cut_off_by_the_delimiter(tmp_path: Path) -> None:

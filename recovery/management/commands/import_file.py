@@ -1,13 +1,19 @@
-"""`import_file FILE…`: the whole intake on the command line, with a fixed answer."""
+"""`import_file FILE…`: the whole intake on the command line, with a fixed answer.
+
+What cannot be read is answered in the same list as what was read: the other files of
+the line are imported all the same. The exit code is 2 when any file was refused.
+"""
 
 import json
 from argparse import ArgumentParser
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.db import transaction
 
+from recovery.domain.errors import RecoveryError
 from recovery.models import DayOrder, JobState, Provenance, SourceFile, SourceFileState
 from recovery.selectors.imports import import_report
 from recovery.services.actors import OPERATOR
@@ -41,11 +47,6 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *_args: Any, **options: Any) -> None:
-        for path in options["files"]:
-            if not path.is_file():
-                raise CommandError(
-                    f"{path}: there is no such file.", returncode=REFUSED
-                )
         reports = (_try_files if options["dry_run"] else _import_files)(options)
         if options["json"]:
             self.stdout.write(json.dumps(reports, indent=2, ensure_ascii=False))
@@ -59,7 +60,7 @@ class Command(BaseCommand):
 def _import_files(options: dict[str, Any]) -> list[dict[str, Any]]:
     received = [(path, _receive(path, options)) for path in options["files"]]
     run_all_due()
-    return [_report(path, source_file) for path, source_file in received]
+    return [_report(path, answer) for path, answer in received]
 
 
 def _try_files(options: dict[str, Any]) -> list[dict[str, Any]]:
@@ -67,13 +68,25 @@ def _try_files(options: dict[str, Any]) -> list[dict[str, Any]]:
     with transaction.atomic():
         reports = _import_files(options)
         transaction.set_rollback(True)
-    for report in reports:
+    for report in filter(itemgetter("sha256"), reports):
         if not SourceFile.objects.filter(sha256=report["sha256"]).exists():
             source_file_forget(report["sha256"])
     return reports
 
 
-def _receive(path: Path, options: dict[str, Any]) -> SourceFile:
+def _receive(path: Path, options: dict[str, Any]) -> SourceFile | str:
+    """The file as it was received, or why it could not be."""
+    if path.exists() and not path.is_file():
+        return "It cannot be read: it is no file."  # A pipe would be waited for.
+    try:
+        return _received(path, options)
+    except OSError as error:
+        return f"It cannot be read: {error.strerror or error}."
+    except RecoveryError as error:
+        return str(error)
+
+
+def _received(path: Path, options: dict[str, Any]) -> SourceFile:
     source_file = source_file_receive(
         OPERATOR,
         path=path,
@@ -90,16 +103,16 @@ def _receive(path: Path, options: dict[str, Any]) -> SourceFile:
     return source_file
 
 
-def _report(path: Path, source_file: SourceFile) -> dict[str, Any]:
-    source_file.refresh_from_db()
-    job = source_file.job
-    if (
-        job
-        and job.state != JobState.DONE
-        and source_file.state == SourceFileState.STORED
-    ):
-        raise CommandError(f"{path}: the import failed: {job.error or job.state}")
-    return import_report(source_file, name=str(path))
+def _report(path: Path, answer: SourceFile | str) -> dict[str, Any]:
+    if isinstance(answer, str):
+        return {"file": str(path), "sha256": "", "refused": answer}
+    answer.refresh_from_db()
+    job = answer.job
+    is_waiting = answer.state == SourceFileState.STORED
+    if job and job.state != JobState.DONE and is_waiting:
+        why = f"The import failed: {job.error or job.state}"
+        return {"file": str(path), "sha256": answer.sha256, "refused": why}
+    return import_report(answer, name=str(path))
 
 
 def _in_words(report: dict[str, Any]) -> str:
