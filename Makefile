@@ -42,7 +42,7 @@ PRODUCTION_LIKE := DJANGO_ALLOWED_HOSTS=desk.example.com \
 
 .DEFAULT_GOAL := help
 .PHONY: help setup-run setup-dev run test test-domain screenshots check lint types \
-	imports migrations deploy coverage fmt bench properties mutants faults truth backup \
+	imports migrations deploy coverage fmt bench bench-memory properties mutants faults truth backup \
 	restore lock clean
 
 help: ## List the targets.
@@ -99,6 +99,9 @@ fmt: setup-dev ## Format the code and mend what the linter can.
 bench: setup-dev ## Measure, side by side in one run.
 	@set -e; for bench in benchmarks/*_bench.py; do \
 		$(PY) -m "benchmarks.$$(basename "$$bench" .py)"; done
+
+bench-memory: setup-dev ## Import ROWS=5000000 rows, and the largest workbook, and watch the memory.
+	ROWS=$(or $(ROWS),5000000) $(PY) -m benchmarks.import_memory
 
 properties: setup-dev ## Hold the core's properties on EXAMPLES=5000 examples each, and walk money's paths.
 	$(PY) -m tests.domain.properties --examples $(or $(EXAMPLES),5000) $(ARGS)

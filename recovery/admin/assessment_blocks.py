@@ -1,6 +1,7 @@
 """An assessment on a page: figures, picture, lines with their evidence."""
 
 import json
+from typing import Any
 
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -37,6 +38,16 @@ _BASES = {
     Basis.NOT_VERIFIABLE: "not verifiable",
 }
 _EVIDENCE_SHOWN = 4
+# Where an assessment in hand keeps its lines: the headline and the table read them.
+_EXPLAINED = "_desk_explained"
+
+
+def _explained(assessment: Assessment) -> list[ExplainedLine]:
+    known: dict[str, Any] = vars(assessment)
+    if _EXPLAINED not in known:
+        known[_EXPLAINED] = explained_lines(assessment)
+    lines: list[ExplainedLine] = known[_EXPLAINED]
+    return lines
 
 
 def answer_of(event: Event) -> str:
@@ -44,7 +55,7 @@ def answer_of(event: Event) -> str:
     result = main_result(event)
     if result is None or event.active_assessment is None:
         return "Not assessed yet."
-    return answer_sentence(result, explained_lines(event.active_assessment))
+    return answer_sentence(result, _explained(event.active_assessment))
 
 
 def figures_of(result: AssessmentResult | None) -> list[Fact]:
@@ -83,7 +94,7 @@ def results_block(assessment: Assessment) -> Block:
 
 def assessment_blocks(assessment: Assessment) -> list[Block]:
     """The picture of each asset, then the lines."""
-    explained = explained_lines(assessment)
+    explained = _explained(assessment)
     lines = [one.line for one in explained]
     assets = list(dict.fromkeys(line.asset for line in lines))
     pictures = [

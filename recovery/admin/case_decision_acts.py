@@ -5,10 +5,10 @@ from datetime import datetime
 from django.utils import timezone
 
 from recovery.admin.acts import Act, Data
+from recovery.admin.case_decisions import decision_in_force, decision_proposed
 from recovery.admin.case_forms import (
     ProposalForm,
     ReceiptForm,
-    decision_in_force,
     proposal_initial,
 )
 from recovery.admin.case_steps import case_duties, case_knows, shown_version
@@ -17,7 +17,7 @@ from recovery.domain.decision_ground import Ground
 from recovery.domain.duties import Duty
 from recovery.domain.errors import NotReadyError
 from recovery.domain.lifecycle import CASE_ENDED, CaseAction, CaseStatus
-from recovery.domain.words import DecisionKind, DecisionStatus
+from recovery.domain.words import DecisionKind
 from recovery.models import Decision, RecoveryCase
 from recovery.services.actors import Actor
 from recovery.services.amount_limits import may_propose_amounts
@@ -32,17 +32,6 @@ from recovery.services.reconfirmations import decision_reconfirm
 _APPROVALS = frozenset(
     {CaseAction.APPROVE_OWED, CaseAction.APPROVE_NOT_OWED, CaseAction.APPROVE_DEFICIT}
 )
-
-
-def decision_proposed(case: RecoveryCase) -> Decision | None:
-    """The decision that waits for a second person."""
-    return (
-        case.decisions.filter(status=DecisionStatus.PROPOSED)
-        .select_related(
-            "proposer", "result__assessment", "case__event__active_assessment"
-        )
-        .first()
-    )
 
 
 def _require_proposed(case: RecoveryCase) -> Decision:

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 
 from accounts.models import Destination, User
+from recovery.admin.case_decisions import decision_in_force, destination_chosen
 from recovery.admin.forms import AmountField, DeskForm, long_text, shown
 from recovery.admin.payment_forms import (
     conversion_field,
@@ -15,8 +16,8 @@ from recovery.admin.payment_forms import (
 )
 from recovery.domain.money import format_amount
 from recovery.domain.references import clean_reference
-from recovery.domain.words import DecisionKind, DecisionStatus
-from recovery.models import AssessmentResult, Decision, Event, RecoveryCase
+from recovery.domain.words import DecisionKind
+from recovery.models import AssessmentResult, Event, RecoveryCase
 from recovery.selectors.desk import main_result
 from recovery.services.actors import Actor
 from recovery.services.decisions import decision_expected
@@ -26,9 +27,6 @@ _KINDS = {
     DecisionKind.NOT_OWED: "Not owed: nothing to pay",
     DecisionKind.DEFICIT: "Deficit: the account ended below zero",
 }
-
-# Where a case in hand keeps its decision: many acts of one page ask for it.
-_IN_FORCE = "_desk_decision_in_force"
 
 
 class QuestionForm(DeskForm):
@@ -164,16 +162,6 @@ def proposal_initial(_actor: Actor, case: RecoveryCase) -> dict[str, Any]:
     }
 
 
-def decision_in_force(case: RecoveryCase) -> Decision | None:
-    """The approved decision of a case, if one stands; asked once per row in hand."""
-    known: dict[str, Any] = vars(case)
-    if _IN_FORCE not in known:
-        approved = case.decisions.filter(status=DecisionStatus.APPROVED)
-        known[_IN_FORCE] = approved.order_by("-ended_at").first()
-    found: Decision | None = known[_IN_FORCE]
-    return found
-
-
 class CreditForm(DeskForm):
     """A credit to the customer's own balance."""
 
@@ -201,7 +189,7 @@ class WithdrawalForm(DeskForm):
         decision = decision_in_force(self.subject)
         offer(self.fields["destination"], payable_destinations(decision))
         offer(self.fields["conversion"], unused_conversions(decision))
-        chosen = self.subject.destination_choices.order_by("-pk").first()
+        chosen = destination_chosen(self.subject)
         if chosen is not None:
             field: Any = self.fields["destination"]
             field.initial = chosen.destination_id

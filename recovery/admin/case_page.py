@@ -13,6 +13,7 @@ from recovery.admin.assessment_blocks import (
     figures_of,
     other_assessments_block,
 )
+from recovery.admin.case_decisions import destination_chosen
 from recovery.admin.pages import Block, Fact, Table, Visit, heads, table_block
 from recovery.admin.payments import PAYMENT_ACTS
 from recovery.admin.sealed import Sealed, sealed_payment
@@ -45,9 +46,9 @@ def case_figures(case: RecoveryCase) -> list[Fact]:
     return figures_of(main_result(case.event))
 
 
-def case_notices(case: RecoveryCase) -> list[str]:
+def case_notices(case: RecoveryCase, payments: list[Payment]) -> list[str]:
     """What waits, said on the record itself."""
-    waiting = case.payments.filter(status=PaymentStatus.PROPOSED).order_by("pk")
+    waiting = [one for one in payments if one.status == PaymentStatus.PROPOSED]
     asked = [f"Asked of the customer: {case.question}"] if case.question else []
     return asked + [
         f"{words(payment.kind)} {payment.reference} over "
@@ -94,9 +95,7 @@ def case_facts(case: RecoveryCase, now: datetime) -> list[Fact]:
 
 def _chosen(case: RecoveryCase) -> list[Fact]:
     """Where the customer wants the money to go, once they said so."""
-    chosen = (
-        case.destination_choices.select_related("destination").order_by("-pk").first()
-    )
+    chosen = destination_chosen(case)
     if chosen is None:
         return []
     url = reverse("admin:accounts_destination_change", args=[chosen.destination_id])
@@ -111,9 +110,9 @@ def next_update(case: RecoveryCase, now: datetime) -> SafeString | str:
     return due_cell(case.next_update_due_at, now)
 
 
-def payments_block(visit: Visit, case: RecoveryCase) -> Block:
-    """Payments of a case: a row each, and below what may be done to which."""
-    payments = list(
+def case_payments(case: RecoveryCase) -> list[Payment]:
+    """Payments of a case with all that its page says of them."""
+    return list(
         case.payments.select_related(
             "proposer",
             "approver",
@@ -123,6 +122,10 @@ def payments_block(visit: Visit, case: RecoveryCase) -> Block:
             "decision__result__assessment",
         ).order_by("pk")
     )
+
+
+def payments_block(visit: Visit, case: RecoveryCase, payments: list[Payment]) -> Block:
+    """Payments of a case: a row each, and below what may be done to which."""
     columns = heads(
         "Payment", "Kind", "#Amount", "Status", "Proposer", "Approver", "Batch", "Since"
     )

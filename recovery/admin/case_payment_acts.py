@@ -6,11 +6,11 @@ from decimal import Decimal
 from typing import Any
 
 from recovery.admin.acts import Act, Data
+from recovery.admin.case_decisions import decision_in_force
 from recovery.admin.case_forms import (
     ConversionForm,
     CreditForm,
     WithdrawalForm,
-    decision_in_force,
     positive_text,
 )
 from recovery.domain.duties import Duty

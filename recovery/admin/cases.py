@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 
 from recovery.admin.base import DeskAdmin
 from recovery.admin.case_acts import CASE_ACTS
+from recovery.admin.case_decisions import case_decisions
 from recovery.admin.case_filters import (
     AssigneeFilter,
     DueFilter,
@@ -22,6 +23,7 @@ from recovery.admin.case_page import (
     case_figures,
     case_headline,
     case_notices,
+    case_payments,
     claims_block,
     evidence_blocks,
     next_update,
@@ -150,6 +152,7 @@ class CaseAdmin(DeskAdmin):
     def page(self, visit: Visit) -> Page:
         """The answer above the fold, the evidence below."""
         case: RecoveryCase = visit.subject
+        payments = case_payments(case)
         return Page(
             title=case.reference,
             kind="Recovery case",
@@ -160,13 +163,13 @@ class CaseAdmin(DeskAdmin):
             blocks=[
                 *decision_blocks(visit, case),
                 *evidence_blocks(case),
-                payments_block(visit, case),
+                payments_block(visit, case, payments),
                 *unclaimed_blocks(case),
                 claims_block(case),
                 notes_block(case),
                 transitions_block(case),
             ],
-            notices=case_notices(case),
+            notices=case_notices(case, payments),
             preview_url=preview_url(case),
         )
 
@@ -191,14 +194,10 @@ class CaseAdmin(DeskAdmin):
 
 def decision_blocks(visit: Visit, case: RecoveryCase) -> list[Block]:
     """Every decision with its sealed content; the waiting one with its button."""
-    decisions = case.decisions.select_related(
-        "proposer", "approver", "result__assessment"
-    )
-    return [_decision_block(visit, case, one) for one in decisions.order_by("-pk")]
+    return [_decision_block(visit, one) for one in case_decisions(case)]
 
 
-def _decision_block(visit: Visit, case: RecoveryCase, decision: Decision) -> Block:
-    decision.case = case
+def _decision_block(visit: Visit, decision: Decision) -> Block:
     waits = decision.status == DecisionStatus.PROPOSED
     sealed = sealed_decision(
         decision,

@@ -41,6 +41,10 @@ def catalogue_view(
         page = Page(
             title="Files the desk reads",
             headline="What to ask a customer or a venue for, and what it can show.",
+            jumps=[
+                *((one.code, one.name) for one in shipped_profiles()),
+                ("made-here", "Made here"),
+            ],
             blocks=[
                 *(_block(profile) for profile in shipped_profiles()),
                 _made_block(),
@@ -83,7 +87,7 @@ def _made_block() -> Block:
 
 
 def _made_row(mapping: LayoutMapping) -> tuple[SafeString | str, ...]:
-    (profile,) = [profile_of(mapping.terms)]
+    profile = profile_of(mapping.terms)
     (layout,) = profile.layouts
     page = reverse("admin:recovery_layoutmapping_change", args=[mapping.pk])
     sample = reverse("admin:recovery_sourcefile_change", args=[mapping.sample_id])

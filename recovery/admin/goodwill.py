@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from recovery.admin.acts import Act, Data
 from recovery.admin.base import DeskAdmin
-from recovery.admin.case_forms import decision_in_force
+from recovery.admin.case_decisions import decision_in_force
 from recovery.admin.forms import AmountField, DeskForm, long_text
 from recovery.admin.pages import Fact, Page, Visit, heads, table_block
 from recovery.admin.rules import PeriodAdmin, period_text

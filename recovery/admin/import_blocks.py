@@ -20,7 +20,7 @@ from recovery.admin.show import (
     moment,
     words,
 )
-from recovery.domain.ledger import ZERO
+from recovery.domain.ledger import ZERO, LedgerRole
 from recovery.domain.money import exact
 from recovery.models import Provenance, RecoveryCase, SourceFile, SourceFileState
 from recovery.selectors.file_sums import sums_read
@@ -136,17 +136,22 @@ def _total(roles: dict[str, str]) -> Decimal:
 
 def sums_block(source: SourceFile) -> Block:
     """What its rows moved, by asset and role; rows that came before count too."""
+    sums = sums_read(source)
     rows = [
         (
             asset,
             role_cell(role),
             amount_cell(Decimal(text), asset, flow_word(Decimal(text))),
         )
-        for asset, roles in sorted(sums_read(source).items())
+        for asset, roles in sorted(sums.items())
         for role, text in sorted(roles.items())
     ]
     columns = heads("Asset", "What it is", "#Sum")
-    return table_block("Sums of its rows", columns, rows, empty="Nothing yet.")
+    block = table_block("Sums of its rows", columns, rows, empty="Nothing yet.")
+    if any(LedgerRole.UNKNOWN in roles for roles in sums.values()):
+        url = reverse("admin:recovery_operationmapping_unknown")
+        block.link = link(url, "Row types nobody knows: see them and who may say")
+    return block
 
 
 def proofs_block(source: SourceFile) -> Block:

@@ -51,8 +51,10 @@ class _FilesInput(forms.ClearableFileInput):
 class SayForm(DeskForm):
     """What a source file cannot say of itself."""
 
+    # Chosen, never left standing: it decides what the rows may prove.
     provenance = forms.ChoiceField(
-        label="Where it comes from", choices=list(PROVENANCES.items())
+        label="Where it comes from",
+        choices=[("", "Choose …"), *PROVENANCES.items()],
     )
     venue = forms.ChoiceField(label="Venue", required=False)
     account = forms.CharField(

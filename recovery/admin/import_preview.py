@@ -5,13 +5,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from recovery.admin.import_acts import page_of
 from recovery.admin.import_forms import PROVENANCES
 from recovery.admin.import_knowledge import knowledge_block
+from recovery.admin.layout_pages import mapping_offer
 from recovery.admin.pages import Block, Fact, Page, Visit, heads, table_block
 from recovery.admin.role_words import ROLE_WORDS, role_cell
 from recovery.admin.show import (
@@ -59,7 +59,7 @@ def preview_page(visit: Visit, state: SafeString) -> Page:
     """Everything a person needs to confirm or discard a file."""
     source: SourceFile = visit.subject
     facts: Facts = source.preview or {}
-    if facts.get("needs") or "refused" in facts:
+    if facts.get("needs"):
         visit.acts = [
             replace(one, is_open=one.is_open or one.act.name == "say")
             for one in visit.acts
@@ -85,17 +85,8 @@ def preview_page(visit: Visit, state: SafeString) -> Page:
             _overlap_block(facts),
         ]
     elif facts.get("rows"):
-        page.blocks = [_mapping_block(source), _rows_block(facts, None)]
+        page.blocks = [mapping_offer(source, visit.actor), _rows_block(facts, None)]
     return page
-
-
-def _mapping_block(source: SourceFile) -> Block:
-    """The way to say what the columns of a strange file are."""
-    told = "Say what its columns are, then look into it again."
-    block = table_block("No layout fits?", [], [], empty=told)
-    url = reverse("admin:recovery_layoutmapping_map", args=[source.pk])
-    block.link = link(url, "Map its columns")
-    return block
 
 
 def preview_text(source: SourceFile) -> str:

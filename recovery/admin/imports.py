@@ -136,7 +136,7 @@ class SourceFileAdmin(DeskAdmin):
             headline=f"{conservation_text(source)} {mended_text(source)}".strip(),
             facts=file_facts(source),
             blocks=[
-                *mapping_block(source),
+                *mapping_block(source, visit.actor),
                 *blocks,
                 *workbench_blocks(source),
                 manifest_block(source),

@@ -8,10 +8,12 @@ from django import forms
 from django.urls import reverse
 
 from recovery.admin.layout_forms import FIELD_WORDS, ColumnsForm
+from recovery.admin.mapping_acts import MAY_PROPOSE
 from recovery.admin.pages import Block, heads, table_block
 from recovery.admin.show import badge, counted, link, moment, two_lines
 from recovery.models import LayoutMapping, SourceFile, SourceFileState
 from recovery.selectors.layout_mappings import layout_of
+from recovery.services.actors import Actor
 
 _CELLS_SHOWN = 3
 _SHOWN = 60
@@ -158,7 +160,7 @@ def roles_block(mapping: LayoutMapping) -> Block:
     return table_block("Row types", columns, rows, empty="None said yet.")
 
 
-def mapping_block(source: SourceFile) -> list[Block]:
+def mapping_block(source: SourceFile, actor: Actor) -> list[Block]:
     """On the page of a file: the layout staff made for it, or the way to make one."""
     mapping = layout_of(source)
     if mapping is not None:
@@ -169,12 +171,17 @@ def mapping_block(source: SourceFile) -> list[Block]:
         return [block]
     if source.state != SourceFileState.REFUSED or source.checkpoint:
         return []
-    block = table_block(
-        "No layout fits?",
-        heads("", ""),
-        [],
-        empty="Say what its columns are; it is saved as a layout for the next one too.",
-    )
+    return [mapping_offer(source, actor)]
+
+
+def mapping_offer(source: SourceFile, actor: Actor) -> Block:
+    """The way to say what the columns of a strange file are, or whom to ask for it."""
+    title = "No layout fits?"
+    if not actor.duties & MAY_PROPOSE:
+        told = "Ask an analyst to say what its columns are, on this page."
+        return table_block(title, [], [], empty=told)
+    told = "Say what its columns are; it is saved as a layout for the next one too."
+    block = table_block(title, [], [], empty=told)
     url = reverse("admin:recovery_layoutmapping_map", args=[source.pk])
     block.link = link(url, "Map its columns")
-    return [block]
+    return block

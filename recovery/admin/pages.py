@@ -71,6 +71,7 @@ class Page:
     blocks: list[Block] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     preview_url: str = ""
+    jumps: list[tuple[str, str]] = field(default_factory=list)  # Anchor and its name.
     refresh_seconds: int = 0  # Without a script, while something is under way.
 
 

@@ -18,6 +18,7 @@ from recovery.admin.show import (
     amount_cell,
     amount_text,
     badge,
+    counted,
     flow_word,
     moment,
     variance_text,
@@ -182,11 +183,11 @@ def _notices(found: Scratch) -> list[str]:
         like = f"{runner_up.layout.venue} {runner_up.layout.code}"
         notices.append(f"Next best layout: {like}, {runner_up.score} of 100.")
     notices += [
-        f"Unknown operation “{name}”, {count} rows: counted with their money."
+        f"Row type “{name}” is not known, {counted(count, 'row')}: the money counts."
         for name, count in sorted(found.unknown_operations.items())
     ]
     notices += [
-        f"Row type “{name}”, {count} rows: read as staff approved."
+        f"Row type “{name}”, {counted(count, 'row')}: read as staff approved."
         for name, count in sorted(found.meant_operations.items())
     ]
     notices += [

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from accounts.roles import ClientClass
 from recovery.admin.acts import Act, Data, Outcome
 from recovery.admin.base import DeskAdmin
-from recovery.admin.case_forms import decision_in_force
+from recovery.admin.case_decisions import decision_in_force
 from recovery.admin.forms import (
     AmountField,
     DeskForm,

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from recovery.admin.acts import Act, Data
-from recovery.admin.case_forms import decision_in_force
+from recovery.admin.case_decisions import decision_in_force
 from recovery.admin.forms import AmountField, DeskForm
 from recovery.admin.pages import Block, Page, heads, table_block
 from recovery.admin.permissions import holds

@@ -6,7 +6,7 @@ from django import forms
 from django.utils import timezone
 
 from recovery.admin.acts import Act, Data
-from recovery.admin.case_forms import decision_in_force
+from recovery.admin.case_decisions import decision_in_force
 from recovery.admin.forms import DeskForm, long_text
 from recovery.admin.show import words
 from recovery.admin.unclaimed import release_of

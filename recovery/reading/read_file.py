@@ -25,6 +25,7 @@ from recovery.venues.manifest import read_manifest
 from recovery.venues.number_style import COMMA_PROVEN, COMMA_TOLD
 from recovery.venues.recognition import Recognition, recognise
 
+FIRST_CHUNK = 4_000  # Small, so that storing begins soon; the next ones double.
 ZONE_ASSUMED = (
     "The file does not say its zone: UTC is assumed. Give the zone if it was saved in "
     "another one."
@@ -48,15 +49,22 @@ def read_file(request: Request) -> Iterator[Message]:
     is_mended = MENDED in source.notes
     outcomes = iter(understood if is_mended else proofs.watched(understood))
     done = 0
-    while True:
+    for usual in _chunk_sizes(request.chunk):
         left = request.done - done
-        size = min(request.chunk, left) if left > 0 else request.chunk
+        size = min(usual, left) if left > 0 else usual
         tally = maker.tally(islice(outcomes, size))
         if not tally.records:
             break
         done += tally.records
         yield numbered_accounts(tally)
     yield _ended(source, [*warnings_told(source, interpreter), *proofs.told()])
+
+
+def _chunk_sizes(largest: int) -> Iterator[int]:
+    size = min(FIRST_CHUNK, largest)
+    while True:
+        yield size
+        size = min(2 * size, largest)
 
 
 def opened_source(request: Request) -> Source:
@@ -162,7 +170,7 @@ def warnings_told(source: Source, interpreter: Interpreter) -> list[str]:
             for one in notices.warnings
         ),
         *(
-            f"Unknown operation “{name}”, {count} rows: kept with their money."
+            f"Row type “{name}” is not known, rows: {count:,}; kept with their money."
             for name, count in sorted(notices.unknown_operations.items())
         ),
         *(

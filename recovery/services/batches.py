@@ -33,7 +33,7 @@ from recovery.services.approval_limits import approval_rules_at
 from recovery.services.audit import audit_write, refusal_recorded
 from recovery.services.batch_files import batch_file, batch_file_write, batch_path
 from recovery.services.decision_ground import decision_ground, require_ground
-from recovery.services.destinations import leaves_by
+from recovery.services.destination_use import leaves_by
 from recovery.services.fail_points import fail_point
 from recovery.services.outcomes import confirmations_read, payments_post
 from recovery.services.payments import (

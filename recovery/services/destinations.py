@@ -8,9 +8,7 @@ once, and rests for a time. Nobody who proposed or verified it approves a paymen
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 
 from accounts.addresses.checks import address_check
 from accounts.addresses.errors import AddressRefusedError
@@ -21,7 +19,6 @@ from accounts.models import (
     Destination,
     DestinationStatus,
     ScreeningResult,
-    User,
 )
 from recovery.domain.duties import Duty
 from recovery.domain.errors import NotReadyError, SamePersonError
@@ -37,6 +34,10 @@ from recovery.services.actors import (
     require_staff,
 )
 from recovery.services.audit import audit_write, refusal_recorded
+from recovery.services.destination_use import (
+    destination_editors,
+    destination_require_screened,
+)
 from recovery.services.mails import mail_account_news
 from recovery.services.staff_notices import notice_write
 from recovery.services.transitions import case_lock, payment_move
@@ -191,7 +192,7 @@ def _approve(actor: Actor, destination: Destination, now: datetime) -> Destinati
     if approver.pk in destination_editors(destination):
         raise SamePersonError(actor.name, "proposed or verified this destination")
     require_fresh_factor(actor, now=now)
-    _require_screened(destination, now)
+    destination_require_screened(destination, now)
     destination.status = DestinationStatus.APPROVED
     destination.approved_by, destination.approved_at = approver, now
     destination.usable_at = now + cool_down(destination.customer, now=now)
@@ -244,45 +245,6 @@ def destination_payments_void(destination: Destination, why: str, now: datetime)
     return count
 
 
-def destination_require_usable(destination: Destination, *, now: datetime) -> None:
-    """Go on when money may go to a destination now.
-
-    Raises:
-        NotReadyError: Not approved, still cooling down, screened too long ago or with
-            a hit, or the customer's mail on file is too new.
-    """
-    if destination.status != DestinationStatus.APPROVED:
-        raise NotReadyError("A withdrawal goes to an approved destination.")
-    if destination.usable_at is None or destination.usable_at > now:
-        raise NotReadyError(
-            f"This destination cools down until {destination.usable_at:%Y-%m-%d %H:%M}."
-        )
-    _require_screened(destination, now)
-    cooling = destination.customer.cooling_until
-    if cooling is not None and cooling > now:
-        raise NotReadyError(
-            f"The customer's mail on file is new: no money before {cooling:%Y-%m-%d}."
-        )
-
-
-def leaves_by(now: datetime) -> Q:
-    """Which payments may leave now, as far as their destinations go."""
-    is_rested = Q(destination__usable_at__lte=now) & (
-        Q(destination__customer__cooling_until=None)
-        | Q(destination__customer__cooling_until__lte=now)
-    )
-    return Q(destination=None) | is_rested & Q(
-        destination__status=DestinationStatus.APPROVED,
-        destination__screening=ScreeningResult.CLEAR,
-    )
-
-
-def destination_editors(destination: Destination) -> frozenset[int]:
-    """Who proposed or verified a destination; none of them approves a payment to it."""
-    people = (destination.proposed_by_id, destination.verified_by_id)
-    return frozenset(one for one in people if one is not None)
-
-
 @transaction.atomic
 def cool_down_change(
     actor: Actor, client_class: str, *, hours: int, valid_from: datetime, now: datetime
@@ -301,13 +263,6 @@ def cool_down_change(
     )
     audit_write(actor, "cool_down.change", f"class {client_class}", hours=hours)
     return made
-
-
-def _require_screened(destination: Destination, now: datetime) -> None:
-    if destination.screening != ScreeningResult.CLEAR or not destination.screened_at:
-        raise NotReadyError("A clear screening of this destination is needed first.")
-    if destination.screened_at < now - timedelta(days=settings.SCREENING_DAYS):
-        raise NotReadyError("The screening of this destination is too old.")
 
 
 def _locked(
@@ -369,15 +324,3 @@ def _recorded(
         network=destination.network,
         **detail,
     )
-
-
-def destination_approver_refuse(destination: Destination, approver: User) -> None:
-    """Refuse an approver of a payment who had a hand in its destination.
-
-    Raises:
-        SamePersonError: They proposed or verified it.
-    """
-    if approver.pk in destination_editors(destination):
-        raise SamePersonError(
-            approver.username, "proposed or verified the destination of this payment"
-        )

@@ -32,12 +32,17 @@ from recovery.reading.rows import Sums, Tally
 from recovery.services.accounts_seen import AccountBook
 from recovery.services.due import assessments_make_due
 from recovery.services.fail_points import fail_point
+from recovery.services.file_lengths import rows_about
 from recovery.services.import_targets import TARGETS
 from recovery.services.jobs import LeaseLostError
 from recovery.services.loading import RowWriter
 from recovery.services.mending import Mending
 from recovery.services.reference_rows import ReferenceWriter
-from recovery.services.source_files import source_file_forget, source_file_request
+from recovery.services.source_files import (
+    source_file_forget,
+    source_file_path,
+    source_file_request,
+)
 from recovery.services.staff_notices import notice_write
 from recovery.services.watch_list import watch_file
 from recovery.venues.manifest import Manifest, check_manifest
@@ -155,6 +160,7 @@ class _Loader:
             else None
         )
         self._done = 0
+        self._rows_about = rows_about(source_file_path(source_file))
 
     def take(self, lease: _Lease, rows: Rows) -> None:
         """Store a chunk that is behind the checkpoint."""
@@ -204,9 +210,13 @@ class _Loader:
             self._tell_contradicted()
             taken = len(lines) - len(self._writer.problems)
             self._count(tally, taken, inserted)
-            lease.beat(self._done, unit="rows")
+            lease.beat(self._done, self._about(), "rows")
             fail_point("import.chunk_written")
         fail_point("import.chunk_committed")
+
+    def _about(self) -> int:
+        """How many records there are about; 0 where nothing tells it."""
+        return max(self._rows_about, self._done) if self._rows_about else 0
 
     def _tell_contradicted(self) -> None:
         """Warn of rows whose id is known with another amount; the first one counts.

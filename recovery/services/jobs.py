@@ -233,12 +233,14 @@ def jobs_give_up() -> None:
     )
 
 
-def job_rate(job: Job, now: datetime) -> tuple[float, float] | None:
-    """Units a second and seconds left of a running job, where both are known."""
-    if not job.started_at or not job.progress_done or not job.progress_total:
+def job_rate(job: Job, now: datetime) -> tuple[float, float | None] | None:
+    """Units a second and seconds left of a running job, each where it is known."""
+    if not job.started_at or not job.progress_done:
         return None
     seconds = max((now - job.started_at).total_seconds(), 0.001)
     rate = job.progress_done / seconds
+    if not job.progress_total:
+        return rate, None
     return rate, max(job.progress_total - job.progress_done, 0) / rate
 
 

@@ -22,7 +22,7 @@ from recovery.services.approval_limits import (
 from recovery.services.audit import audit_write, refusal_recorded
 from recovery.services.conversions import conversion_require_fresh
 from recovery.services.decision_ground import require_ground
-from recovery.services.destinations import (
+from recovery.services.destination_use import (
     destination_approver_refuse,
     destination_require_usable,
 )

@@ -28,18 +28,17 @@ def payment_headroom(decision: Decision, kind: PaymentKind) -> Decimal:
     live = Payment.objects.filter(
         event=decision.case.event_id, asset=decision.asset
     ).exclude(status__in=PAYMENT_VOID)
+    is_posted = Q(status=PaymentStatus.POSTED)
     if kind == PaymentKind.CREDIT:
-        received = ~Q(decision=decision) & Q(status=PaymentStatus.POSTED)
-        set_off = _total(
-            SetOff.objects.filter(decision=decision, status__in=SET_OFF_LIVE)
-        )
+        set_offs = SetOff.objects.filter(decision=decision)
+        (set_off,) = _totals(set_offs, Q(status__in=SET_OFF_LIVE))
         owed: Decimal = decision.amount - set_off
-        left = owed - _total(live.filter(kind=kind).exclude(received))
         # Every credit of the ledger is off what the active assessment shows as short.
-        on_its_way = live.filter(kind=kind).exclude(status=PaymentStatus.POSTED)
-        return min(left, _short_now(decision) - set_off - _total(on_its_way))
-    taken = _total(live.filter(kind=kind))
-    posted = _total(live.filter(kind=PaymentKind.CREDIT, status=PaymentStatus.POSTED))
+        counted, on_its_way = _totals(
+            live.filter(kind=kind), ~(~Q(decision=decision) & is_posted), ~is_posted
+        )
+        return min(owed - counted, _short_now(decision) - set_off - on_its_way)
+    taken, posted = _totals(live, Q(kind=kind), Q(kind=PaymentKind.CREDIT) & is_posted)
     return posted - taken
 
 
@@ -51,9 +50,10 @@ def _short_now(decision: Decision) -> Decimal:
     return max(-result.variance_amount, ZERO) if result else ZERO
 
 
-def _total(rows: QuerySet[Payment] | QuerySet[SetOff]) -> Decimal:
-    total: Decimal | None = rows.aggregate(total=Sum("amount"))["total"]
-    return Decimal(total) if total else ZERO
+def _totals(rows: QuerySet[Payment] | QuerySet[SetOff], *parts: Q) -> list[Decimal]:
+    """Sum the amounts of each part of some rows, in one query."""
+    sums = {f"part{n}": Sum("amount", filter=part) for n, part in enumerate(parts)}
+    return [Decimal(total or ZERO) for total in rows.aggregate(**sums).values()]
 
 
 def payment_content(payment: Payment) -> dict[str, object]:

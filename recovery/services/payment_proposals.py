@@ -29,7 +29,7 @@ from recovery.services.approval_limits import (
 from recovery.services.conversions import conversion_require
 from recovery.services.decision_ground import require_ground
 from recovery.services.decisions import decision_provenance
-from recovery.services.destinations import destination_require_usable
+from recovery.services.destination_use import destination_require_usable
 from recovery.services.mails import mail_case_news
 from recovery.services.network_fees import network_fee_of, network_fee_rule_at
 from recovery.services.payment_content import (

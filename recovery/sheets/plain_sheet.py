@@ -7,7 +7,7 @@ memory of a block, and its rows are there before its end is read.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -59,7 +59,7 @@ class PlainSheet:
     part: str
     limits: Limits
 
-    def blocks(self) -> Iterator[Block]:
+    def blocks(self) -> Generator[Block, None, None]:
         """The rows that show something, some hundreds or thousands at a time.
 
         Raises:

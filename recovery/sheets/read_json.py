@@ -28,6 +28,7 @@ DEEPEST = 12
 ROW_KEYS = 4
 ENVELOPE = {"data", "result"}  # What interfaces put their rows under.
 _BLANKS = re.compile(r"\s*,?\s*")
+SAID = ("msg", "retMsg", "message", "reason", "error", "errors")
 SEND_AGAIN = "Save the answer of the interface again, as it came."
 
 Row = dict[str, str]
@@ -49,7 +50,9 @@ def open_json(path: Path, limits: Limits) -> Source:
         )
     documents = _documents(_text(path))
     read = _rows if len(documents) == 1 else _rows_or_row
-    rows = [_flat(one) for document in documents for one in read(document)]
+    rows = [_flat(_as_sent(one)) for document in documents for one in read(document)]
+    if not rows:
+        raise _no_rows(documents[0], "rows")
     if len(rows) > limits.rows:
         raise FileRefusedError(
             "too_many_rows",
@@ -183,10 +186,34 @@ def _rows(document: Any) -> list[dict[str, Any]]:
     if not tables and _is_row(document):
         return [document]
     if not tables:
-        raise FileRefusedError(
-            "no_rows", "The answer holds no list of rows.", "Choose another file."
-        )
+        raise _no_rows(document, "list of rows")
     return filled[0] if filled else []
+
+
+def _no_rows(document: Any, what: str) -> FileRefusedError:
+    """The refusal of an answer without rows, with what it says instead."""
+    values = [document.get(name) for name in SAID] if isinstance(document, dict) else []
+    said = next((one for one in map(_said, values) if one), "")
+    told = f" It says: {said[:200]}." if said else ""
+    return FileRefusedError(
+        "no_rows",
+        f"The answer holds no {what}.{told}",
+        "Ask the interface for another period." if not said else SEND_AGAIN,
+    )
+
+
+def _said(value: Any) -> str:
+    """A message of an interface, or nothing when it only says that all is well."""
+    text = value[0] if isinstance(value, list) and value else value
+    if not isinstance(text, str) or text.casefold() in ("ok", "success", "error"):
+        return ""
+    return text.rstrip(".")
+
+
+def _as_sent(row: dict[str, Any]) -> dict[str, Any]:
+    """The row as the venue sent it, where a program has put it under `info`."""
+    sent = row.get("info")
+    return sent if isinstance(sent, dict) and len(sent) >= ROW_KEYS else row
 
 
 def _is_row(document: Any) -> bool:

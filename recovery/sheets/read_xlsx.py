@@ -147,7 +147,8 @@ class _PlainTable:
             yield from rest
 
     def _plain_rows(self, header_number: int, width: int) -> Iterator[Record]:
-        blocks = iter([self._held]) if self._is_whole else self._sheet.blocks()
+        held = iter([self._held])
+        blocks = held if self._is_whole else self._sheet.blocks()
         for record in chain.from_iterable(blocks):
             if record.number > header_number:
                 cells = record.cells

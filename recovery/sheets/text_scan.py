@@ -107,7 +107,11 @@ def _is_chinese(stream: BinaryIO, limits: Limits) -> bool:
 def _encoding(head: bytes) -> str:
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    return "utf-8-sig"
+    # Programs leave the mark out: a text of names begins with two Latin letters.
+    empty = [not byte for byte in head]
+    if empty == [True, False, True, False]:
+        return "utf-16-be"
+    return "utf-16-le" if empty == [False, True, False, True] else "utf-8-sig"
 
 
 def _scanned(stream: BinaryIO, encoding: str, limits: Limits) -> TextFacts:

@@ -16,10 +16,10 @@ GAPS_TOLD = 20
 
 
 class FileProofs:
-    """Keeps the lines of a venue's file and tells what they prove.
+    """Keeps the lines of a file and tells what they prove.
 
-    Files of the house carry a manifest instead. A file too long to keep is not
-    looked into, and that is told.
+    A file too long to keep is not looked into, and that is told; one of the house has
+    its manifest then.
 
     Args:
         layout: of the file.
@@ -30,7 +30,8 @@ class FileProofs:
         self._layout = layout
         self._kept = kept
         self._lines: list[LedgerLine] = []
-        self._is_watched = layout.kind is LayoutKind.LEDGER and not layout.announced_as
+        self._is_house = bool(layout.announced_as)
+        self._is_watched = layout.kind is LayoutKind.LEDGER
         self._is_too_long = False
 
     def watched(self, outcomes: Iterable[Outcome]) -> Iterable[Outcome]:
@@ -39,6 +40,8 @@ class FileProofs:
 
     def told(self) -> list[str]:
         """What the file says against itself, in sentences; empty when nothing."""
+        if self._is_too_long and self._is_house:
+            return []
         if self._is_too_long:
             unproven = (
                 f"More than {self._kept} rows: balances and hours of funding were not "
@@ -50,6 +53,8 @@ class FileProofs:
             with exact():
                 ordered = list(in_chain(ordered, _itself))
         gaps = self._gaps(ordered) if self._layout.has_running_balance else []
+        if self._is_house:  # Its zone is fixed; its ids are told of when they are kept.
+            return gaps
         told = [*gaps, *_shift_told(zone_shift(ordered))]
         return [*told, *islice(self._conflicts(), GAPS_TOLD)]
 
@@ -68,13 +73,17 @@ class FileProofs:
                 )
 
     def _watched(self, outcomes: Iterable[Outcome]) -> Iterator[Outcome]:
-        for outcome in outcomes:
-            if isinstance(outcome, LedgerLine) and not self._is_too_long:
+        remaining = iter(outcomes)
+        for outcome in remaining:
+            if isinstance(outcome, LedgerLine):
                 self._lines.append(outcome)
                 if len(self._lines) > self._kept:
                     self._is_too_long = True
                     self._lines.clear()
             yield outcome
+            if self._is_too_long:
+                break
+        yield from remaining
 
     def _order(self) -> RowOrder:
         """The order of the file, also when somebody has turned it round."""

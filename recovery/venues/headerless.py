@@ -25,6 +25,7 @@ _FIT_PERCENT = 80
 UNNAMED = "pasted"
 _ANY_ZONE = "UTC"
 _DAY = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}")
+_FEWEST_CUTS = 2
 _HOUR = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?Z?")
 
 
@@ -48,6 +49,12 @@ def with_header(source: Source, *, venue: str = "") -> Source:
         for score in [_score(source, layout, rows)]
         if score >= _FIT_PERCENT
     ]
+    if rows and all(_is_uncut(row) for row in rows):
+        raise FileRefusedError(
+            "one_column",
+            "Every row stands in one cell: its columns were never told apart.",
+            "Send the file as the venue gave it, not a workbook made of it.",
+        )
     if not fits:
         raise FileRefusedError(
             "header_missing",
@@ -65,6 +72,12 @@ def with_header(source: Source, *, venue: str = "") -> Source:
             "Say which venue they are from, or copy the row of names as well.",
         )
     return _headed(source, layouts[0])
+
+
+def _is_uncut(row: Record) -> bool:
+    """Whether a row is a line of a text file in one cell of a workbook."""
+    cells = [cell for cell in row.cells if cell]
+    return len(cells) == 1 and max(map(cells[0].count, ",;\t")) >= _FEWEST_CUTS
 
 
 def _is_known(source: Source, venue: str) -> bool:

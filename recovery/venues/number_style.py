@@ -37,7 +37,10 @@ def as_written(layout: Layout, columns: Mapping[str, int], source: Source) -> La
 
 
 def _cells(source: Source, places: list[int]) -> Iterable[str]:
-    for row in islice(source.records(), LOOKED_INTO):
+    # To read a workbook once more would take as long as to import it.
+    is_text = source.kind is SourceKind.CSV
+    rows = islice(source.records(), LOOKED_INTO) if is_text else source.opening
+    for row in rows:
         for at in places:
             if at < len(row.cells):
                 yield row.cells[at]

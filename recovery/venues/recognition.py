@@ -121,6 +121,7 @@ def recognise(
     _check_others(source, ranked, chosen)
     _check_names(source.header, ranked)
     if not ranked or ranked[0].score < LIKENESS:
+        _check_venue(source, venue, chosen)
         raise _unknown_layout(source, ranked)
     _check_required(ranked[0])
     return _recognition(source, ranked, name or source.path.name)
@@ -202,6 +203,19 @@ def _check_others(
                     f"This looks like the {other.title} of {other.venue}.",
                     other.instead,
                 )
+
+
+def _check_venue(source: Source, venue: str, profiles: Sequence[VenueProfile]) -> None:
+    """Refuse a file of another venue than the one said, naming that."""
+    if not venue or not source.header:
+        return
+    ranked = _ranked(_by_header(source, _layouts(profiles, "")))
+    if ranked and ranked[0].score >= LIKENESS:
+        raise FileRefusedError(
+            "other_venue",
+            f"This looks like {described(ranked[0].layout)}, not like {venue}.",
+            "Choose that venue, or none.",
+        )
 
 
 def _check_names(header: Sequence[str], ranked: Sequence[Likeness]) -> None:

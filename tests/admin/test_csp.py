@@ -270,6 +270,7 @@ def test_a_file_goes_up_and_comes_down(
     chosen = {"name": "ledger.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n"}
     form = page.locator("form:has(button[value=upload])")
     form.locator("input[type=file]").set_input_files(chosen)
+    form.locator("select[name=provenance]").select_option("customer_supplied")
     page.locator("button[value=upload]").click()
     expect(page.get_by_text("Looked into it; nothing is loaded yet.")).to_be_visible()
 

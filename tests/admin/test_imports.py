@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.roles import Role
 from recovery.models import Job, RejectedRecord, SourceFile
+from recovery.services.leases import lease_length
 from tests import factories
 from tests.admin.doors import page_url, signed_in, take, text_of
 
@@ -87,7 +88,7 @@ def test_progress_is_told_with_rate_and_time_left(ada: User) -> None:
     address = reverse("admin:recovery_job_progress", args=[job.pk])
     told = signed_in(ada).get(address).json()
     assert (told["percent"], told["is_ended"]) == (25, False)
-    assert "1,000 of 4,000 rows, " in told["text"]
+    assert "1,000 of about 4,000 rows, " in told["text"]
     assert "left" in told["text"]
 
 
@@ -125,3 +126,40 @@ def test_the_page_of_a_stopped_import_says_so_and_leads_to_the_job(ada: User) ->
     assert "The job is due again." in text_of(take(client, source.job, "put-back"))
     source.job.refresh_from_db()
     assert (source.job.state, source.job.tries) == ("due", 0)
+
+
+def test_a_job_whose_end_nobody_knows_says_how_far_it_is(ada: User) -> None:
+    job = Job.objects.create(
+        kind="import",
+        state="running",
+        due_at=factories.NOW,
+        started_at=timezone.now() - timedelta(seconds=10),
+        progress_done=1000,
+        progress_unit="rows",
+    )
+    address = reverse("admin:recovery_job_progress", args=[job.pk])
+    told = signed_in(ada).get(address).json()
+    assert told["percent"] is None
+    assert told["text"].startswith("1,000 rows so far, ")
+    assert '<progress max="100" aria-label' in text_of(
+        signed_in(ada).get(page_url(job))
+    )
+
+
+def test_a_worker_that_says_nothing_is_told_instead_of_a_rate(ada: User) -> None:
+    job = Job.objects.create(
+        kind="import",
+        state="running",
+        due_at=factories.NOW,
+        started_at=timezone.now() - timedelta(seconds=90),
+        lease_until=timezone.now() + lease_length() - timedelta(seconds=45),
+        progress_done=1000,
+        progress_total=4000,
+        progress_unit="rows",
+    )
+    address = reverse("admin:recovery_job_progress", args=[job.pk])
+    text = signed_in(ada).get(address).json()["text"]
+    assert text.startswith(
+        "1,000 rows done. Nothing was heard from its worker for 45 s"
+    )
+    assert "rows/s" not in text

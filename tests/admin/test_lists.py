@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.roles import Role
 from recovery.models import Claim, Event, LedgerEntry, RecoveryCase
 from tests import factories
 from tests.admin.doors import (
@@ -142,10 +143,26 @@ def test_more_rows_cost_no_more_queries(ada: User, model) -> None:
     assert len(many) <= len(few)
 
 
-def test_the_page_of_a_case_is_bounded_work(ada: User, bea: User, max_: User) -> None:
-    payment = factories.credit_waiting(factories.decision_approved(ada, bea), max_)
-    client = signed_in(bea)
-    client.get(page_url(payment.case))
-    with CaptureQueriesContext(connection) as queries:
-        assert client.get(page_url(payment.case)).status_code == 200
-    assert len(queries) <= 25, [one["sql"][:120] for one in queries]
+@pytest.mark.parametrize("role", sorted(Role))
+def test_the_page_of_a_case_is_bounded_work(
+    role: Role, ada: User, bea: User, max_: User
+) -> None:
+    client = signed_in(factories.staff("one", role))
+    owed = factories.decision_approved(ada, bea)
+    waiting = factories.credit_waiting(factories.decision_approved(ada, bea), max_)
+    approved = factories.decision_approved(ada, bea)
+    factories.credit_approved(approved, max_, bea)
+    cases = [
+        factories.case_new(ada),
+        factories.case_taken(ada),
+        factories.decision_waiting(ada).case,
+        owed.case,
+        waiting.case,
+        approved.case,
+        factories.deficit_decided(ada, bea).case,
+    ]
+    client.get(page_url(cases[0]))
+    for case in cases:
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(page_url(case)).status_code == 200
+        assert len(queries) <= 25, [one["sql"][:120] for one in queries]

@@ -158,6 +158,6 @@ def test_a_preview_and_the_scratch_page_read_by_the_meaning(
     scratch = reverse("admin:recovery_sourcefile_scratch")
     rows = pasted(rebated_ledger("A-4"))
     told = text_of(client.post(scratch, {"rows": rows}))
-    assert "Row type “fee_rebate”, 1 rows: read as staff approved." in told
+    assert "Row type “fee_rebate”, 1 row: read as staff approved." in told
     assert "Not known what it is" not in told
-    assert "Unknown operation" not in told
+    assert "is not known" not in told

@@ -17,6 +17,7 @@ from recovery.domain.errors import (
 from recovery.models import Approval, AuditEntry, OutboxMessage, Payment
 from recovery.services.actors import CUSTOMER, OPERATOR, staff_actor
 from recovery.services.batches import batch_build
+from recovery.services.destination_use import destination_require_usable
 from recovery.services.destinations import (
     Screening,
     Verification,
@@ -24,7 +25,6 @@ from recovery.services.destinations import (
     cool_down_change,
     destination_approve,
     destination_propose,
-    destination_require_usable,
     destination_revoke,
     destination_screen,
     destination_verify,

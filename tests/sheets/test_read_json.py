@@ -95,8 +95,9 @@ def test_one_row_or_one_answer_a_line(tmp_path: Path) -> None:
     assert rows(tmp_path, text)[1] == [("1",), ("2",), ("3",)]
 
 
-def test_empty_list_holds_no_rows(tmp_path: Path) -> None:
-    assert rows(tmp_path, "[]") == ((), [])
+def test_empty_list_is_refused_since_it_holds_no_rows(tmp_path: Path) -> None:
+    with pytest.raises(FileRefusedError, match="holds no rows"):
+        rows(tmp_path, "[]")
 
 
 def test_character_no_database_stores_flaws_its_cell(tmp_path: Path) -> None:

@@ -98,6 +98,20 @@ def test_file_too_long_to_keep_is_said_to_be_unproven(tmp_path: Path) -> None:
     assert words.startswith("More than 2 rows")
 
 
-def test_files_of_the_house_have_their_manifest(tmp_path: Path) -> None:
-    bad = "A1,R1,2026-10-10T00:00:00.125Z,USDT,1,5,deposit,,,,,,,\n"
-    assert told(tmp_path, house(bad + bad.replace("R1", "R2"))) == []
+HOUSE_ROWS = (
+    "A1,R1,2026-10-10T00:00:00.125Z,USDT,1,5,deposit,,,,,,,",
+    "A2,R1,2026-10-10T00:00:00.130Z,USDT,7,7,deposit,,,,,,,",
+    "A1,R2,2026-10-10T00:00:01.000Z,USDT,1,6,deposit,,,,,,,",
+    "A2,R2,2026-10-10T00:00:01.000Z,USDT,1,8.5,deposit,,,,,,,",
+)
+
+
+def test_gap_in_a_file_of_the_house_is_told_beside_its_manifest(tmp_path: Path) -> None:
+    """Rows of two accounts between each other have balances of their own."""
+    assert told(tmp_path, house(*HOUSE_ROWS)) == [
+        "Between rows 4 and 6, account A2: the balance moves by 0.5 USDT without a row."
+    ]
+
+
+def test_file_of_the_house_too_long_to_keep_has_its_manifest(tmp_path: Path) -> None:
+    assert told(tmp_path, house(*HOUSE_ROWS), kept=2) == []

@@ -75,7 +75,7 @@ def test_announced_kind_decides(opened: Open) -> None:
 def test_stated_venue_is_the_only_one_tried(opened: Open) -> None:
     text = samples.bybit_u2(samples.U2_ROW)
     assert recognise(opened(text), venue="bybit").venue == "bybit"
-    assert refusal(opened, text, venue="house").startswith("unknown_layout")
+    assert refusal(opened, text, venue="house").startswith("other_venue")
 
 
 def test_extra_columns_are_drift_and_do_no_harm(opened: Open) -> None:

@@ -7,7 +7,9 @@
 
   function show(box, data) {
     box.querySelector("[data-progress-state]").textContent = data.state_words;
-    box.querySelector("progress").value = data.percent;
+    const bar = box.querySelector("progress");
+    if (data.percent === null) bar.removeAttribute("value");
+    else bar.value = data.percent;
     box.querySelector("[data-progress-text]").textContent = data.text;
     const error = box.querySelector("[data-progress-error]");
     error.textContent = data.error;
