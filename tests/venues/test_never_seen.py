@@ -10,7 +10,7 @@ from recovery.sheets.open_source import open_source
 from recovery.venues.interpretation import Interpreter
 from recovery.venues.outcomes import Ignored, Outcome
 from tests.venues.golden_files import FILES, case_of
-from tests.venues.reports import identities, understood
+from tests.venues.reports import identities, lines_of, understood
 from tests.venues.variations import VARIATIONS, table_of
 
 # Its last column holds text with commas, so its rows are longer than its header.
@@ -163,3 +163,16 @@ def test_log_without_ids_and_symbols_is_read(tmp_path: Path) -> None:
     )
     found, _ = understood(path, account="7")
     assert [type(one) for one in found] == [LedgerLine]
+
+
+def test_commas_between_thousands_are_read_as_the_support_screen_shows_them(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "log"
+    path.write_text(
+        "id\tuid\tasset\ttype\tamount\ttime\tsymbol\n"
+        "1\t42\tUSDT\tTRANSFER\t1,234.5\t2026-05-01 00:00:00\t\n"
+        "2\t42\tUSDT\tREALIZED_PNL\t-12,000\t2026-05-01 00:00:00\tBTCUSDT\n"
+    )
+    outcomes, _ = understood(path)
+    assert [str(one.amount) for one in lines_of(outcomes)] == ["1234.5", "-12000"]
