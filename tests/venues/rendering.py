@@ -37,6 +37,10 @@ PATTERNS = {
     "calendar": "%Y-%m-%d %H:%M:%S",
     "iso_z": "%Y-%m-%dT%H:%M:%SZ",
     "minute_first": "%H:%M %Y-%m-%d",
+    "day_first": "%d/%m/%Y, %H:%M:%S",
+    "month_first": "%m/%d/%Y, %I:%M:%S %p",
+    "year_first": "%Y/%m/%d %H:%M:%S",
+    "year_first_whole": "%Y/%m/%d %H:%M:%S",
 }
 FIRST_ID = 700_000_000
 
@@ -323,23 +327,37 @@ class Answer:
 
 def _ways(value: Any, way: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """Where the rows stand in a document."""
-    if isinstance(value, list) and value and isinstance(value[0], dict):
+    if isinstance(value, list) and value and isinstance(value[0], dict | list):
         yield way
     elif isinstance(value, dict):
         inner = list(value.values())
-        if len(inner) > 1 and all(
-            isinstance(one, dict) and one.keys() == inner[0].keys() for one in inner
-        ):
+        if inner and all(_is_like(one, inner[0]) for one in inner):
             yield way
             return
         for key, one in value.items():
             yield from _ways(one, (*way, key))
 
 
-def _set(row: dict[str, Any], name: str, text: str) -> None:
-    if name in row:
+def _is_like(one: Any, first: Any) -> bool:
+    """Whether an object stands under its key as the others do; the rows have facts."""
+    return (
+        isinstance(one, dict)
+        and one.keys() == first.keys()
+        and not any(isinstance(fact, dict) for fact in one.values())
+        and any(isinstance(fact, str) for fact in one.values())
+    )
+
+
+def _set(row: dict[str, Any] | list[Any], name: str, text: str) -> None:
+    if isinstance(row, list):
+        row[int(name)] = text
+    elif name in row:
         row[name] = text
-        return
+    else:
+        _set_inside(row, name, text)
+
+
+def _set_inside(row: dict[str, Any], name: str, text: str) -> None:
     outer, dot, rest = name.partition(".")
     if dot and isinstance(row.get(outer), dict):
         _set(row[outer], rest, text)
