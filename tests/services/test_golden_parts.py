@@ -60,8 +60,10 @@ def test_parts_in_another_order_and_again_end_as_the_whole(
     reports = imported(paths, **given)
     assert not [one for one in reports if "refused" in one]
     assert kept() == identities(outcomes, interpreter.recognition.layout)
-    assert reports[-1]["accepted"] == 0
+    # A part may be the whole, byte for byte: then the answer is that of its import.
     brought = {one["sha256"]: one["accepted"] for one in reports}
+    if len(brought) == len(reports):
+        assert reports[-1]["accepted"] == 0
     assert sum(brought.values()) == LedgerEntry.objects.count()
     for one in SourceFile.objects.all():
         parted = one.accepted + one.duplicate + one.ignored + one.rejected
