@@ -323,7 +323,7 @@ class Answer:
 
 def _ways(value: Any, way: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """Where the rows stand in a document."""
-    if isinstance(value, list) and value and isinstance(value[0], dict | list):
+    if isinstance(value, list) and value and isinstance(value[0], dict):
         yield way
     elif isinstance(value, dict):
         inner = list(value.values())
@@ -336,10 +336,7 @@ def _ways(value: Any, way: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
             yield from _ways(one, (*way, key))
 
 
-def _set(row: dict[str, Any] | list[Any], name: str, text: str) -> None:
-    if isinstance(row, list):  # Its keys are the places of its cells.
-        row[int(name)] = text
-        return
+def _set(row: dict[str, Any], name: str, text: str) -> None:
     if name in row:
         row[name] = text
         return
