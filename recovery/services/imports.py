@@ -219,7 +219,7 @@ class _Loader:
         return max(self._rows_about, self._done) if self._rows_about else 0
 
     def _tell_contradicted(self) -> None:
-        """Warn of rows whose id is known with another amount; the first one counts.
+        """Warn of rows that are known with another amount; the first one counts.
 
         Inside a venue's file its own reader has told them already.
         """
@@ -235,10 +235,11 @@ class _Loader:
             )
         )
         for row, source_id, file, other in told:
+            alike = f"carries the id {source_id}" if source_id else "tells the same"
             self.file.warnings.append(
-                f"Row {row} carries the id {source_id}, as row {other} of file "
-                f"{names[file][:12]} does, and differs in its amount: the one that "
-                "came first is kept. Ask the venue which is right."
+                f"Row {row} {alike}, as row {other} of file {names[file][:12]} does, "
+                "and differs in its amount: the one that came first is kept. Ask the "
+                "venue which is right."
             )
 
     def _write(self, lines: list[bytes]) -> int:

@@ -129,6 +129,20 @@ def test_c52_same_id_with_another_amount_is_told_in_a_house_file(
     assert any("R-1" in one for one in found["warnings"])
 
 
+def test_c52_same_trade_with_another_amount_is_told_without_ids(tmp_path: Path) -> None:
+    """A rejected row would have come first: its equal took its place."""
+    names = "time,coin,dir,px,sz,ntl,fee,closedPnl\n"
+    at = "3/14/2026 - 10:00:01,BTC,Close Long,76000,0.1,7600,0,"
+    first, second = tmp_path / "a.csv", tmp_path / "b.csv"
+    first.write_text(names + at + "no\n" + at + "-70\n")
+    second.write_text(names + at + "-80\n" + at + "-70\n")
+    given = {"account": "0x1", "zone": "UTC"}
+    assert imported(first, **given)["rejected"] == 1
+    found = imported(second, **given)
+    assert (found["accepted"], found["duplicate"]) == (1, 1)
+    assert any("Row 2 tells the same" in one for one in found["warnings"])
+
+
 def test_c57_same_content_is_the_same_import_and_a_blank_line_doubles_nothing(
     tmp_path: Path,
 ) -> None:
