@@ -13,7 +13,7 @@ from recovery.admin.import_knowledge import KINDS, listed, proven, sureness, unp
 from recovery.admin.mapping_acts import TONES
 from recovery.admin.pages import Block, Page, heads, table_block
 from recovery.admin.permissions import reads_desk
-from recovery.admin.show import badge, link, moment, two_lines
+from recovery.admin.show import badge, link, moment, sentence_case, two_lines
 from recovery.models import LayoutMapping, MappingStatus
 from recovery.selectors.layout_mappings import layouts_made
 from recovery.venues.column_mapping import profile_of
@@ -60,12 +60,18 @@ def catalogue_view(
 
 
 def _block(profile: VenueProfile) -> Block:
-    useless = "; ".join(f"{one.title}: {one.instead}" for one in profile.others)
+    by_remedy: dict[str, dict[str, None]] = {}
+    for one in profile.others:
+        by_remedy.setdefault(one.instead, {})[one.title] = None
+    useless = " ".join(
+        f"{sentence_case(', '.join(titles))}: {sentence_case(instead.rstrip('.'))}."
+        for instead, titles in by_remedy.items()
+    )
     return table_block(
         profile.name,
         _HEADS,
         [_row(layout) for layout in profile.layouts],
-        note=f"Of no use here: {useless}" if useless else "",
+        note=f"Files of no use here. {useless}" if useless else "",
         anchor=profile.code,
     )
 

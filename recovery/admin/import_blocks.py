@@ -27,6 +27,7 @@ from recovery.selectors.file_sums import sums_read
 from recovery.selectors.layout_mappings import layout_named
 from recovery.selectors.sightings import Seen, sightings_after, sightings_before
 from recovery.services.import_undo import cases_resting_on
+from recovery.venues.loading import venue_name
 from recovery.venues.profile import LayoutKind
 
 UNREAD = frozenset({SourceFileState.STORED, SourceFileState.LOADING})
@@ -63,7 +64,7 @@ def file_facts(source: SourceFile) -> list[Fact]:
     ]
     return [
         Fact("Provenance", PROVENANCES[Provenance(source.provenance)]),
-        Fact("Venue", source.venue or "not recognised yet"),
+        Fact("Venue", venue_name(source.venue) or "not recognised yet"),
         Fact("Layout", source.layout or "—"),
         Fact("Zone", source.zone or "—"),
         Fact("First row", moment(source.first_at)),

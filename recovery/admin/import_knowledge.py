@@ -4,7 +4,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from recovery.admin.pages import Block, heads, table_block
-from recovery.admin.show import badge
+from recovery.admin.show import badge, sentence_case
 from recovery.venues.profile import Layout, LayoutKind
 
 KINDS = {
@@ -40,7 +40,7 @@ def sureness(layout: Layout) -> SafeString:
     )
     known = "Read in the venue's own files or documents."
     unseen = "Nobody here has seen such a file of the venue: check the first rows."
-    told = layout.note or (known if layout.verified else unseen)
+    told = sentence_case(layout.note) or (known if layout.verified else unseen)
     return format_html("{}<p>{}</p>", state, told)
 
 

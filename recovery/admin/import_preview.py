@@ -35,6 +35,7 @@ from recovery.selectors.file_sums import (
 )
 from recovery.selectors.layout_mappings import layout_named
 from recovery.services.previews import need_words
+from recovery.venues.loading import venue_name
 from recovery.venues.operation_meanings import OperationMeaning, OperationMeanings
 
 Facts = dict[str, Any]
@@ -108,8 +109,10 @@ def _headline(facts: Facts) -> str:
         return "Nobody could look into this file; it can still be loaded."
     left_out = sum(facts["left_out"].values())
     read = "the whole file" if facts["is_whole"] else "its first rows"
+    layout = layout_named(facts["venue"], f"{facts['layout']} {facts['generation']}")
+    title = (layout and layout.title) or facts["layout"]
     return (
-        f"{facts['venue']} {facts['layout']} ({facts['generation']}), "
+        f"{venue_name(facts['venue'])}: {title} ({facts['generation']}), "
         f"{facts['score']} of 100. Read {read}: {facts['records']:,} rows = "
         f"{facts['understood']:,} understood + {left_out:,} left out + "
         f"{facts['problem_count']:,} not understood."
@@ -141,7 +144,9 @@ def _facts(source: SourceFile, facts: Facts) -> list[Fact]:
         return told
     runner_up = facts["runner_up"]
     like = (
-        f"{runner_up[0]} {runner_up[1]}, {runner_up[2]} of 100" if runner_up else "none"
+        f"{venue_name(runner_up[0])} {runner_up[1]}, {runner_up[2]} of 100"
+        if runner_up
+        else "none"
     )
     return [
         Fact("Next best layout", like),

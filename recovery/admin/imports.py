@@ -21,6 +21,7 @@ from recovery.admin.import_blocks import (
     sums_block,
 )
 from recovery.admin.import_downloads import rejected_csv, rejected_xlsx
+from recovery.admin.import_forms import PROVENANCES
 from recovery.admin.import_knowledge import knowledge_block
 from recovery.admin.import_preview import preview_page, preview_text
 from recovery.admin.import_workbench import mended_text, workbench_blocks
@@ -40,10 +41,10 @@ from recovery.admin.show import (
     moment_cell,
     nowrap,
     two_lines,
-    words,
 )
-from recovery.models import JobState, SourceFile, SourceFileState
+from recovery.models import JobState, Provenance, SourceFile, SourceFileState
 from recovery.selectors.layout_mappings import layout_named
+from recovery.venues.loading import venue_name
 
 
 def _state_badge(source: SourceFile) -> SafeString:
@@ -92,12 +93,17 @@ class SourceFileAdmin(DeskAdmin):
         """What it was recognised as, and where it came from."""
         seen = source.preview or {}
         layout = source.layout or seen.get("layout") or "not recognised yet"
-        told = preview_text(source) or words(source.provenance)
-        return two_lines(nowrap(layout), told)
+        venue = source.venue or seen.get("venue") or ""
+        name = f"{venue_name(venue)}: {layout}" if venue else layout
+        told = preview_text(source) or PROVENANCES[Provenance(source.provenance)]
+        return two_lines(nowrap(name), told)
 
     @display(description="Records", ordering="records")
     def records_shown(self, source: SourceFile) -> SafeString:
         """All records, and how many of them were new."""
+        if source.state == SourceFileState.PREVIEWED:
+            records = (source.preview or {}).get("records", 0)
+            return two_lines(f"{records:,}", "looked into, none loaded")
         new = f"{source.accepted:,} accepted, {source.duplicate:,} duplicate"
         return two_lines(f"{source.records:,}", new)
 

@@ -38,6 +38,7 @@ from recovery.selectors.claim_decisions import (
     decision_view,
 )
 from recovery.selectors.claim_destinations import can_leave
+from recovery.venues.loading import venue_name
 
 _SHOWS_FIGURES = CASE_DECIDED | {CaseStatus.CLOSED}
 _HOUSE = "house"
@@ -160,12 +161,9 @@ def status_view(case: RecoveryCase, *, now: datetime) -> StatusView:
 
 def _about(event: Event) -> str:
     """Instrument, account and, where it is not ours, the venue."""
-    where = "" if event.account.venue == _HOUSE else _venue_name(event.account.venue)
+    venue = event.account.venue
+    where = "" if venue == _HOUSE else f" at {venue_name(venue)}"
     return f"{event.instrument}{where}, account {event.account.number}"
-
-
-def _venue_name(code: str) -> str:
-    return f" at {code.replace('_', ' ').title()}"
 
 
 def _payments(case: RecoveryCase) -> list[Payment]:

@@ -51,6 +51,12 @@ def restated_layouts() -> dict[tuple[str, str], frozenset[tuple[str, str]]]:
 
 
 @cache
+def venue_name(code: str) -> str:
+    """What people call a venue; its code where none is shipped under it."""
+    return next((one.name for one in shipped_profiles() if one.code == code), code)
+
+
+@cache
 def unmarked_venues() -> frozenset[str]:
     """Venues whose rows may say nothing of a liquidation."""
     return frozenset(
