@@ -8,10 +8,7 @@ somebody who activates rules only.
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
-from decimal import Decimal
-from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -21,7 +18,6 @@ from accounts.models import Customer, TradingAccount
 from accounts.roles import AccountKind, ClientClass
 from recovery.domain.errors import RecoveryError
 from recovery.domain.ledger import ReferenceRow, RowProblem
-from recovery.domain.money import AmountUnreadableError, parse_amount
 from recovery.models import (
     AssetPrice,
     FeeSchedule,
@@ -33,21 +29,21 @@ from recovery.services.approval_policies import asset_price_record
 from recovery.services.audit import audit_write
 from recovery.services.clock import database_now
 from recovery.services.contacts import contact_change_note
+from recovery.services.margin_tier_rows import (
+    MARGIN_TIERS,
+    margin_tiers_take,
+    tier_tables,
+)
+from recovery.services.reference_cells import (
+    RowRefusedError,
+    Values,
+    amount_of,
+    day_of,
+    instant_of,
+    needed_text,
+    word_of,
+)
 from recovery.services.rule_changes import fee_schedule_change
-
-_Word = TypeVar("_Word", bound=StrEnum)
-_Values = Mapping[str, str]
-
-
-class RowRefusedError(Exception):
-    """A row of reference data cannot be taken; column and reason are told."""
-
-    code = "row_refused"
-
-    def __init__(self, column: str, reason: str) -> None:
-        super().__init__(reason)
-        self.column = column
-        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +59,7 @@ class Taken:
     accounts: tuple[int, ...] = ()
 
 
-_Take = Callable[[Actor, _Values], Taken]
+_Take = Callable[[Actor, Sequence[ReferenceRow]], Taken]
 
 
 @dataclass(slots=True)
@@ -91,7 +87,9 @@ class ReferenceWriter:
         user = self.source_file.received_by
         actor = staff_actor(user) if user is not None else OPERATOR
         self.problems = []
-        changed = sum(self._take(actor, line) for line in lines)
+        rows = [ReferenceRow(*json.loads(line)) for line in lines]
+        together = _TOGETHER.get(self.kind, _alone)
+        changed = sum(self._take(actor, group) for group in together(rows))
         audit_write(
             actor,
             "reference_data.load",
@@ -102,42 +100,58 @@ class ReferenceWriter:
         )
         return changed
 
-    def _take(self, actor: Actor, line: bytes) -> bool:
-        row = ReferenceRow(*json.loads(line))
+    def _take(self, actor: Actor, group: Sequence[ReferenceRow]) -> int:
+        """Take rows that stand or fall together; say how many changed anything."""
         try:
             with transaction.atomic():
-                taken = _TAKES[self.kind](actor, row.values)
+                taken = _TAKES[self.kind](actor, group)
         except RowRefusedError as error:
-            self._refuse(row, error.column, error.reason)
+            self._refuse(group, error.column, error.reason)
         except RecoveryError as error:
-            self._refuse(row, "", str(error))
+            self._refuse(group, "", str(error))
         except IntegrityError as error:
             why = getattr(getattr(error.__cause__, "diag", None), "message_primary", "")
-            self._refuse(row, "", f"the database refuses it: {why}")
+            self._refuse(group, "", f"the database refuses it: {why}")
         else:
             self.accounts.update(taken.accounts)
-            return taken.is_new
-        return False
+            return len(group) if taken.is_new else 0
+        return 0
 
-    def _refuse(self, row: ReferenceRow, column: str, reason: str) -> None:
-        value = row.values.get(column, "")
-        self.problems.append(RowProblem(row.row_number, column, value, reason))
+    def _refuse(self, group: Sequence[ReferenceRow], column: str, reason: str) -> None:
+        self.problems += [
+            RowProblem(row.row_number, column, row.values.get(column, ""), reason)
+            for row in group
+        ]
 
 
-def _customer(actor: Actor, said: _Values) -> Taken:
+def _alone(rows: Sequence[ReferenceRow]) -> list[Sequence[ReferenceRow]]:
+    return [(row,) for row in rows]
+
+
+def _each(take: Callable[[Actor, Values], Taken]) -> _Take:
+    """Take a row by itself."""
+
+    def take_one(actor: Actor, group: Sequence[ReferenceRow]) -> Taken:
+        (row,) = group
+        return take(actor, row.values)
+
+    return take_one
+
+
+def _customer(actor: Actor, said: Values) -> Taken:
     mail = said["mail"]
     try:
         validate_email(mail)
     except ValidationError as error:
         raise RowRefusedError("mail", "is no address of mail") from error
     fields = {
-        "full_name": _needed(said, "full_name"),
-        "client_class": _word(said, "client_class", ClientClass),
-        "language": _needed(said, "language")[:8],
+        "full_name": needed_text(said, "full_name"),
+        "client_class": word_of(said, "client_class", ClientClass),
+        "language": needed_text(said, "language")[:8],
         "jurisdiction": _country(said),
     }
     customer, is_new = Customer.objects.select_for_update(no_key=True).get_or_create(
-        uid=_needed(said, "uid"), defaults={**fields, "email": mail}
+        uid=needed_text(said, "uid"), defaults={**fields, "email": mail}
     )
     changed = is_new or _set(customer, fields)
     if customer.email.lower() != mail.lower():
@@ -158,21 +172,21 @@ def _set(row: Customer | TradingAccount, fields: Mapping[str, object]) -> bool:
     return bool(differing)
 
 
-def _account(_actor: Actor, said: _Values) -> Taken:
+def _account(_actor: Actor, said: Values) -> Taken:
     customer = _known_customer(said)
     account, is_new = _known_account(said)
     if account.customer_id not in (None, customer.pk):
         raise RowRefusedError("account", "belongs to another customer")
     fields: dict[str, object] = {"customer": customer}
     if said.get("account_kind"):
-        fields["kind"] = _word(said, "account_kind", AccountKind)
+        fields["kind"] = word_of(said, "account_kind", AccountKind)
     return Taken(_set(account, fields) or is_new)
 
 
-def _client_class(actor: Actor, said: _Values) -> Taken:
+def _client_class(actor: Actor, said: Values) -> Taken:
     customer = _known_customer(said)
     before = customer.client_class
-    word = _word(said, "client_class", ClientClass)
+    word = word_of(said, "client_class", ClientClass)
     if not _set(customer, {"client_class": word}):
         return Taken(False)
     subject = f"customer {customer.uid}"
@@ -180,14 +194,14 @@ def _client_class(actor: Actor, said: _Values) -> Taken:
     return Taken(True)
 
 
-def _fee_tier(_actor: Actor, said: _Values) -> Taken:
+def _fee_tier(_actor: Actor, said: Values) -> Taken:
     account, _ = _known_account(said)
-    start = _day(said, "valid_from")
-    end = _day(said, "valid_to") if said["valid_to"] else None
+    start = day_of(said, "valid_from")
+    end = day_of(said, "valid_to") if said["valid_to"] else None
     if end is not None and end <= start:
         raise RowRefusedError("valid_to", "is not after valid_from")
     period = (start, end)
-    tier = _needed(said, "tier")
+    tier = needed_text(said, "tier")
     rows = FeeTierMembership.objects.filter(account=account)
     if rows.filter(tier=tier, period=period).exists():
         return Taken(False)
@@ -199,100 +213,70 @@ def _fee_tier(_actor: Actor, said: _Values) -> Taken:
     return Taken(True, (account.pk,))
 
 
-def _fee_schedule(actor: Actor, said: _Values) -> Taken:
+def _fee_schedule(actor: Actor, said: Values) -> Taken:
     line: dict[str, Any] = {
-        "venue": _needed(said, "venue"),
-        "tier": _needed(said, "tier"),
-        "taker_rate": _amount(said, "taker_rate"),
-        "maker_rate": _amount(said, "maker_rate"),
-        "terms_reference": _needed(said, "terms_reference"),
+        "venue": needed_text(said, "venue"),
+        "tier": needed_text(said, "tier"),
+        "taker_rate": amount_of(said, "taker_rate"),
+        "maker_rate": amount_of(said, "maker_rate"),
+        "terms_reference": needed_text(said, "terms_reference"),
     }
-    start = _day(said, "valid_from")
+    start = day_of(said, "valid_from")
     if FeeSchedule.objects.filter(**line, period__startswith=start).exists():
         return Taken(False)
     fee_schedule_change(actor, **line, valid_from=start)
     return Taken(True)
 
 
-def _asset_price(actor: Actor, said: _Values) -> Taken:
+def _asset_price(actor: Actor, said: Values) -> Taken:
     line: dict[str, Any] = {
-        "asset": _needed(said, "asset").upper(),
-        "currency": _needed(said, "currency").upper(),
-        "price": _amount(said, "price"),
-        "priced_at": _instant(said, "priced_at"),
+        "asset": needed_text(said, "asset").upper(),
+        "currency": needed_text(said, "currency").upper(),
+        "price": amount_of(said, "price"),
+        "priced_at": instant_of(said, "priced_at"),
     }
     if AssetPrice.objects.filter(**line).exists():
         return Taken(False)
-    source = _needed(said, "source")
+    source = needed_text(said, "source")
     asset_price_record(actor, **line, source=source, now=database_now())
     return Taken(True)
 
 
+def _margin_tiers(actor: Actor, group: Sequence[ReferenceRow]) -> Taken:
+    return Taken(margin_tiers_take(actor, group))
+
+
 _TAKES: dict[str, _Take] = {
-    "house-customers": _customer,
-    "house-accounts": _account,
-    "house-client-classes": _client_class,
-    "house-fee-tiers": _fee_tier,
-    "house-fee-schedules": _fee_schedule,
-    "house-asset-prices": _asset_price,
+    "house-customers": _each(_customer),
+    "house-accounts": _each(_account),
+    "house-client-classes": _each(_client_class),
+    "house-fee-tiers": _each(_fee_tier),
+    "house-fee-schedules": _each(_fee_schedule),
+    "house-asset-prices": _each(_asset_price),
+    MARGIN_TIERS: _margin_tiers,
 }
+# Rows that stand or fall together; others are taken one by one.
+_TOGETHER = {MARGIN_TIERS: tier_tables}
 
 
-def _needed(said: _Values, column: str) -> str:
-    if not said[column]:
-        raise RowRefusedError(column, "is missing")
-    return said[column]
-
-
-def _word(said: _Values, column: str, words: type[_Word]) -> _Word:
-    try:
-        return words(said[column])
-    except ValueError as error:
-        known = ", ".join(word.value for word in words)
-        raise RowRefusedError(column, f"is none of {known}") from error
-
-
-def _country(said: _Values) -> str:
+def _country(said: Values) -> str:
     text = said["jurisdiction"]
     if not (len(text) == 2 and text.isascii() and text.isupper()):
         raise RowRefusedError("jurisdiction", "write two capital letters, as DE")
     return text
 
 
-def _known_customer(said: _Values) -> Customer:
-    uid = _needed(said, "uid")
+def _known_customer(said: Values) -> Customer:
+    uid = needed_text(said, "uid")
     customer = Customer.objects.select_for_update(no_key=True).filter(uid=uid).first()
     if customer is None:
         raise RowRefusedError("uid", "nobody has this UID: send the customers first")
     return customer
 
 
-def _known_account(said: _Values) -> tuple[TradingAccount, bool]:
+def _known_account(said: Values) -> tuple[TradingAccount, bool]:
     return TradingAccount.objects.select_for_update(
         of=("self",), no_key=True
-    ).get_or_create(venue=_needed(said, "venue"), number=_needed(said, "account"))
-
-
-def _amount(said: _Values, column: str) -> Decimal:
-    try:
-        return parse_amount(said[column])
-    except AmountUnreadableError as error:
-        raise RowRefusedError(column, "is not a number") from error
-
-
-def _day(said: _Values, column: str) -> datetime:
-    try:
-        day = date.fromisoformat(said[column])
-    except ValueError as error:
-        raise RowRefusedError(column, "write a date as 2026-01-31") from error
-    return datetime.combine(day, time.min, UTC)
-
-
-def _instant(said: _Values, column: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(said[column])
-    except ValueError as error:
-        raise RowRefusedError(column, "write it as 2026-01-31T12:00:00Z") from error
-    if at.tzinfo is None:
-        raise RowRefusedError(column, "does not say its zone: end it with Z")
-    return at.astimezone(UTC)
+    ).get_or_create(
+        venue=needed_text(said, "venue"), number=needed_text(said, "account")
+    )

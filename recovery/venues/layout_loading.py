@@ -42,7 +42,7 @@ REFERENCE_FIELDS = {
     "venue", "account", "uid", "full_name", "mail", "client_class", "language",
     "jurisdiction", "account_kind", "tier", "taker_rate", "maker_rate", "asset",
     "currency", "price", "priced_at", "source", "valid_from", "valid_to",
-    "terms_reference",
+    "terms_reference", "tiers", "tier_unit", "lower", "upper", "rate", "amount",
 }  # fmt: skip
 NO_TIME = TimeRule("", (), "UTC")
 # For each kind of layout: the fields it must map, and all it may map.

@@ -8,12 +8,14 @@ import pytest
 from openpyxl import Workbook
 
 from accounts.models import ContactChange, Customer, TradingAccount
+from recovery.domain.policy_reading import parse_policy
 from recovery.models import (
     AssetPrice,
     AuditEntry,
     FeeSchedule,
     FeeTierMembership,
     Job,
+    LiquidationPolicy,
     PositionEntry,
     Provenance,
     SourceFile,
@@ -34,6 +36,10 @@ TIERS = ("house-fee-tiers", "venue,account,tier,valid_from,valid_to")
 SCHEDULES = (
     "house-fee-schedules",
     "venue,tier,taker_rate,maker_rate,valid_from,terms_reference",
+)
+MARGINS = (
+    "house-margin-tiers",
+    "venue,valid_from,tiers,tier_unit,lower,upper,rate,amount,terms_reference",
 )
 PRICES = ("house-asset-prices", "asset,currency,price,priced_at,source")
 POSITIONS = ("house-positions", "account,time_utc,instrument,position")
@@ -130,6 +136,45 @@ def test_a_row_that_cannot_be_taken_is_a_row_problem(
     assert reason in why
 
 
+LOW = "house,2026-12-01,2,notional,0,50000,0.005,0,House terms 6"
+HIGH = "house,2026-12-01,2,notional,50000,,0.01,250,House terms 6"
+
+
+@pytest.mark.parametrize(
+    ("rows", "column", "reason"),
+    [
+        ([LOW], "tiers", "says 2 rows of this venue and day; 1 came"),
+        ([LOW, HIGH.replace(",2,", ",3,")], "tiers", "not the same in all rows"),
+        ([LOW, HIGH.replace("notional", "quantity")], "tier_unit", "not the same"),
+        ([LOW, HIGH.replace("notional,50000", "notional,60000")], "lower", "a gap or"),
+        ([LOW, HIGH.replace("notional,50000", "notional,40000")], "lower", "overlaps"),
+        ([LOW.replace(",0,50000", ",1,50000"), HIGH], "lower", "a gap or"),
+        ([LOW, HIGH.replace("50000,,", "50000,90000,")], "upper", "must stay open"),
+        ([LOW.replace("0.005", "5"), HIGH], "rate", "is no share between 0 and 1"),
+        ([LOW.replace("0.005", "half"), HIGH], "rate", "is not a number"),
+        ([LOW.replace("2026-12-01", "1.12.26"), HIGH], "tiers", "1 came"),
+        ([LOW.replace("house", "moon"), HIGH.replace("house", "moon")], "venue", "no"),
+        ([LOW.replace("House terms 6", ""), HIGH], "terms_reference", "not the same"),
+    ],
+)
+def test_a_table_of_margin_tiers_stands_or_falls_as_a_whole(
+    people: People, rows: list[str], column: str, reason: str
+) -> None:
+    rules_ship()
+    file = bring(people.folder, MARGINS, *rows, actor=people.lia)
+    assert (file.accepted, file.rejected) == (0, len(rows))
+    told = problems(file)
+    assert told[-1][1] == column
+    assert reason in told[-1][2]
+    assert not LiquidationPolicy.objects.filter(venue="house", version=2).exists()
+
+
+def test_margin_tiers_need_somebody_who_activates_rules(people: People) -> None:
+    rules_ship()
+    file = bring(people.folder, MARGINS, LOW, HIGH)
+    assert [why for _, _, why in problems(file) if "needs the duty" in why]
+
+
 def test_an_account_of_somebody_else_is_not_taken_over(people: People) -> None:
     bring(people.folder, CUSTOMERS, CEM, CEM.replace("U1", "U2"))
     bring(people.folder, ACCOUNTS, "house,A-1,U1,")
@@ -187,6 +232,32 @@ def test_rates_and_prices_are_taken_from_who_activates_rules(people: People) -> 
         assert (first.accepted, again.duplicate) == (1, 2), problems(first)
     assert FeeSchedule.objects.get(venue="house", tier="base", version=2).created_by
     assert AssetPrice.objects.get().price == Decimal("60000.5")
+
+
+def test_margin_tiers_become_the_policy_in_force_with_these_tiers(
+    people: People,
+) -> None:
+    rules_ship()
+    before = LiquidationPolicy.objects.get(venue="house")
+    other = "house,2027-03-01,1,notional,0,,0.02,,House terms 7"
+    file = bring(people.folder, MARGINS, other, HIGH, LOW, actor=people.lia)
+    again = bring(people.folder, MARGINS, LOW, HIGH, actor=people.lia)
+    assert (file.accepted, again.accepted, again.duplicate) == (3, 0, 2), problems(file)
+    second, third = LiquidationPolicy.objects.filter(venue="house").order_by("version")[
+        1:
+    ]
+    margins = parse_policy(second.terms).maintenance
+    assert margins is not None
+    assert [(one.lower, one.upper, one.rate, one.amount) for one in margins.tiers] == [
+        (Decimal(0), Decimal(50_000), Decimal("0.005"), Decimal(0)),
+        (Decimal(50_000), None, Decimal("0.01"), Decimal(250)),
+    ]
+    kept = {
+        name: terms for name, terms in second.terms.items() if name != "maintenance"
+    }
+    assert kept.items() <= before.terms.items()
+    assert (second.period.lower.month, third.period.lower.month) == (12, 3)
+    assert second.terms_reference == "House terms 6"
 
 
 def test_a_workbook_is_taken_like_text(people: People) -> None:
