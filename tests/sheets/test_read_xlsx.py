@@ -115,7 +115,7 @@ def test_number_cells_beyond_fifteen_digits_are_flawed(book: Path, stored: str) 
         (False, "46305.00000142361", "2026-10-10 00:00:00.123"),
     ],
 )
-def test_dates_of_both_systems_are_read(
+def test_x32_dates_of_both_systems_are_read(
     book: Path, date1904: bool, serial: str, text: str
 ) -> None:
     whole = sheet(text_row(1, *HEADER), row(2, number_cell("A2", serial, style=1)))
@@ -182,7 +182,9 @@ def test_hidden_rows_are_read_and_counted(book: Path) -> None:
 @pytest.mark.parametrize(
     "dimension", ["", '<dimension ref="A1:A1"/>', '<dimension ref="A1:XFD1048576"/>']
 )
-def test_dimension_of_a_sheet_is_not_believed(book: Path, dimension: str) -> None:
+def test_x16_to_x18_dimension_of_a_sheet_is_not_believed(
+    book: Path, dimension: str
+) -> None:
     found = records(prices(book, GOOD, before=dimension))
     assert len(found) == 1
     assert len(found[0].cells) == 3
@@ -281,7 +283,7 @@ def test_row_without_an_end_is_refused(book: Path) -> None:
         "xl/worksheets/sheet1.xml",
     ],
 )
-def test_document_types_and_entities_are_refused_in_every_part(
+def test_x20_document_types_and_entities_are_refused_in_every_part(
     book: Path, part: str
 ) -> None:
     content = parts(sheet(text_row(1, *HEADER), GOOD))
@@ -365,7 +367,7 @@ def test_absolute_targets_are_followed_inside_the_workbook(book: Path) -> None:
     assert len(records(pack(book, content))) == 1
 
 
-def test_shared_text_that_does_not_exist_is_refused(book: Path) -> None:
+def test_x29_shared_text_that_does_not_exist_is_refused(book: Path) -> None:
     whole = sheet(text_row(1, *HEADER), row(2, '<c r="A2" t="s"><v>7</v></c>'))
     path = with_shared_texts(book, whole, "<si><t>x</t></si>")
     assert "unsafe_workbook" in refusal(path)
@@ -416,14 +418,14 @@ def test_comment_of_the_container_is_refused(book: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-def test_two_parts_of_one_name_are_refused(book: Path) -> None:
+def test_x06_two_parts_of_one_name_are_refused(book: Path) -> None:
     prices(book, GOOD)
     with zipfile.ZipFile(book, "a") as file:
         file.writestr("XL/workbook.xml", "x")
     assert "two parts of one name" in refusal(book)
 
 
-def test_links_are_refused(book: Path) -> None:
+def test_x13_links_are_refused(book: Path) -> None:
     prices(book, GOOD)
     with zipfile.ZipFile(book, "a") as file:
         link = zipfile.ZipInfo("link")
@@ -438,7 +440,7 @@ def test_unusual_compression_is_refused(book: Path) -> None:
     assert "unusual way" in refusal(book)
 
 
-def test_names_that_disagree_are_refused(book: Path) -> None:
+def test_x07_names_that_disagree_are_refused(book: Path) -> None:
     data = bytearray(prices(book, GOOD).read_bytes())
     at = data.index(b"xl/styles.xml")
     data[at : at + 2] = b"xx"
@@ -446,7 +448,7 @@ def test_names_that_disagree_are_refused(book: Path) -> None:
     assert "two ways" in refusal(book)
 
 
-def test_sizes_that_disagree_are_refused(book: Path) -> None:
+def test_x08_sizes_that_disagree_are_refused(book: Path) -> None:
     data = bytearray(prices(book, GOOD).read_bytes())
     data[22:26] = struct.pack("<L", 7)
     book.write_bytes(data)
@@ -461,7 +463,7 @@ def test_protected_parts_are_refused(book: Path) -> None:
     assert "password" in refusal(book)
 
 
-def test_parts_that_overlap_are_refused(book: Path) -> None:
+def test_x11_parts_that_overlap_are_refused(book: Path) -> None:
     data = bytearray(prices(book, GOOD).read_bytes())
     first = data.index(b"PK\x01\x02")
     second = data.index(b"PK\x01\x02", first + 4)

@@ -4,8 +4,9 @@ How the container is taken apart is tried in tests/sheets/test_read_xlsx.py; her
 question is what becomes of the file and of its rows.
 """
 
+import socket
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -224,6 +225,29 @@ def test_x23_what_leads_out_is_noted_and_never_followed(
     source = open_source(with_part(part, "<a/>")(tmp_path / "book.xlsx"))
     assert any("nothing was followed" in note for note in source.notes)
     assert len(list(source.records())) == 1
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    """Somebody on loopback whom nobody may call."""
+    with socket.create_server(("127.0.0.1", 0)) as open_to_all:
+        open_to_all.settimeout(0.2)
+        yield open_to_all
+
+
+def test_x21_x23_addresses_in_a_workbook_are_never_called(
+    tmp_path: Path, listener: socket.socket
+) -> None:
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+    entity = f'<!DOCTYPE a [<!ENTITY a SYSTEM "{url}">]>'
+    asked = sheet(text_row(1, *HEADER), GOOD.replace("BTCUSDT", "&a;"))
+    called = {"xl/worksheets/sheet1.xml": asked.replace(XML, XML + entity)}
+    assert refused(pack(tmp_path / "entity.xlsx", whole() | called))
+    link = f"<externalLink xmlns='{MAIN}' r='{url}'/>"
+    path = with_part("xl/externalLinks/externalLink1.xml", link)(tmp_path / "b.xlsx")
+    assert len(list(open_source(path).records())) == 1
+    with pytest.raises(TimeoutError):
+        listener.accept()
 
 
 def test_x35_cells_under_a_merged_one_are_row_problems(tmp_path: Path) -> None:
