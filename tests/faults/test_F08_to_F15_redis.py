@@ -87,12 +87,14 @@ def test_f09_f10_redis_emptied_and_started_anew_during_work_loses_and_doubles_no
 
 
 def test_f11_an_upload_while_redis_is_full_is_kept_and_done_when_there_is_room(
-    desk: Desk, ada: User, caplog: pytest.LogCaptureFixture
+    desk: Desk, ada: User, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
     desk.bells.fill()
-    took = upload(ada)
+    try:
+        took = upload(ada, tmp_path)
+    finally:
+        desk.bells.empty_again()
     assert "waits for the sweeper" in caplog.text
-    desk.bells.empty_again()
     with sweeping(SWEEP_SECONDS):
         assert comes_true(lambda: all_done(1), PATIENCE_SECONDS)
 
