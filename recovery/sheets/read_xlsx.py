@@ -22,6 +22,7 @@ from recovery.sheets.records import (
     fitted,
     trimmed,
 )
+from recovery.sheets.shared_texts import cell_without_text
 from recovery.sheets.sheet_scan import SheetScan
 from recovery.sheets.workbook_parts import CheckedBook, checked_book, filled_sheet
 from recovery.sheets.zip_checks import refused_zip
@@ -60,7 +61,7 @@ def _carefully(book: CheckedBook) -> Source:
 
 def _whole(book: CheckedBook) -> "tuple[str, _Table, SheetScan]":
     name, scan = filled_sheet(book)
-    return name, _Table(_loaded(book.path, name), scan), scan
+    return name, _Table(_loaded(book, name), scan), scan
 
 
 def _source(
@@ -161,12 +162,14 @@ class _PlainTable:
         return table.rows(header_number, width)
 
 
-def _loaded(path: Path, name: str) -> CalamineSheet:
+def _loaded(book: CheckedBook, name: str) -> CalamineSheet:
     """The sheet by the fast reader, which may fail in its own words."""
     try:
-        return load_workbook(path).get_sheet_by_name(name)
+        return load_workbook(book.path).get_sheet_by_name(name)
     except CalamineError as error:
-        raise refused_zip(f"cannot be read: {error}") from error
+        cell = cell_without_text(book.path, book.sheets[name])
+        where = f" (cell {cell})" if cell else ""
+        raise refused_zip(f"cannot be read: {error}{where}") from error
 
 
 @dataclass(frozen=True, slots=True)
