@@ -1,5 +1,10 @@
 """The audit on the desk: what an entry proves, and erasing beside it."""
 
+from pathlib import Path
+from typing import Any
+
+import pytest
+
 from accounts.models import Customer, User
 from accounts.roles import Role
 from recovery.models import AuditEntry, AuditValue
@@ -9,6 +14,12 @@ from recovery.services.contacts import personal_data_show
 from tests import factories
 from tests.admin.doors import page_url, signed_in, take, text_of
 from tests.services.audit_desk import seal_now
+
+
+@pytest.fixture(autouse=True)
+def _own_files(settings: Any, tmp_path: Path) -> None:
+    """Heads that other tests wrote down belong to other chains."""
+    settings.FILES_DIR = tmp_path / "files"
 
 
 def test_nobody_but_administrators_erases_beside_the_audit(
