@@ -106,6 +106,8 @@ def _flush_back_to_the_start() -> None:
         # As truncating does: whoever still writes is waited for.
         waiting = f"LOCK TABLE {', '.join(names)} IN ACCESS EXCLUSIVE MODE"
         if sum(sizes[table] for table in tables) > _ROOM_BYTES:
+            # What the migrations left keeps its numbers, so counting goes on.
+            options["reset_sequences"] = False
             return [waiting, *truncating(self, style, tables, **options)]
         used = [self.quote_name(table) for table in tables if sizes[table]]
         return [waiting, *(f"DELETE FROM {name}" for name in used)]
