@@ -5,6 +5,7 @@ from django.utils.safestring import SafeString
 
 from recovery.admin.pages import Block, heads, table_block
 from recovery.admin.show import badge, sentence_case
+from recovery.venues.loading import layout_title, venue_name
 from recovery.venues.profile import Layout, LayoutKind
 
 KINDS = {
@@ -31,6 +32,18 @@ def knowledge_block(layout: Layout | None) -> Block:
         ("What it cannot prove", listed(unproven(layout), "Nothing is left open.")),
     ]
     return table_block(title, columns, rows)
+
+
+def layout_words(venue: str, name: str) -> str:
+    """A layout as people call it, with its generation where it is one of several."""
+    code, _, generation = name.partition(" ")
+    title = layout_title(venue, code)
+    return f"{title}, {generation}" if generation.strip("1") else title
+
+
+def like_words(venue: str, name: str, score: object) -> str:
+    """A layout of a venue and how well it fits."""
+    return f"{venue_name(venue)}: {layout_words(venue, name)}; fits {score} of 100"
 
 
 def sureness(layout: Layout) -> SafeString:
@@ -66,7 +79,10 @@ def unproven(layout: Layout) -> list[str]:
     if not layout.checks:
         told.append("A changed amount: no column repeats it.")
     if layout.restates:
-        told.append(f"Money of its own: it tells that of {layout.restates} once more.")
+        others = " and ".join(
+            layout_title(layout.venue, one) for one in layout.restates
+        )
+        told.append(f"Money of its own: it tells once more what “{others}” tells.")
     return told
 
 

@@ -103,7 +103,9 @@ def _rows_block(source: SourceFile) -> Block:
     by_record = {
         one.rejected_id: one
         for one in mendings.filter(
-            rejected__row_number__lte=max(one.row_number for one in records)
+            rejected__row_number__lte=max(
+                (one.row_number for one in records), default=0
+            )
         ).select_related("source_file")
     }
     rows = []

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.urls import reverse
+from django.utils.html import format_html
 
 from recovery.admin.layout_forms import FIELD_WORDS, ColumnsForm
 from recovery.admin.mapping_acts import MAY_PROPOSE
@@ -183,5 +184,10 @@ def mapping_offer(source: SourceFile, actor: Actor) -> Block:
     told = "Say what its columns are; it is saved as a layout for the next one too."
     block = table_block(title, [], [], empty=told)
     url = reverse("admin:recovery_layoutmapping_map", args=[source.pk])
-    block.link = link(url, "Map its columns")
+    block.link = format_html(
+        '<a class="dk-button dk-primary" href="{}">{}</a> {}',
+        url,
+        "Map its columns",
+        link(reverse("admin:recovery_sourcefile_catalogue"), "or ask for a known file"),
+    )
     return block

@@ -57,6 +57,20 @@ def venue_name(code: str) -> str:
 
 
 @cache
+def layout_title(venue: str, code: str) -> str:
+    """What a shipped layout is called; its code where none is shipped under it."""
+    return next(
+        (
+            layout.title
+            for profile in shipped_profiles()
+            for layout in profile.layouts
+            if (layout.venue, layout.code) == (venue, code) and layout.title
+        ),
+        code,
+    )
+
+
+@cache
 def unmarked_venues() -> frozenset[str]:
     """Venues whose rows may say nothing of a liquidation."""
     return frozenset(

@@ -52,7 +52,9 @@ def test_the_same_file_again_changes_nothing(ada: User) -> None:
 
 def test_a_file_larger_than_allowed_is_refused(ada: User, settings) -> None:
     settings.UPLOAD_BYTES_MAX = 3
-    assert "larger than this desk takes" in text_of(post_file(signed_in(ada)))
+    assert "that this desk takes: export shorter periods" in text_of(
+        post_file(signed_in(ada))
+    )
     assert not SourceFile.objects.exists()
 
 
