@@ -218,10 +218,7 @@ class DeskAdmin(ModelAdmin):
         )
 
     def changelist_view(
-        self,
-        request: HttpRequest,
-        extra_context: Data | None = None,
-        typed: Mapping[str, Data] | None = None,
+        self, request: HttpRequest, extra_context: Data | None = None
     ) -> HttpResponse:
         """The list, with what may be done on it above."""
         acts = offered(
@@ -229,7 +226,7 @@ class DeskAdmin(ModelAdmin):
             actor_of(request),
             None,
             lambda name: self.url("list_act", name),
-            typed,
+            (extra_context or {}).get("typed"),
         )
         response: HttpResponse = super().changelist_view(
             request, {**(extra_context or {}), "list_acts": acts, "is_fullwidth": "1"}
@@ -269,7 +266,7 @@ class DeskAdmin(ModelAdmin):
         if isinstance(ended, Outcome):
             return HttpResponseRedirect(ended.url or self.url("changelist"))
         typed = {act_name: ended.posted_words()}
-        refused = self.changelist_view(request, typed=typed)
+        refused = self.changelist_view(request, {"typed": typed})
         refused.status_code = _REFUSED
         return refused
 

@@ -103,7 +103,7 @@ class SayForm(DeskForm):
         preview = getattr(self.subject, "preview", None) or {}
         asked = [one for one in preview.get("needs", ()) if one in self.fields]
         for name in asked:
-            self.fields[name].label = f"{self.fields[name].label} — asked for"
+            self.fields[name].label_suffix = "asked for"
         self.order_fields(asked)
 
 

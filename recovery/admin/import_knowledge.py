@@ -5,7 +5,7 @@ from django.utils.safestring import SafeString
 
 from recovery.admin.pages import Block, heads, table_block
 from recovery.admin.show import badge, sentence_case
-from recovery.venues.loading import layout_title, venue_name
+from recovery.venues.loading import layout_titles, venue_name
 from recovery.venues.profile import Layout, LayoutKind
 
 KINDS = {
@@ -26,7 +26,7 @@ def knowledge_block(layout: Layout | None) -> Block:
         return table_block(title, columns, [], empty="No layout of ours is like it.")
     rows = [
         ("What it is", f"{layout.title or layout.code}, {KINDS[layout.kind]}"),
-        ("Where to click to get it", layout.obtain or "—"),
+        ("Where to click to get it", sentence_case(layout.obtain) or "—"),
         ("How sure we are", sureness(layout)),
         ("What it proves by itself", listed(proven(layout), "Nothing.")),
         ("What it cannot prove", listed(unproven(layout), "Nothing is left open.")),
@@ -35,10 +35,12 @@ def knowledge_block(layout: Layout | None) -> Block:
 
 
 def layout_words(venue: str, name: str) -> str:
-    """A layout as people call it, with its generation where it is one of several."""
+    """A layout as people call it, with its generation where several are called so."""
     code, _, generation = name.partition(" ")
-    title = layout_title(venue, code)
-    return f"{title}, {generation}" if generation.strip("1") else title
+    titles = layout_titles(venue, code)
+    title = titles.get(generation) or next(iter(titles.values()), code)
+    is_shared = list(titles.values()).count(title) > 1
+    return f"{title}, {generation}" if generation and is_shared else title
 
 
 def like_words(venue: str, name: str, score: object) -> str:
@@ -79,8 +81,8 @@ def unproven(layout: Layout) -> list[str]:
     if not layout.checks:
         told.append("A changed amount: no column repeats it.")
     if layout.restates:
-        others = " and ".join(
-            layout_title(layout.venue, one) for one in layout.restates
+        others = "” and “".join(
+            layout_words(layout.venue, one) for one in layout.restates
         )
         told.append(f"Money of its own: it tells once more what “{others}” tells.")
     return told

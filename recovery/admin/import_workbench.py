@@ -6,7 +6,7 @@ from django.utils.safestring import SafeString
 
 from recovery.admin.import_acts import page_of
 from recovery.admin.pages import Block, heads, table_block
-from recovery.admin.show import badge, breakable, link
+from recovery.admin.show import badge, breakable, counted, link
 from recovery.models import SourceFile
 from recovery.reading.raw_rows import ROWS_MAX
 from recovery.selectors.rejected import mendings_counting, rejected_groups
@@ -71,7 +71,7 @@ def _downloads(source: SourceFile, left: int) -> SafeString:
     """The open rows to be mended, in as many parts as they fill."""
     parts = rejected_parts(left)
     if parts == 1:
-        return _download(source, 1, f"the {left:,} open rows")
+        return _download(source, 1, f"the {counted(left, 'open row')}")
     told = (
         (_download(source, part, f"open rows {first:,} to {last:,}"),)
         for part in range(1, parts + 1)

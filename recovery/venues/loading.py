@@ -57,17 +57,14 @@ def venue_name(code: str) -> str:
 
 
 @cache
-def layout_title(venue: str, code: str) -> str:
-    """What a shipped layout is called; its code where none is shipped under it."""
-    return next(
-        (
-            layout.title
-            for profile in shipped_profiles()
-            for layout in profile.layouts
-            if (layout.venue, layout.code) == (venue, code) and layout.title
-        ),
-        code,
-    )
+def layout_titles(venue: str, code: str) -> dict[str, str]:
+    """What the generations of a shipped layout are called."""
+    return {
+        layout.generation: layout.title
+        for profile in shipped_profiles()
+        for layout in profile.layouts
+        if (layout.venue, layout.code) == (venue, code) and layout.title
+    }
 
 
 @cache
