@@ -1,5 +1,7 @@
 """What the desk knows of a layout: where to get it, what it proves, how sure we are."""
 
+import re
+
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -55,7 +57,8 @@ def sureness(layout: Layout) -> SafeString:
     )
     known = "Read in the venue's own files or documents."
     unseen = "Nobody here has seen such a file of the venue: check the first rows."
-    told = sentence_case(layout.note) or (known if layout.verified else unseen)
+    note = sentence_case(re.sub(r"`([^`]*)`", r"“\1”", layout.note))
+    told = note or (known if layout.verified else unseen)
     return format_html("{}<p>{}</p>", state, told)
 
 
