@@ -15,12 +15,13 @@ from recovery.sheets.read_blocks import CELLS_MIN, open_blocks
 from recovery.sheets.records import (
     OPENING_ROWS,
     Cells,
-    Flaw,
     Limits,
     Record,
     Source,
     SourceKind,
     fitted,
+    storable,
+    storable_record,
 )
 from recovery.sheets.text_scan import EXPORT_AGAIN, TextFacts, text_facts
 
@@ -35,6 +36,7 @@ class _LineReader(Protocol):
 
 DELIMITERS = ",;\t|"
 _MARK = "\ufeff"
+_NO_SIGN = "\ufffd"
 SURE_ROWS = 3  # From so many rows on, the length of most of them is their custom.
 
 
@@ -122,10 +124,15 @@ def _opening(path: Path, facts: TextFacts, delimiter: str) -> tuple[Record, ...]
     with path.open(encoding=facts.encoding, newline="") as stream:
         reader = csv.reader(islice(stream, OPENING_ROWS), delimiter=delimiter)
         rows = [
-            Record(number, _unwrapped(number, cells, delimiter))
+            Record(number, tuple(map(_shown, _unwrapped(number, cells, delimiter))))
             for number, cells in _numbered(reader)
         ]
     return tuple(row for row in rows if any(cell.strip() for cell in row.cells))
+
+
+def _shown(cell: str) -> str:
+    """A cell above the rows: what no database keeps must not make another number."""
+    return storable(cell, _NO_SIGN)
 
 
 def _numbered(reader: _LineReader) -> Iterator[tuple[int, Cells]]:
@@ -205,12 +212,7 @@ class _Table:
     def _cleaned(self, number: int, cells: Cells) -> Record:
         unmarked = tuple(cell.replace(_MARK, "") for cell in cells)
         whole = self._fitted(_unwrapped(number, unmarked, self.delimiter))
-        flaws = tuple(
-            Flaw(index, cell.replace("\0", ""), "holds a NUL character")
-            for index, cell in enumerate(whole)
-            if "\0" in cell
-        )
-        return Record(number, whole, flaws)
+        return storable_record(number, whole)
 
     def _check_quoting(self, number: int, cells: Cells, text: str) -> None:
         """Refuse a quote inside an unquoted field, which the parser lets pass."""

@@ -15,11 +15,12 @@ from recovery.sheets.errors import FileRefusedError
 from recovery.sheets.records import (
     OPENING_ROWS,
     Cells,
-    Flaw,
     Limits,
     Record,
     Source,
     SourceKind,
+    storable,
+    storable_record,
 )
 
 KEY_COLUMN = "key"  # The name under which an object of objects keeps its keys.
@@ -281,7 +282,7 @@ def _flat(row: Mapping[str, Any], before: str = "") -> Row:
         if isinstance(value, dict):
             flat.update(_flat(value, f"{before}{name}{INNER_MARK}"))
         else:
-            flat[f"{before}{name}"] = _cell(value)
+            flat[storable(f"{before}{name}")] = _cell(value)
     return flat
 
 
@@ -310,13 +311,7 @@ def _header(rows: list[Row], limits: Limits) -> Cells:
 
 
 def _record(number: int, row: Row, header: Cells) -> Record:
-    cells = tuple(row.get(name, "").replace("\0", "") for name in header)
-    flaws = tuple(
-        Flaw(at, cells[at], "holds a NUL character")
-        for at, name in enumerate(header)
-        if "\0" in row.get(name, "")
-    )
-    return Record(number, cells, flaws)
+    return storable_record(number, tuple(row.get(name, "") for name in header))
 
 
 def _statements(document: Any) -> Iterator[Cells]:

@@ -20,6 +20,7 @@ from recovery.sheets.records import (
     Source,
     SourceKind,
     fitted,
+    storable_record,
     trimmed,
 )
 from recovery.sheets.shared_texts import cell_without_text
@@ -232,7 +233,7 @@ class _Table:
 def _converted(number: int, row: list[Cell]) -> Record:
     """A row with numbers and dates as the texts that stood there."""
     flaws: tuple[Flaw, ...] = ()
-    cells = []
+    cells: list[str] = []
     for column, value in enumerate(row):
         if value.__class__ is str:
             cells.append(value)
@@ -241,4 +242,5 @@ def _converted(number: int, row: list[Cell]) -> Record:
         cells.append(text)
         if reason:
             flaws = (*flaws, Flaw(column, text, reason))
-    return Record(number, tuple(cells), flaws)
+    record = storable_record(number, tuple(cells))
+    return record._replace(flaws=record.flaws + flaws) if flaws else record

@@ -203,7 +203,15 @@ class FileColumns:
 
     def _problem(self, number: int, index: int, value: str, reason: str) -> RowProblem:
         names = (name for name, at in self._positions.items() if at == index)
-        return RowProblem(number, next(names, ""), value[:SHOWN], reason)
+        return RowProblem(number, self._shown(next(names, "")), value[:SHOWN], reason)
+
+    def _shown(self, name: str) -> str:
+        """A column as the sender knows it: what is derived, by what it is made of."""
+        sources = next(
+            (one.sources for one in self._derived.columns if one.name == name), ()
+        )
+        written = [one for one in sources if self.position(one) < self.width]
+        return " and ".join(dict.fromkeys(written)) or name
 
 
 def _bare(cells: Cells) -> Cells:

@@ -14,6 +14,7 @@ from recovery.venues.time_forms import (
     form_reader,
 )
 
+TEXT_LENGTH = 40  # What is kept of a written time.
 EARLIEST = datetime(2009, 1, 3, tzinfo=UTC)  # No venue is older than Bitcoin.
 
 
@@ -72,6 +73,8 @@ def time_reader(forms: tuple[str, ...], zone: tzinfo) -> Reader:
         if text == last_text:
             return last_time
         bare = text.strip()
+        if len(text) > TEXT_LENGTH:
+            raise TimeUnreadableError(text, _reason(bare))
         found = first(bare, zone) or find(bare, zone, readers)
         if found < EARLIEST:
             raise TimeUnreadableError(text, "lies before any venue existed")
