@@ -18,12 +18,14 @@ from recovery.sheets.records import HOUSE_LIMITS, UPLOAD_LIMITS, Source
 from recovery.venues.accounts import check_account
 from recovery.venues.column_mapping import NOTE, profile_of
 from recovery.venues.file_proofs import FileProofs
+from recovery.venues.file_rules import ZONE_ASKED
 from recovery.venues.headerless import with_header
 from recovery.venues.interpretation import Interpreter
 from recovery.venues.loading import shipped_profiles
 from recovery.venues.manifest import read_manifest
 from recovery.venues.number_style import COMMA_PROVEN, COMMA_TOLD
 from recovery.venues.recognition import Recognition, recognise
+from recovery.venues.stated import zone_label
 
 FIRST_CHUNK = 4_000  # Small, so that storing begins soon; the next ones double.
 ZONE_ASSUMED = (
@@ -165,6 +167,7 @@ def warnings_told(source: Source, interpreter: Interpreter) -> list[str]:
         *([COMMA_TOLD] if COMMA_PROVEN in interpreter.recognition.stated else []),
         *([f"Layout {layout.code} {layout.generation}: {NOTE}."] if by_staff else []),
         *([ZONE_ASSUMED] if interpreter.is_zone_assumed else []),
+        *_other_zone(interpreter),
         *(
             f"Row {one.row_number}: {one.check} is off by {format_amount(one.gap)}."
             for one in notices.warnings
@@ -179,3 +182,13 @@ def warnings_told(source: Source, interpreter: Interpreter) -> list[str]:
         ),
         *source.notes,
     ]
+
+
+def _other_zone(interpreter: Interpreter) -> list[str]:
+    """That the file states another zone than the one it was read in."""
+    stated = interpreter.recognition.stated.get("zone", "")
+    is_of_times = interpreter.recognition.layout.time.zone == ZONE_ASKED
+    if stated == zone_label(interpreter.zone) or stated in ("", "UTC" * is_of_times):
+        return []
+    told = f"The file says that its times are in {stated}; they were read in "
+    return [f"{told}{interpreter.zone}, as it was said."]

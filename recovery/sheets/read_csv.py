@@ -48,6 +48,12 @@ def open_csv(path: Path, limits: Limits) -> Source:
     """
     facts = text_facts(path, limits)
     delimiter, opening, heading = _best_reading(path, facts)
+    if max(heading.width, _usual_width(opening)) > limits.columns:
+        raise FileRefusedError(
+            "too_many_columns",
+            f"The rows have more than {limits.columns} columns.",
+            EXPORT_AGAIN,
+        )
     is_narrow = heading.width < CELLS_MIN
     if is_narrow and (blocks := open_blocks(path, facts.encoding, opening)):
         return blocks
@@ -199,7 +205,7 @@ class _Table:
         count = 0
         for number, cells in _numbered(reader):
             self._check_quoting(number, cells, tape.taken())
-            if number <= self.header_number or not any(cells):
+            if number <= self.header_number or not "".join(cells).strip(_MARK):
                 continue
             count += 1
             if count > self.limits.rows:
@@ -256,7 +262,16 @@ def too_many_rows(limits: Limits) -> FileRefusedError:
     )
 
 
+_IN_WORDS = {
+    "unexpected end of data": "a quote is opened and never closed",
+    "field larger than": "a cell is too long, or a quote is opened and never closed",
+    "expected after": "text follows the quote that closes a cell",
+}
+
+
 def _malformed(number: int, error: object) -> FileRefusedError:
+    said = str(error)
+    why = next((words for part, words in _IN_WORDS.items() if part in said), said)
     return FileRefusedError(
-        "malformed_row", f"Line {number} cannot be read: {error}.", EXPORT_AGAIN
+        "malformed_row", f"Line {number} cannot be read: {why}.", EXPORT_AGAIN
     )

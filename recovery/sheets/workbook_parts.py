@@ -32,8 +32,8 @@ _REACHING = re.compile(
     re.IGNORECASE,
 )
 KINDS = {
-    "macroEnabled": "a workbook with macros",
     "sheet.binary": "a binary workbook",
+    "macroEnabled": "a workbook with macros",
     "opendocument": "an OpenDocument sheet",
     "wordprocessingml": "a text document",
     "presentationml": "a presentation",
