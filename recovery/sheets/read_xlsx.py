@@ -91,10 +91,15 @@ def _notes(book: CheckedBook, scan: SheetScan) -> list[str]:
     notes = []
     if scan.hidden:
         notes.append(f"{scan.hidden} hidden rows were read like the others.")
+    if scan.hidden_columns:
+        notes.append(f"{scan.hidden_columns} hidden columns were read like the others.")
     if scan.computed:
         notes.append(f"{scan.computed} cells are computed, not exported by the venue.")
     if book.reaches_out:
         notes.append("The workbook links to other documents: nothing was followed.")
+    if book.others:
+        read, unread = next(iter(book.sheets)), ", ".join(book.others[:12])
+        notes.append(f"Only the sheet {read} was read, not: {unread}.")
     return notes
 
 

@@ -8,7 +8,7 @@ parser that allows no document type.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import IO
 from xml.etree.ElementTree import Element, ParseError  # Names of types only.
@@ -40,6 +40,8 @@ _LONG_CELL = re.compile(
 )
 _HIDDEN = re.compile(rb'<row [^<>]*\bhidden="(?:1|true)"')
 _PLACE = re.compile(rb'<c r="([A-Z][0-9]+)"')
+_COLUMNS = re.compile(rb"<col [^<>]*>")
+_ATTRIBUTE = re.compile(r'(\w+)="([^"<>]*)"')
 _USUAL_COLUMNS = 26
 
 
@@ -54,6 +56,7 @@ class SheetScan:
         flawed: cells that no reader delivers truly, by row and column number.
         computed: how many cells are formulas with a stored result.
         hidden: how many rows are hidden; they are read like the others.
+        hidden_columns: how many columns are.
     """
 
     rows: set[int] = field(default_factory=set)
@@ -63,6 +66,7 @@ class SheetScan:
     flawed: dict[tuple[int, int], str] = field(default_factory=dict)
     computed: int = 0
     hidden: int = 0
+    hidden_columns: int = 0
 
     def check(self, limits: Limits) -> None:
         """Refuse a sheet that is larger than the limits.
@@ -173,6 +177,14 @@ def _scan_block(block: bytes, scan: SheetScan) -> bool:
     return _has_no_cell(block, 0, first) and _has_no_cell(block, end, len(block))
 
 
+def _columns_hidden(columns: Mapping[str, str]) -> int:
+    """How many columns a `col` element hides."""
+    first, last = columns.get("min", ""), columns.get("max", "")
+    if columns.get("hidden") not in ("1", "true") or not (first + last).isdecimal():
+        return 0
+    return max(int(last or first) - int(first or last) + 1, 0)
+
+
 def _has_no_cell(block: bytes, start: int, end: int) -> bool:
     """Whether a stretch outside the rows taken holds neither row nor cell."""
     outside = block[max(start, 0) : end] if end >= 0 else block
@@ -182,6 +194,9 @@ def _has_no_cell(block: bytes, start: int, end: int) -> bool:
 def _note_peculiar_rows(block: bytes, scan: SheetScan) -> None:
     if b'hidden="' in block:
         scan.hidden += len(_HIDDEN.findall(block))
+        for columns in _COLUMNS.findall(block):
+            said = dict(_ATTRIBUTE.findall(columns.decode("ascii", "replace")))
+            scan.hidden_columns += _columns_hidden(said)
     if _LONG_NUMBER.search(block):
         for column, row, number in _LONG_CELL.findall(block):
             if significant_digits(number.decode()) > MOST_DIGITS:
@@ -224,6 +239,8 @@ def _scan_slowly(stream: IO[bytes], limits: Limits) -> SheetScan:
     try:
         for _, element in iterparse(stream, events=("end",), forbid_dtd=True):
             name = element.tag.rpartition("}")[2]
+            if name == "col":
+                scan.hidden_columns += _columns_hidden(element.attrib)
             if name == "c":
                 places.take(*_scan_cell(element, scan))
             if name == "row":

@@ -14,7 +14,7 @@ from recovery.sheets.open_source import open_source
 from recovery.sheets.records import Limits
 from recovery.venues.accounts import AccountUnreadableError
 from recovery.venues.headerless import with_header
-from tests.sheets.workbooks import pack, parts, row, sheet, text_cell, text_row
+from tests.sheets.workbooks import pack, parts, sheet, text_row
 from tests.venues.reports import understood
 
 CELLS = {
@@ -157,25 +157,6 @@ def test_x31_account_without_its_last_digits_is_a_row_problem(tmp_path: Path) ->
         tmp_path / "b.csv", bybit(line(), line(Uid="9.0817263E+7"))
     )
     assert (len(lines), problem.column) == (1, "Uid")
-
-
-# --- workbooks ----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "rows",
-    [
-        (text_row(2, *ROW), text_row(2, *ROW)),
-        (row(2, text_cell("A2", "1"), text_cell("A2", "2")),),
-    ],
-)
-def test_two_cells_at_one_place_refuse_the_workbook(
-    tmp_path: Path, rows: tuple[str, ...]
-) -> None:
-    """A reader keeps the last of them: the other would be lost without a word."""
-    book = pack(tmp_path / "b.xlsx", parts(sheet(text_row(1, *BYBIT), *rows)))
-    with pytest.raises(FileRefusedError, match="two cells at one place, A2"):
-        open_source(book)
 
 
 # --- times --------------------------------------------------------------------------
