@@ -1,6 +1,7 @@
 """Lines of the catalogue of hostile input that only a whole import can show."""
 
 import json
+import os
 from contextlib import suppress
 from decimal import Decimal
 from io import StringIO
@@ -189,3 +190,40 @@ def test_c12_half_a_character_refuses_its_row_alone(tmp_path: Path) -> None:
     found = imported(path, account="7")
     assert (found["records"], found["accepted"], found["rejected"]) == (2, 1, 1)
     assert found["problems"][0]["column"] == "ordId"
+
+
+def test_c52_two_prices_of_one_instant_are_told(tmp_path: Path) -> None:
+    names = "#recovery-desk,house-mark-prices,1\ntime_utc,instrument,mark_price\n"
+    at = "2026-03-01T10:00:02.000Z,BTCUSDT,"
+    path = tmp_path / "prices.csv"
+    path.write_text(f"{names}{at}7\n{at}8\n{at}7.0\n#manifest,rows=3\n")
+    found = imported(path, provenance="house")
+    assert (found["accepted"], found["duplicate"]) == (1, 2)
+    (told,) = found["warnings"]
+    assert "Row 4 tells the same, as row 3 " in told
+
+
+# --- what is said of a file ---------------------------------------------------------
+
+
+def test_name_that_is_no_text_is_kept_readable(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"\xff\xfe.tsv")
+    assert imported(log(path, funding(1)))["accepted"] == 1
+    assert SourceFile.objects.get().name == "\ufffd\ufffd.tsv"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"account": "4" * 65},
+        {"account": "4\0"},
+        {"zone": "Z" * 33},
+        {"asset": "\ud800"},
+    ],
+)
+def test_what_no_column_holds_is_refused_before_it_is_kept(
+    said: dict[str, str], tmp_path: Path
+) -> None:
+    found = imported(log(tmp_path / "a.tsv", funding(1)), **said)
+    assert "can be none: say it again" in found["refused"]
+    assert not SourceFile.objects.exists()
