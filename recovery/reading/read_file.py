@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
+from recovery.domain.errors import RecoveryError
 from recovery.domain.money import format_amount
 from recovery.reading.day_order import (
     day_order_settled,
@@ -14,17 +15,21 @@ from recovery.reading.desk_columns import MENDED, without_desk_columns
 from recovery.reading.messages import Ended, Message, Opened, Request, Rows
 from recovery.reading.rows import RowMaker, Tally
 from recovery.sheets.open_source import open_source
-from recovery.sheets.records import HOUSE_LIMITS, UPLOAD_LIMITS, Source
+from recovery.sheets.records import HOUSE_LIMITS, UPLOAD_LIMITS, Limits, Source
+from recovery.sheets.workbook_parts import SheetNeededError
 from recovery.venues.accounts import check_account
 from recovery.venues.column_mapping import NOTE, profile_of
 from recovery.venues.file_proofs import FileProofs
+from recovery.venues.file_rules import ZONE_ASKED
 from recovery.venues.headerless import with_header
 from recovery.venues.interpretation import Interpreter
 from recovery.venues.loading import shipped_profiles
 from recovery.venues.manifest import read_manifest
 from recovery.venues.number_style import COMMA_PROVEN, COMMA_TOLD
 from recovery.venues.recognition import Recognition, recognise
+from recovery.venues.stated import zone_label
 
+SHEETS_TRIED = 12
 FIRST_CHUNK = 4_000  # Small, so that storing begins soon; the next ones double.
 ZONE_ASSUMED = (
     "The file does not say its zone: UTC is assumed. Give the zone if it was saved in "
@@ -73,8 +78,39 @@ def opened_source(request: Request) -> Source:
     Rows without a header get the header their cells have the shape of.
     """
     limits = HOUSE_LIMITS if request.is_house else UPLOAD_LIMITS
-    source = open_source(Path(request.path), limits=limits, name=request.name)
+    path = Path(request.path)
+    try:
+        source = open_source(path, limits=limits, name=request.name)
+    except SheetNeededError as several:
+        source = _only_known_sheet(request, limits, several)
     return with_header(without_desk_columns(source), venue=request.venue)
+
+
+def _only_known_sheet(
+    request: Request, limits: Limits, several: SheetNeededError
+) -> Source:
+    """The one sheet of several that a layout knows; the notes name the others.
+
+    Raises:
+        SheetNeededError: none is known, more than one, or there are too many.
+    """
+    known = []
+    for sheet in several.sheets if len(several.sheets) <= SHEETS_TRIED else ():
+        path = Path(request.path)
+        source = open_source(path, sheet=sheet, limits=limits, name=request.name)
+        if _is_known(request, source):
+            known.append(source)
+    if len(known) != 1:
+        raise several
+    return known[0]
+
+
+def _is_known(request: Request, source: Source) -> bool:
+    try:
+        recognised_as(request, with_header(source, venue=request.venue))
+    except RecoveryError:
+        return False
+    return True
 
 
 def recognised(request: Request, source: Source) -> Recognition:
@@ -84,15 +120,20 @@ def recognised(request: Request, source: Source) -> Recognition:
         DayOrderNeededError: Its times read two ways, and nobody said which.
         AccountContradictedError: It names an account other than the given one.
     """
+    found = recognised_as(request, source)
+    check_account(source.opening, found, request.account)
+    return day_order_settled(found, source, request.day_order)
+
+
+def recognised_as(request: Request, source: Source) -> Recognition:
+    """Its layout, among those shipped and those made by staff."""
     own = [profile_of(table) for table in request.profiles]
-    found = recognise(
+    return recognise(
         source,
         venue=request.venue,
         name=request.name,
         profiles=[*shipped_profiles(), *own],
     )
-    check_account(source.opening, found, request.account)
-    return day_order_settled(found, source, request.day_order)
 
 
 def interpreter_for(request: Request, recognition: Recognition) -> Interpreter:
@@ -165,6 +206,7 @@ def warnings_told(source: Source, interpreter: Interpreter) -> list[str]:
         *([COMMA_TOLD] if COMMA_PROVEN in interpreter.recognition.stated else []),
         *([f"Layout {layout.code} {layout.generation}: {NOTE}."] if by_staff else []),
         *([ZONE_ASSUMED] if interpreter.is_zone_assumed else []),
+        *_other_zone(interpreter),
         *(
             f"Row {one.row_number}: {one.check} is off by {format_amount(one.gap)}."
             for one in notices.warnings
@@ -179,3 +221,13 @@ def warnings_told(source: Source, interpreter: Interpreter) -> list[str]:
         ),
         *source.notes,
     ]
+
+
+def _other_zone(interpreter: Interpreter) -> list[str]:
+    """That the file states another zone than the one it was read in."""
+    stated = interpreter.recognition.stated.get("zone", "")
+    is_of_times = interpreter.recognition.layout.time.zone == ZONE_ASKED
+    if stated == zone_label(interpreter.zone) or stated in ("", "UTC" * is_of_times):
+        return []
+    told = f"The file says that its times are in {stated}; they were read in "
+    return [f"{told}{interpreter.zone}, as it was said."]

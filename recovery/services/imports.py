@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Protocol
@@ -51,6 +51,8 @@ from recovery.venues.profile import LayoutKind
 
 CHUNK = 20_000
 HOUSE = "house"
+# Clocks differ by hours and files by days; a year ahead is a slip of the pen.
+AHEAD = timedelta(days=366)
 
 
 class _Lease(Protocol):
@@ -300,7 +302,7 @@ def _summed(
 
 
 def _end(source_file: SourceFile, ended: Ended, loader: _Loader, now: datetime) -> None:
-    warnings = [*source_file.warnings, *ended.warnings]
+    warnings = [*source_file.warnings, *ended.warnings, *_far_ahead(source_file, now)]
     if ended.has_manifest:
         found = _disagreements(source_file, ended)
         warnings += found
@@ -324,6 +326,14 @@ def _end(source_file: SourceFile, ended: Ended, loader: _Loader, now: datetime) 
             transaction.on_commit(partial(source_file_forget, source_file.sha256))
         fail_point("import.end_written")
     fail_point("import.end_committed")
+
+
+def _far_ahead(source_file: SourceFile, now: datetime) -> list[str]:
+    """That rows are of a time no venue can have written yet."""
+    last = source_file.last_at
+    if last is None or last <= now + AHEAD:
+        return []
+    return [f"The latest row is of {last:%Y-%m-%d %H:%M} UTC, which is still to come."]
 
 
 def _disagreements(source_file: SourceFile, ended: Ended) -> list[str]:
