@@ -144,6 +144,7 @@ def layout_from_node(
             cells_missing=node.take("cells_missing", int, 0),
             cells_beyond=node.take("cells_beyond", int, 0),
             restates=node.texts("restates", ()),
+            sums_positions=node.take("sums_positions", bool, False),
             identity=_identity(node.node("identity")),
             verified=node.take("verified", bool, True),
             title=node.text("title", ""),

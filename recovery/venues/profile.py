@@ -100,6 +100,8 @@ class Layout:
         file_name: a pattern of names that state `account`, `asset` or `zone`.
         cells_missing, cells_beyond: how much shorter or longer a row may be.
         restates: codes of the layouts that tell the same money.
+        sums_positions: whether a row sums fees and funding of a closed position since
+            it was opened.
         identity: what makes a row the same row in another file, where the ids of the
             venue do not.
         verified: whether the layout was read in files or documents of the venue.
@@ -136,6 +138,7 @@ class Layout:
     cells_missing: int = 0
     cells_beyond: int = 0
     restates: tuple[str, ...] = ()
+    sums_positions: bool = False
     identity: IdentityRule | None = None
     verified: bool = True
     title: str = ""
