@@ -120,6 +120,7 @@ def layout_from_node(
             kind=node.word("kind", LayoutKind),
             order=node.word("order", RowOrder),
             announced_as=node.text("announced_as", ""),
+            taken_whole=node.take("taken_whole", bool, False),
             required=node.texts("required"),
             optional=node.texts("optional", ()),
             time=_time(node.node("time")) if "time" in node.names() else NO_TIME,

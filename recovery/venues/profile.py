@@ -90,6 +90,8 @@ class Layout:
 
     Attributes:
         announced_as: the kind named in a `#recovery-desk` preamble.
+        taken_whole: whether rows far apart stand or fall together, so that the file
+            is read and stored in one piece.
         fields: the desk's field to the column, which may be a derived one.
         cost_signs: for fee, funding and liquidation_fee, whether a cost is written
             `positive` or `negative`.
@@ -117,6 +119,7 @@ class Layout:
     time: TimeRule
     fields: Mapping[str, str]
     announced_as: str = ""
+    taken_whole: bool = False
     optional: tuple[str, ...] = ()
     account: AccountRule = field(default_factory=AccountRule)
     numbers: NumberRule = field(default_factory=NumberRule)
