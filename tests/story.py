@@ -169,6 +169,15 @@ def bring_in(
     return source_file
 
 
+def bring_in_customers(folder: Path, *rows: str) -> SourceFile:
+    """Import customers as the platform sends them."""
+    path = folder / f"customers-{SourceFile.objects.count()}.csv"
+    header = "uid,full_name,mail,client_class,language,jurisdiction"
+    lines = ["#recovery-desk,house-customers,1", header, *rows]
+    path.write_text("\n".join([*lines, f"#manifest,rows={len(rows)}\n"]))
+    return bring_in(path)
+
+
 def staff(login: str, *roles: Role, is_superuser: bool = False) -> User:
     """A member of staff who has held these roles for a month."""
     user = User.objects.create_user(
