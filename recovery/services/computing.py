@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from accounts.models import TradingAccount
 from recovery.domain.assessment import EventAssessment, assess_event
+from recovery.domain.assessment_expected import marks_needed
 from recovery.domain.breaks import Finding, find_reason
 from recovery.domain.detection import EventWindow, detect_events
 from recovery.domain.errors import NotReadyError
@@ -22,6 +23,7 @@ from recovery.domain.rulebook import RuleBook
 from recovery.domain.transfers import without_twins
 from recovery.models import Event, LedgerEntry, SourceFileState
 from recovery.selectors.operation_mappings import operation_meanings
+from recovery.services.mark_prices import rules_marked
 from recovery.services.restated_files import restated_files
 from recovery.services.sightings import (
     Holder,
@@ -223,9 +225,14 @@ def _computed(
     windows = detect_events(items, is_marked=is_marked)
     openings = find_openings(items, windows)
     references = names.references(account, windows)
-    for window, opening, reference in zip(windows, openings, references, strict=True):
+    marked = rules_marked(
+        rules, account.venue, list(map(marks_needed, windows, openings))
+    )
+    for window, opening, reference, known in zip(
+        windows, openings, references, marked, strict=True
+    ):
         try:
-            yield compute_event(account, window, opening, rules, reference)
+            yield compute_event(account, window, opening, known, reference)
         except NotReadyError:
             continue
 

@@ -36,6 +36,7 @@ from recovery.services.file_lengths import rows_about
 from recovery.services.import_targets import TARGETS
 from recovery.services.jobs import LeaseLostError
 from recovery.services.loading import RowWriter
+from recovery.services.mark_prices import accounts_waiting_for_marks
 from recovery.services.mending import Mending
 from recovery.services.reference_rows import ReferenceWriter
 from recovery.services.source_files import (
@@ -51,6 +52,11 @@ from recovery.venues.profile import LayoutKind
 
 CHUNK = 20_000
 HOUSE = "house"
+_NOT_OF_CUSTOMERS = (
+    LayoutKind.POSITIONS,
+    LayoutKind.MARK_PRICES,
+    LayoutKind.FUNDING_RATES,
+)
 
 
 class _Lease(Protocol):
@@ -114,14 +120,15 @@ def _require_believed(source_file: SourceFile, kind: LayoutKind) -> None:
     """Refuse files that only somebody else may send.
 
     Raises:
-        FileRejectedError: Reference data that is not the platform's own, or positions
-            a customer states.
+        FileRejectedError: Reference data that is not the platform's own; or positions,
+            prices or rates that a customer states.
     """
     provenance = source_file.provenance
     if kind is LayoutKind.REFERENCE and provenance != Provenance.HOUSE:
         raise FileRejectedError("Reference data is taken from the platform only.")
-    if kind is LayoutKind.POSITIONS and provenance == Provenance.CUSTOMER_SUPPLIED:
-        raise FileRejectedError("What a customer says of positions proves nothing.")
+    if kind in _NOT_OF_CUSTOMERS and provenance == Provenance.CUSTOMER_SUPPLIED:
+        what = kind.replace("_", " ")
+        raise FileRejectedError(f"What a customer says of {what} proves nothing.")
 
 
 def _begin(source_file: SourceFile, opened: Opened) -> None:
@@ -173,6 +180,9 @@ class _Loader:
         """Accounts whose events this file can change."""
         if self._kind == LayoutKind.FUNDING_RATES:
             return self._accounts.all_ids()
+        if self._kind == LayoutKind.MARK_PRICES:
+            told = (self.file.first_at, self.file.last_at)
+            return accounts_waiting_for_marks(self._venue, *told)
         if isinstance(self._writer, ReferenceWriter):
             return sorted(self._writer.accounts)
         return sorted(self._touched)
