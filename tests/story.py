@@ -35,11 +35,8 @@ from recovery.services.decisions import (
     decision_expected,
     decision_propose,
 )
-from recovery.services.goodwill import (
-    GoodwillLimits,
-    goodwill_budget_change,
-    goodwill_propose,
-)
+from recovery.services.goodwill import goodwill_propose
+from recovery.services.goodwill_terms import GoodwillLimits, goodwill_budget_change
 from recovery.services.payments import payment_approve, payment_propose
 from recovery.services.source_files import source_file_receive
 from recovery.tasks import run_all_due
