@@ -1,5 +1,6 @@
 """One source file, from its bytes to rows. Runs in the limited process."""
 
+import sys
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -26,6 +27,7 @@ from recovery.venues.interpretation import Interpreter
 from recovery.venues.loading import shipped_profiles
 from recovery.venues.manifest import read_manifest
 from recovery.venues.number_style import COMMA_PROVEN, COMMA_TOLD
+from recovery.venues.profile import Layout
 from recovery.venues.recognition import Recognition, recognise
 from recovery.venues.stated import zone_label
 
@@ -54,7 +56,7 @@ def read_file(request: Request) -> Iterator[Message]:
     is_mended = MENDED in source.notes
     outcomes = iter(understood if is_mended else proofs.watched(understood))
     done = 0
-    for usual in _chunk_sizes(request.chunk):
+    for usual in _chunk_sizes(recognition.layout, request.chunk):
         left = request.done - done
         size = min(usual, left) if left > 0 else usual
         tally = maker.tally(islice(outcomes, size))
@@ -65,7 +67,9 @@ def read_file(request: Request) -> Iterator[Message]:
     yield _ended(source, [*warnings_told(source, interpreter), *proofs.told()])
 
 
-def _chunk_sizes(largest: int) -> Iterator[int]:
+def _chunk_sizes(layout: Layout, largest: int) -> Iterator[int]:
+    if layout.taken_whole:
+        yield sys.maxsize
     size = min(FIRST_CHUNK, largest)
     while True:
         yield size
