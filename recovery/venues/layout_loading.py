@@ -143,6 +143,7 @@ def layout_from_node(
             file_name=pattern_of(node, "file_name"),
             cells_missing=node.take("cells_missing", int, 0),
             cells_beyond=node.take("cells_beyond", int, 0),
+            notes_between=node.take("notes_between", bool, False),
             restates=node.texts("restates", ()),
             identity=_identity(node.node("identity")),
             verified=node.take("verified", bool, True),
