@@ -40,6 +40,7 @@ from recovery.domain.story_wallet import wallet_lines
 from recovery.domain.story_words import StoryWords, story_words
 from recovery.models import Provenance
 from recovery.reading.day_order import day_order_settled, order_taken
+from recovery.reading.shared_asset import asset_settled, asset_taken
 from recovery.selectors.operation_mappings import operation_meanings
 from recovery.services.rules import RuleLoader
 from recovery.sheets.open_source import open_source
@@ -171,9 +172,10 @@ def rows_written(folder: Path, text: str) -> Path:
 def _read(path: Path, said: ScratchSaid) -> Scratch:
     source = open_source(path, limits=_LIMITS)
     headed = with_header(source, venue=said.venue)
-    recognition = day_order_settled(
+    ordered = day_order_settled(
         recognise(headed, venue=said.venue), headed, said.day_order
     )
+    recognition = asset_settled(ordered, headed, "")
     interpreter = Interpreter(
         recognition, account=said.account or account_of(recognition), zone=said.zone
     )
@@ -199,7 +201,7 @@ def _read(path: Path, said: ScratchSaid) -> Scratch:
         interpreter.notices.unknown_operations - scratch.meant_operations
     )
     scratch.notes = [
-        *filter(None, [order_taken(recognition)]),
+        *filter(None, [order_taken(recognition), asset_taken(recognition)]),
         *(
             f"Row {one.row_number}: {one.check} is off by {one.gap}."
             for one in interpreter.notices.warnings
