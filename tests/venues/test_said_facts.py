@@ -193,3 +193,24 @@ def test_own_ids_of_deribit_name_the_row_and_its_place(tmp_path: Path) -> None:
     path.write_text(deribit(trade("0", "-0.0003")), encoding="utf-8")
     (line,) = lines_of(understood(path)[0])
     assert line.source_id == "4:9"
+
+
+@pytest.mark.parametrize(
+    ("way", "kinds"),
+    [
+        ("Liquidated Isolated Short", ["liquidation"]),
+        ("Market Order Liquidation: Close Long", ["liquidation"]),
+        ("Auto Deleveraging", ["adl"]),
+        ("Close Long", []),
+    ],
+)
+def test_the_way_of_a_fill_at_hyperliquid_names_what_forced_it(
+    tmp_path: Path, way: str, kinds: list[str]
+) -> None:
+    text = (
+        "time,coin,dir,px,sz,ntl,fee,closedPnl\n"
+        f"3/14/2026 - 09:10:11,ETH,{way},2000,1,2000,0.9,-50.9\n"
+    )
+    came_to = told(tmp_path, "trades.csv", text, account="0xaa", zone="UTC")
+    assert [one["kind"] for one in came_to["events"]] == kinds
+    assert came_to["unknown"] == {}
