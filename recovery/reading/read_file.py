@@ -15,6 +15,7 @@ from recovery.reading.day_order import (
 from recovery.reading.desk_columns import MENDED, without_desk_columns
 from recovery.reading.messages import Ended, Message, Opened, Request, Rows
 from recovery.reading.rows import RowMaker, Tally
+from recovery.reading.shared_asset import asset_settled, asset_taken
 from recovery.sheets.open_source import open_source
 from recovery.sheets.records import HOUSE_LIMITS, UPLOAD_LIMITS, Limits, Source
 from recovery.sheets.workbook_parts import SheetNeededError
@@ -118,7 +119,7 @@ def _is_known(request: Request, source: Source) -> bool:
 
 
 def recognised(request: Request, source: Source) -> Recognition:
-    """Its layout, with the order of day and month settled.
+    """Its layout, with the order of day and month and a shared asset settled.
 
     Raises:
         DayOrderNeededError: Its times read two ways, and nobody said which.
@@ -126,7 +127,8 @@ def recognised(request: Request, source: Source) -> Recognition:
     """
     found = recognised_as(request, source)
     check_account(source.opening, found, request.account)
-    return day_order_settled(found, source, request.day_order)
+    ordered = day_order_settled(found, source, request.day_order)
+    return asset_settled(ordered, source, request.asset)
 
 
 def recognised_as(request: Request, source: Source) -> Recognition:
@@ -204,9 +206,12 @@ def warnings_told(source: Source, interpreter: Interpreter) -> list[str]:
     notices = interpreter.notices
     layout = interpreter.recognition.layout
     by_staff = layout.note == NOTE and not layout.verified
-    taken = order_taken(interpreter.recognition)
+    taken = (
+        order_taken(interpreter.recognition),
+        asset_taken(interpreter.recognition),
+    )
     return [
-        *([taken] if taken else []),
+        *filter(None, taken),
         *([COMMA_TOLD] if COMMA_PROVEN in interpreter.recognition.stated else []),
         *([f"Layout {layout.code} {layout.generation}: {NOTE}."] if by_staff else []),
         *([ZONE_ASSUMED] if interpreter.is_zone_assumed else []),

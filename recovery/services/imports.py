@@ -132,7 +132,7 @@ def _begin(source_file: SourceFile, opened: Opened) -> None:
 def _end(
     source_file: SourceFile, ended: Ended, loader: ChunkLoader, now: datetime
 ) -> None:
-    warnings = [*source_file.warnings, *ended.warnings]
+    warnings = [*source_file.warnings, *ended.warnings, *_far_ahead(source_file, now)]
     if ended.has_manifest:
         found = _disagreements(source_file, ended)
         warnings += found
