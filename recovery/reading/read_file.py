@@ -164,7 +164,7 @@ def _opened(recognition: Recognition, interpreter: Interpreter) -> Opened:
             "missing": list(recognition.missing),
             "unknown": list(recognition.unknown),
             "runner_up": runner_up
-            and f"{runner_up.layout.venue} {runner_up.layout.code} {runner_up.score} %",
+            and [runner_up.layout.venue, runner_up.layout.name, runner_up.score],
             "stated": dict(recognition.stated),
             "day_order": settled_order(recognition),
         },
@@ -225,7 +225,7 @@ def warnings_told(source: Source, interpreter: Interpreter) -> list[str]:
             for name, count in sorted(notices.unknown_operations.items())
         ),
         *(
-            f"{what}, {count} rows: in another asset, not in the sums."
+            f"{what}, rows: {count:,}; in another asset, not in the sums."
             for what, count in sorted(notices.left_out.items())
         ),
         *source.notes,

@@ -184,8 +184,9 @@ class FileColumns:
     def _problems(self, record: Record) -> Iterator[RowProblem]:
         number, cells = record.number, record.cells
         if not self._fits(len(cells)):
-            reason = f"has {len(cells)} cells instead of {self.width}"
-            yield self._problem(number, -1, "", reason)
+            held = f"{len(cells)} {'cell' if len(cells) == 1 else 'cells'}"
+            reason = f"has {held} instead of {self.width}"
+            yield self._problem(number, -1, " | ".join(cells), reason)
         for flaw in record.flaws:
             if flaw.column in self._used:
                 yield self._problem(number, flaw.column, flaw.value, flaw.reason)
