@@ -126,6 +126,7 @@ def _said_of_file(form: PasteForm) -> Said:
         venue=said.venue,
         account_number=said.account,
         zone=said.zone,
+        day_order=said.day_order,
     )
 
 
@@ -134,6 +135,7 @@ def _said(form: PasteForm) -> ScratchSaid:
         venue=form.cleaned_data["venue"],
         account=form.cleaned_data["account"].strip(),
         zone=form.cleaned_data["zone"].strip(),
+        day_order=form.cleaned_data["day_order"],
         language=form.cleaned_data["language"] or "en",
         from_at=form.cleaned_data["from_at"],
         until_at=form.cleaned_data["until_at"],

@@ -6,6 +6,17 @@ from recovery.services.loading import Target
 from recovery.services.sightings import SIGHTINGS_NOTED
 from recovery.venues.profile import LayoutKind
 
+
+def _differs(key: tuple[str, ...], value: str) -> SQL:
+    """The question for rows that say another value under a key that is there."""
+    same = " AND ".join(f"e.{column} = s.{column}" for column in key)
+    return SQL(
+        "SELECT s.row_number, '', e.source_file_id, e.row_number"  # noqa: S608 - names of columns
+        f" FROM {{staging}} s JOIN {{table}} e ON {same}"
+        f" WHERE e.{value} <> s.{value} ORDER BY s.row_number LIMIT 20"
+    )
+
+
 _ENTRY = Target(
     table="recovery_ledgerentry",
     columns=(
@@ -82,14 +93,19 @@ _POSITION = Target(
 _PRICE_COLUMNS = (
     "venue", "instrument", "occurred_at", "source_file_id", "row_number",
 )  # fmt: skip
+_PRICE_KEY = ("venue", "instrument", "occurred_at")
 TARGETS = {
     LayoutKind.LEDGER: _ENTRY,
     LayoutKind.ENGINE_LOG: _ENGINE,
     LayoutKind.POSITIONS: _POSITION,
     LayoutKind.MARK_PRICES: Target(
-        "recovery_markpriceentry", (*_PRICE_COLUMNS, "mark_price")
+        "recovery_markpriceentry",
+        (*_PRICE_COLUMNS, "mark_price"),
+        contradicted=_differs(_PRICE_KEY, "mark_price"),
     ),
     LayoutKind.FUNDING_RATES: Target(
-        "recovery_fundingrateentry", (*_PRICE_COLUMNS, "funding_rate")
+        "recovery_fundingrateentry",
+        (*_PRICE_COLUMNS, "funding_rate"),
+        contradicted=_differs(_PRICE_KEY, "funding_rate"),
     ),
 }
