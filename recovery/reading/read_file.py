@@ -1,5 +1,6 @@
 """One source file, from its bytes to rows. Runs in the limited process."""
 
+import sys
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -14,6 +15,7 @@ from recovery.reading.day_order import (
 from recovery.reading.desk_columns import MENDED, without_desk_columns
 from recovery.reading.messages import Ended, Message, Opened, Request, Rows
 from recovery.reading.rows import RowMaker, Tally
+from recovery.reading.shared_asset import asset_settled, asset_taken
 from recovery.sheets.open_source import open_source
 from recovery.sheets.records import HOUSE_LIMITS, UPLOAD_LIMITS, Limits, Source
 from recovery.sheets.workbook_parts import SheetNeededError
@@ -26,6 +28,7 @@ from recovery.venues.interpretation import Interpreter
 from recovery.venues.loading import shipped_profiles
 from recovery.venues.manifest import read_manifest
 from recovery.venues.number_style import COMMA_PROVEN, COMMA_TOLD
+from recovery.venues.profile import Layout
 from recovery.venues.recognition import Recognition, recognise
 from recovery.venues.stated import zone_label
 
@@ -54,7 +57,7 @@ def read_file(request: Request) -> Iterator[Message]:
     is_mended = MENDED in source.notes
     outcomes = iter(understood if is_mended else proofs.watched(understood))
     done = 0
-    for usual in _chunk_sizes(request.chunk):
+    for usual in _chunk_sizes(recognition.layout, request.chunk):
         left = request.done - done
         size = min(usual, left) if left > 0 else usual
         tally = maker.tally(islice(outcomes, size))
@@ -65,7 +68,9 @@ def read_file(request: Request) -> Iterator[Message]:
     yield _ended(source, [*warnings_told(source, interpreter), *proofs.told()])
 
 
-def _chunk_sizes(largest: int) -> Iterator[int]:
+def _chunk_sizes(layout: Layout, largest: int) -> Iterator[int]:
+    if layout.taken_whole:
+        yield sys.maxsize
     size = min(FIRST_CHUNK, largest)
     while True:
         yield size
@@ -114,7 +119,7 @@ def _is_known(request: Request, source: Source) -> bool:
 
 
 def recognised(request: Request, source: Source) -> Recognition:
-    """Its layout, with the order of day and month settled.
+    """Its layout, with the order of day and month and a shared asset settled.
 
     Raises:
         DayOrderNeededError: Its times read two ways, and nobody said which.
@@ -122,7 +127,8 @@ def recognised(request: Request, source: Source) -> Recognition:
     """
     found = recognised_as(request, source)
     check_account(source.opening, found, request.account)
-    return day_order_settled(found, source, request.day_order)
+    ordered = day_order_settled(found, source, request.day_order)
+    return asset_settled(ordered, source, request.asset)
 
 
 def recognised_as(request: Request, source: Source) -> Recognition:
@@ -158,7 +164,7 @@ def _opened(recognition: Recognition, interpreter: Interpreter) -> Opened:
             "missing": list(recognition.missing),
             "unknown": list(recognition.unknown),
             "runner_up": runner_up
-            and f"{runner_up.layout.venue} {runner_up.layout.code} {runner_up.score} %",
+            and [runner_up.layout.venue, runner_up.layout.name, runner_up.score],
             "stated": dict(recognition.stated),
             "day_order": settled_order(recognition),
         },
@@ -200,9 +206,12 @@ def warnings_told(source: Source, interpreter: Interpreter) -> list[str]:
     notices = interpreter.notices
     layout = interpreter.recognition.layout
     by_staff = layout.note == NOTE and not layout.verified
-    taken = order_taken(interpreter.recognition)
+    taken = (
+        order_taken(interpreter.recognition),
+        asset_taken(interpreter.recognition),
+    )
     return [
-        *([taken] if taken else []),
+        *filter(None, taken),
         *([COMMA_TOLD] if COMMA_PROVEN in interpreter.recognition.stated else []),
         *([f"Layout {layout.code} {layout.generation}: {NOTE}."] if by_staff else []),
         *([ZONE_ASSUMED] if interpreter.is_zone_assumed else []),
@@ -216,7 +225,7 @@ def warnings_told(source: Source, interpreter: Interpreter) -> list[str]:
             for name, count in sorted(notices.unknown_operations.items())
         ),
         *(
-            f"{what}, {count} rows: in another asset, not in the sums."
+            f"{what}, rows: {count:,}; in another asset, not in the sums."
             for what, count in sorted(notices.left_out.items())
         ),
         *source.notes,

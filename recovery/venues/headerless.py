@@ -15,7 +15,7 @@ from recovery.sheets.errors import FileRefusedError
 from recovery.sheets.records import OPENING_ROWS, Record, Source, trimmed
 from recovery.venues.interpretation import Interpreter
 from recovery.venues.loading import shipped_profiles
-from recovery.venues.outcomes import Outcome
+from recovery.venues.outcomes import Ignored, Outcome
 from recovery.venues.profile import Layout
 from recovery.venues.recognition import Recognition, described, recognise
 
@@ -123,6 +123,8 @@ def _score(source: Source, layout: Layout, looked_at: list[Record]) -> int:
         )
         outcomes = [interpreter.interpret(row) for row in rows]
     except RecoveryError:
+        return 0
+    if all(isinstance(one, Ignored) for one in outcomes):
         return 0
     unknown = sum(interpreter.notices.unknown_operations.values())
     bad = sum(map(_is_misread, outcomes)) + unknown

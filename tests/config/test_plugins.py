@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 90.0
 SLEEPING_TEST = (
     "import os, pathlib, time\n"
     "def test_sleeps():\n"
