@@ -19,7 +19,9 @@ NumberReader = Callable[[str], Decimal]
 STYLE_REFUSED = "is not a number in the declared style"
 _COMMA = re.compile(r"[+-]?\d[\d.,]*", re.ASCII)
 _GROUPS_OF_THREE = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+", re.ASCII)
-_UNIT = re.compile(r"\s*([A-Za-z][A-Za-z0-9]{1,9})\Z")
+# Blanks are taken from the first of them on: tried from each, a hundred thousand hold
+# the page for minutes.
+_UNIT = re.compile(r"(?<!\s)\s*([A-Za-z][A-Za-z0-9]{1,9})\Z")
 
 
 def number_reader(rule: NumberRule) -> NumberReader:

@@ -1,19 +1,24 @@
 """Files broken in ways the catalogue's own examples are not: found by trying."""
 
 import json
+import time
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from recovery.domain.errors import RecoveryError
 from recovery.domain.ledger import LedgerLine, RowProblem
+from recovery.domain.money import AmountUnreadableError
 from recovery.reading.messages import Ended, Request
 from recovery.reading.read_file import read_file
 from recovery.sheets.errors import FileRefusedError
 from recovery.sheets.open_source import open_source
 from recovery.sheets.records import Limits
 from recovery.venues.accounts import AccountUnreadableError
+from recovery.venues.file_rules import NumberRule
 from recovery.venues.headerless import with_header
+from recovery.venues.numbers import number_reader
 from tests.sheets.workbooks import pack, parts, sheet, text_row
 from tests.venues.reports import understood
 
@@ -345,3 +350,12 @@ def test_more_objects_than_rows_may_be_are_refused_unread(
     with pytest.raises(FileRefusedError) as caught:
         open_source(path, limits=Limits(rows=5))
     assert caught.value.code == "too_many_rows"
+
+
+def test_c25_blanks_behind_a_number_with_a_unit_do_not_hold_the_reader() -> None:
+    read = number_reader(NumberRule(unit_suffix=True))
+    begun = time.monotonic()
+    with pytest.raises(AmountUnreadableError):
+        read("1" + " " * 130_000 + "!")
+    assert time.monotonic() - begun < 2
+    assert read("0.5 USDT") == Decimal("0.5")
