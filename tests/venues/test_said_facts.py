@@ -244,3 +244,25 @@ def test_an_answer_that_refuses_is_told_in_its_own_words(
 ) -> None:
     with pytest.raises(FileRefusedError, match="It says: no such key"):
         answered(tmp_path, answer)
+
+
+@pytest.mark.parametrize(
+    ("remark", "role", "kinds"),
+    [
+        ("Forced Liquidation Fee", "LIQFEE", ["liquidation"]),
+        ("Liquidation", "PNL", ["liquidation"]),
+        ("Funding Fee", "FUND", []),
+        ("KCS Pay Fees", "FEE", []),
+        ("Margin Interest", "INT", []),
+    ],
+)
+def test_remarks_of_an_account_history_name_their_role(
+    tmp_path: Path, remark: str, role: str, kinds: list[str]
+) -> None:
+    text = (
+        "UID,Account Type,Currency,Side,Amount,Fee,Time(UTC+02:00),Remark\n"
+        f"901,mainAccount,USDT,Withdrawal,10,0,2026-05-01 09:00:00,{remark}\n"
+    )
+    came_to = told(tmp_path, "history.csv", text)
+    assert came_to["sums"] == {"USDT": {role: "-10"}}
+    assert [one["kind"] for one in came_to["events"]] == kinds
