@@ -91,7 +91,12 @@ def _assumed(policy: PolicyLine) -> str:
 
 def _row(layout: Layout) -> tuple[SafeString | str, ...]:
     name = two_lines(layout.title or layout.code, f"generation {layout.generation}")
-    return (name, layout.obtain or _OWN, *_shows(layout), sureness(layout))
+    return (
+        name,
+        sentence_case(layout.obtain) or _OWN,
+        *_shows(layout),
+        sureness(layout),
+    )
 
 
 def _made_block() -> Block:

@@ -8,7 +8,7 @@ says is done; it reads those records again only to count equal rows.
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 
@@ -39,6 +39,8 @@ from recovery.venues.manifest import Manifest, check_manifest
 from recovery.venues.profile import LayoutKind
 
 CHUNK = 20_000
+# Clocks differ by hours and files by days; a year ahead is a slip of the pen.
+AHEAD = timedelta(days=366)
 _NOT_OF_CUSTOMERS = (
     LayoutKind.POSITIONS,
     LayoutKind.MARK_PRICES,
@@ -130,7 +132,7 @@ def _begin(source_file: SourceFile, opened: Opened) -> None:
 def _end(
     source_file: SourceFile, ended: Ended, loader: ChunkLoader, now: datetime
 ) -> None:
-    warnings = [*source_file.warnings, *ended.warnings]
+    warnings = [*source_file.warnings, *ended.warnings, *_far_ahead(source_file, now)]
     if ended.has_manifest:
         found = _disagreements(source_file, ended)
         warnings += found
@@ -154,6 +156,14 @@ def _end(
             transaction.on_commit(partial(source_file_forget, source_file.sha256))
         fail_point("import.end_written")
     fail_point("import.end_committed")
+
+
+def _far_ahead(source_file: SourceFile, now: datetime) -> list[str]:
+    """That rows are of a time no venue can have written yet."""
+    last = source_file.last_at
+    if last is None or last <= now + AHEAD:
+        return []
+    return [f"The latest row is of {last:%Y-%m-%d %H:%M} UTC, which is still to come."]
 
 
 def _disagreements(source_file: SourceFile, ended: Ended) -> list[str]:

@@ -144,6 +144,7 @@ def layout_from_node(
             file_name=pattern_of(node, "file_name"),
             cells_missing=node.take("cells_missing", int, 0),
             cells_beyond=node.take("cells_beyond", int, 0),
+            notes_between=node.take("notes_between", bool, False),
             restates=node.texts("restates", ()),
             sums_positions=node.take("sums_positions", bool, False),
             identity=_identity(node.node("identity")),

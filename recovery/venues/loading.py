@@ -68,6 +68,17 @@ def venue_name(code: str) -> str:
 
 
 @cache
+def layout_titles(venue: str, code: str) -> dict[str, str]:
+    """What the generations of a shipped layout are called."""
+    return {
+        layout.generation: layout.title
+        for profile in shipped_profiles()
+        for layout in profile.layouts
+        if (layout.venue, layout.code) == (venue, code) and layout.title
+    }
+
+
+@cache
 def unmarked_venues() -> frozenset[str]:
     """Venues whose rows may say nothing of a liquidation."""
     return frozenset(

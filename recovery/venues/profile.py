@@ -101,6 +101,7 @@ class Layout:
         shapes: column to a pattern of its cells, for a layout without a header.
         file_name: a pattern of names that state `account`, `asset` or `zone`.
         cells_missing, cells_beyond: how much shorter or longer a row may be.
+        notes_between: whether short lines without a date may stand between the rows.
         restates: codes of the layouts that tell the same money.
         sums_positions: whether a row sums fees and funding of a closed position since
             it was opened.
@@ -140,6 +141,7 @@ class Layout:
     file_name: str = ""
     cells_missing: int = 0
     cells_beyond: int = 0
+    notes_between: bool = False
     restates: tuple[str, ...] = ()
     sums_positions: bool = False
     identity: IdentityRule | None = None
