@@ -283,7 +283,13 @@ def _wallet_story(
         start=words.kept(_minute(own[0].occurred_at)),
         end=words.kept(_minute(own[-1].occurred_at)),
     )
-    told = wallet_sentences(steps, wallet.asset, wallet.stated, words)
+    told = wallet_sentences(
+        steps,
+        wallet.asset,
+        wallet.stated,
+        words,
+        is_opening_known=wallet.baseline is not None,
+    )
     return WalletStory(wallet.account, wallet.asset, steps, (intro, *told))
 
 

@@ -11,6 +11,12 @@ REMEMBERED = 100_000
 # What the desk's columns hold; longer texts are no names of anything known.
 ASSET_LENGTH = 24
 INSTRUMENT_LENGTH = 40
+ACCOUNT_LENGTH = 64
+# A spreadsheet writes a long number so, or a program that holds it as a fraction.
+_DIGITS_LOST = re.compile(
+    r"(?:.*:)?(?:\d(?:\.\d+[eE]\+?|[eE]\+)\d{1,2}|\d{16,}\.0*)", re.ASCII
+)
+DIGITS_LOST = "has lost its digits in a spreadsheet: send the file as it was given"
 
 
 class NameRefusedError(ValueError):
@@ -76,6 +82,17 @@ def _why(name: str) -> str:
     return "is not a name"
 
 
+def checked_account(text: str) -> str:
+    """The number of an account, without blanks around it.
+
+    Raises:
+        NameRefusedError: it is no name, or a number of which digits are lost.
+    """
+    name = checked_name(text)
+    _check_digits(text, name)
+    return name
+
+
 REFERENCE_LENGTH = 80
 
 
@@ -88,3 +105,20 @@ def checked_reference(text: str) -> str:
     if len(text) > REFERENCE_LENGTH:
         raise NameRefusedError(text, f"is longer than {REFERENCE_LENGTH} characters")
     return text.strip()
+
+
+def checked_id(text: str) -> str:
+    """The id of a row or an order as the venue wrote it: it tells rows apart.
+
+    Raises:
+        NameRefusedError: it is too long to be one, or digits of it are lost.
+    """
+    reference = checked_reference(text)
+    if "." in reference or "+" in reference:
+        _check_digits(text, reference)
+    return reference
+
+
+def _check_digits(text: str, number: str) -> None:
+    if _DIGITS_LOST.fullmatch(number):
+        raise NameRefusedError(text, DIGITS_LOST)
