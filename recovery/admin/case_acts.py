@@ -27,7 +27,7 @@ from recovery.admin.case_steps import (
 from recovery.admin.forms import ReasonForm
 from recovery.admin.goodwill import GOODWILL_ACT
 from recovery.admin.recorded_shares import SHARE_ACT
-from recovery.admin.set_offs import SET_OFF_ACT
+from recovery.admin.set_off_acts import SET_OFF_ACT
 from recovery.admin.unclaimed_acts import UNCLAIMED_ACTS
 from recovery.domain.claims import tell_case
 from recovery.domain.duties import Duty

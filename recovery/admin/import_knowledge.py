@@ -40,7 +40,9 @@ def layout_words(venue: str, name: str) -> str:
     """A layout as people call it, with its generation where several are called so."""
     code, _, generation = name.partition(" ")
     titles = layout_titles(venue, code)
-    title = titles.get(generation) or next(iter(titles.values()), code)
+    title = titles.get(generation) or next(
+        iter(titles.values()), sentence_case(code.replace("-", " "))
+    )
     is_shared = list(titles.values()).count(title) > 1
     return f"{title}, {generation}" if generation and is_shared else title
 

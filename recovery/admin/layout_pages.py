@@ -24,7 +24,7 @@ from recovery.admin.show import (
 )
 from recovery.domain.ledger import LedgerRole
 from recovery.models import LayoutMapping, SourceFile, SourceFileState
-from recovery.selectors.layout_mappings import layout_of
+from recovery.selectors.layout_mappings import layout_awaited, layout_of
 from recovery.services.actors import Actor
 
 _CELLS_SHOWN = 3
@@ -187,6 +187,13 @@ def mapping_block(source: SourceFile, actor: Actor) -> list[Block]:
 
 def mapping_offer(source: SourceFile, actor: Actor) -> Block:
     """The way to say what the columns of a strange file are, or whom to ask for it."""
+    awaited = layout_awaited(source)
+    if awaited is not None:
+        told = "A layout was made from this file; somebody else must approve it first."
+        block = table_block("Waits for its layout", [], [], empty=told)
+        url = reverse("admin:recovery_layoutmapping_change", args=[awaited.pk])
+        block.link = link(url, "What it says and who may approve it")
+        return block
     title = "No layout fits?"
     if not actor.duties & MAY_PROPOSE:
         told = "Ask an analyst to say what its columns are, on this page."

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
+from recovery.admin.import_knowledge import layout_words
 from recovery.admin.pages import Block, Fact, Page, heads, table_block
 from recovery.admin.role_words import ROLE_WORDS, TAKEN_BACK
 from recovery.admin.show import (
@@ -27,6 +28,7 @@ from recovery.selectors.operation_mappings import (
     UnknownOperation,
     entries_of_operation,
 )
+from recovery.venues.loading import venue_name
 from recovery.venues.operation_meanings import OperationKey
 
 _SAMPLE = 20
@@ -59,11 +61,12 @@ def unknown_row(
     said: SafeString | str = "nobody said yet"
     if mapping is not None:
         url = reverse("admin:recovery_operationmapping_change", args=[mapping.pk])
-        said = link(url, f"{mapping.role} v{mapping.version}, {mapping.status}")
+        role = ROLE_WORDS[LedgerRole(mapping.role)]
+        said = link(url, f"{role} v{mapping.version}, {mapping.status}")
     return (
         two_lines(
             link(operation_url(one.key), one.names[0]),
-            f"{one.key.venue} {one.key.layout}",
+            _whose(one),
         ),
         f"{one.rows:,}",
         f"{one.accounts:,}",
@@ -71,6 +74,10 @@ def unknown_row(
         two_lines(moment(one.first_at), moment(one.last_at)),
         said,
     )
+
+
+def _whose(one: UnknownOperation) -> str:
+    return f"{venue_name(one.key.venue)}: {layout_words(one.key.venue, one.key.layout)}"
 
 
 def _money_text(one: UnknownOperation) -> str:
@@ -100,7 +107,7 @@ def one_page(one: UnknownOperation) -> Page:
     """The page of one row type."""
     return Page(
         title=f"“{one.names[0]}”",
-        kind=f"Row type of {one.key.venue} {one.key.layout}",
+        kind=f"Row type of {_whose(one)}",
         headline=f"{counted(one.rows, 'row')} in {counted(one.accounts, 'account')}: "
         f"{_money_text(one)}.",
         facts=[

@@ -61,6 +61,14 @@ def layout_of(source_file: SourceFile) -> LayoutMapping | None:
     return rows.filter(version=int(number)).first()
 
 
+def layout_awaited(source_file: SourceFile) -> LayoutMapping | None:
+    """The newest layout made from a file that waits for its second person."""
+    waiting = LayoutMapping.objects.filter(
+        sample=source_file, status=MappingStatus.PROPOSED
+    )
+    return waiting.order_by("-version").first()
+
+
 def files_read_by(mapping: LayoutMapping) -> list[SourceFile]:
     """Files whose rows stand by this version, oldest first."""
     layout = f"{mapping.code} {GENERATION}{mapping.version}"

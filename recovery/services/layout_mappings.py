@@ -36,6 +36,7 @@ from recovery.services.mapping_steps import (
     require_said,
     require_second,
 )
+from recovery.services.previews import preview_renew
 from recovery.services.source_files import load_make_due, source_file_request
 from recovery.venues.column_mapping import ColumnDraft, profile_table
 from recovery.venues.node import ProfileError
@@ -158,12 +159,14 @@ def _require_room(mapping: LayoutMapping) -> None:
 
 
 def _try_again(actor: Actor, mapping: LayoutMapping) -> None:
-    """Have the sample read again that was refused before a row of it was taken."""
+    """Have the sample read, or looked into, again where no row of it was taken yet."""
     file = SourceFile.objects.select_for_update(no_key=True).get(pk=mapping.sample_id)
     if file.state == SourceFileState.REFUSED and file.checkpoint == 0:
         # What an earlier try took it for says nothing of this one.
         said = {"venue": mapping.venue, "layout": "", "kind": ""}
         load_make_due(actor, file, said)
+    elif file.state == SourceFileState.PREVIEWED:
+        preview_renew(file)
 
 
 def layout_mapping_approve(

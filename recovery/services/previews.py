@@ -122,6 +122,13 @@ def preview_say(actor: Actor, source_file: SourceFile, said: Said) -> SourceFile
     return source_file
 
 
+def preview_renew(source_file: SourceFile) -> None:
+    """Look into a file again that waits, because what it may be read by has changed."""
+    SourceFile.objects.filter(
+        pk=source_file.pk, state=SourceFileState.PREVIEWED
+    ).update(preview=_trial(source_file))
+
+
 @transaction.atomic
 def preview_load(actor: Actor, source_file: SourceFile) -> SourceFile:
     """Confirm: the whole file is loaded as the preview understood it.

@@ -31,7 +31,9 @@ ROW_KEYS = 4
 OBJECTS_A_ROW = 2  # Where so many rows are sent as may be, few hold more inside.
 ENVELOPE = {"data", "result"}  # What interfaces put their rows under.
 _BLANKS = re.compile(r"\s*,?\s*")
-SAID = ("msg", "retMsg", "message", "reason", "error", "errors")
+SAID = ("msg", "retMsg", "err_msg", "err-msg", "message", "reason", "error", "errors")
+# Where an answer says how it went; a row says nothing of the kind.
+OUTCOMES = {"code", "retCode", "err_code", "err-code"}
 SEND_AGAIN = "Save the answer of the interface again, as it came."
 
 Row = dict[str, str]
@@ -192,6 +194,8 @@ def _rows(document: Any) -> list[dict[str, Any]]:
     Raises:
         FileRefusedError: there is none, or there are several.
     """
+    if isinstance(document, dict) and document.keys() == {"error"}:
+        raise _no_rows(document, "list of rows")
     tables = list(_tables(document, 0))
     filled = [table for table in tables if table]
     if len(filled) > 1:
@@ -222,20 +226,29 @@ def _no_rows(document: Any, what: str) -> FileRefusedError:
 def _said(value: Any) -> str:
     """A message of an interface, or nothing when it only says that all is well."""
     text = value[0] if isinstance(value, list) and value else value
+    text = text.get("message") if isinstance(text, dict) else text
     if not isinstance(text, str) or text.casefold() in ("ok", "success", "error"):
         return ""
     return text.rstrip(".")
 
 
 def _as_sent(row: dict[str, Any]) -> dict[str, Any]:
-    """The row as the venue sent it, where a program has put it under `info`."""
+    """The row as the venue sent it, where a program has put it under `info`.
+
+    Such programs put no underscore in a name; the one venue with an object of its own
+    under `info` does.
+    """
     sent = row.get("info")
-    return sent if isinstance(sent, dict) and len(sent) >= ROW_KEYS else row
+    if not isinstance(sent, dict) or len(sent) < ROW_KEYS:
+        return row
+    return row if any("_" in name for name in row) else sent
 
 
 def _is_row(document: Any) -> bool:
     """Whether this is one row by itself: several values and nothing inside them."""
     if not isinstance(document, dict) or len(document) < ROW_KEYS:
+        return False
+    if document.keys() & OUTCOMES and any(_said(document.get(one)) for one in SAID):
         return False
     return not any(isinstance(one, dict | list) for one in document.values())
 

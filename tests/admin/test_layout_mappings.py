@@ -10,6 +10,7 @@ from pytest_django import Settings
 from accounts.models import User
 from recovery.models import LayoutMapping, Provenance, SourceFile, SourceFileState
 from recovery.services.actors import OPERATOR
+from recovery.services.previews import Said, preview_make
 from recovery.services.source_files import source_file_receive
 from recovery.tasks import run_all_due
 from tests.admin.doors import page_url, signed_in, take, text_of
@@ -161,3 +162,21 @@ def test_the_catalogue_lists_what_was_made_here_by_whom_and_how_sure_it_is(
     made = text_of(signed_in(ada).get(address)).split('id="made-here"')[1]
     assert "Approved by Lia Sand, " in made
     assert ">Unverified<" in made
+
+
+def test_a_file_looked_into_waits_for_its_layout_and_then_may_be_loaded(
+    ada: User, lia: User, settings: Settings, tmp_path: Path
+) -> None:
+    settings.FILES_DIR = tmp_path / "files"
+    path = written(tmp_path, HEADER, *ROWS)
+    said = Said(provenance=Provenance.STAFF_OBTAINED)
+    seen = preview_make(OPERATOR, path=path, name=path.name, said=said)
+    posted(ada, seen, "save")
+    page = text_of(signed_in(ada).get(page_url(seen)))
+    assert "Waits for its layout" in page
+    assert "Map its columns" not in page
+    mapping = LayoutMapping.objects.get()
+    take(signed_in(lia), mapping, "approve", shown_digest=mapping.content_digest)
+    page = text_of(signed_in(ada).get(page_url(seen)))
+    assert "4 rows = 4 understood" in page
+    assert "Load the file" in page

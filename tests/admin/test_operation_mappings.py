@@ -74,7 +74,7 @@ def test_from_the_list_to_a_proposal_and_its_approval(ada: User, lia: User) -> N
     assert "Take it back" in text_of(answer)
     done = take(lead, mapping, "approve", shown_digest=mapping.content_digest)
     assert "its rows are read anew" in text_of(done)
-    assert "CREDIT v1, approved" in text_of(analyst.get(LIST))
+    assert "Compensation credited v1, approved" in text_of(analyst.get(LIST))
     entry = LedgerEntry.objects.get(role="UNKNOWN")
     assert "Read as CREDIT, by staff." in text_of(analyst.get(page_url(entry)))
 

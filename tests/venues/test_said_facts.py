@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from recovery.sheets.errors import FileRefusedError
 from tests.venues.reports import lines_of, report, understood
 
 DERIBIT = (
@@ -214,3 +215,54 @@ def test_the_way_of_a_fill_at_hyperliquid_names_what_forced_it(
     came_to = told(tmp_path, "trades.csv", text, account="0xaa", zone="UTC")
     assert [one["kind"] for one in came_to["events"]] == kinds
     assert came_to["unknown"] == {}
+
+
+def test_an_object_under_info_does_not_stand_for_its_row(tmp_path: Path) -> None:
+    row = {
+        "id": 1, "user_seq": 1, "timestamp": 1777600000000, "type": "settlement",
+        "currency": "ETH", "change": -0.1, "balance": 1, "cashflow": -0.1,
+        "commission": 0, "user_id": 31, "instrument_name": "ETH-PERPETUAL",
+        "interest_pl": -0.01,
+        "info": {"settlement_price": 1, "floating_pl": 2, "socialized": 0, "funded": 0},
+    }  # fmt: skip
+    came_to = told(tmp_path, "log.json", json.dumps({"result": {"logs": [row]}}))
+    assert came_to["sums"] == {"ETH": {"FUND": "-0.01", "PNL": "-0.09"}}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"code": "40037", "msg": "no such key", "requestTime": 1, "data": None},
+        {"status": "error", "err_code": 1030, "err_msg": "no such key", "ts": 1},
+        {"status": "error", "err-code": "a", "err-msg": "no such key", "data": None},
+        {"error": {"message": "no such key", "name": "HTTPError"}},
+        {"jsonrpc": "2.0", "error": {"message": "no such key", "code": 13009}},
+    ],
+)
+def test_an_answer_that_refuses_is_told_in_its_own_words(
+    tmp_path: Path, answer: dict[str, Any]
+) -> None:
+    with pytest.raises(FileRefusedError, match="It says: no such key"):
+        answered(tmp_path, answer)
+
+
+@pytest.mark.parametrize(
+    ("remark", "role", "kinds"),
+    [
+        ("Forced Liquidation Fee", "LIQFEE", ["liquidation"]),
+        ("Liquidation", "PNL", ["liquidation"]),
+        ("Funding Fee", "FUND", []),
+        ("KCS Pay Fees", "FEE", []),
+        ("Margin Interest", "INT", []),
+    ],
+)
+def test_remarks_of_an_account_history_name_their_role(
+    tmp_path: Path, remark: str, role: str, kinds: list[str]
+) -> None:
+    text = (
+        "UID,Account Type,Currency,Side,Amount,Fee,Time(UTC+02:00),Remark\n"
+        f"901,mainAccount,USDT,Withdrawal,10,0,2026-05-01 09:00:00,{remark}\n"
+    )
+    came_to = told(tmp_path, "history.csv", text)
+    assert came_to["sums"] == {"USDT": {role: "-10"}}
+    assert [one["kind"] for one in came_to["events"]] == kinds

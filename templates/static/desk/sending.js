@@ -1,8 +1,6 @@
-/* A form is sent once; files on their way show that they are, and for how long. */
+/* Files on their way show that they are, and for how long. */
 (function () {
   "use strict";
-
-  const AGAIN_MS = 5000; /* What answers with a download leaves its page as it is. */
 
   function hasFile(form) {
     const inputs = [...form.querySelectorAll("input[type=file]")];
@@ -31,21 +29,12 @@
 
   document.addEventListener("submit", function (event) {
     const form = event.target;
-    if (!form.matches(".dk-form[method=post]") || event.defaultPrevented) return;
-    if (form.dataset.sent) {
-      event.preventDefault();
-      return;
-    }
-    form.dataset.sent = "yes";
-    if (hasFile(form)) show(form);
-    else window.setTimeout(() => delete form.dataset.sent, AGAIN_MS);
+    if (!form.matches(".dk-form") || event.defaultPrevented) return;
+    if (hasFile(form) && !form.querySelector(".dk-sending")) show(form);
   });
 
   /* Back in the history the page stands as it was left: it may be sent again. */
   window.addEventListener("pageshow", function () {
     for (const box of document.querySelectorAll(".dk-sending")) box.remove();
-    for (const form of document.querySelectorAll("form[data-sent]")) {
-      delete form.dataset.sent;
-    }
   });
 })();
