@@ -18,6 +18,7 @@ from recovery.venues.names import (
     REMEMBERED,
     Names,
     checked_reference,
+    checked_source_id,
 )
 from recovery.venues.operation_rules import OperationRules
 from recovery.venues.outcomes import Ignored, Notices
@@ -85,7 +86,7 @@ class LedgerRows:
             columns.optional_number("entry_price"),
             columns.optional_number("position_after"),
             columns.optional_number("balance_after"),
-            columns.field("source_id", checked_reference),
+            columns.field("source_id", checked_source_id),
             columns.field("order_id", checked_reference),
             columns.field("event_reference", checked_reference),
         ]
@@ -158,7 +159,7 @@ class LedgerRows:
             numbers[position],
             # Balances hardly ever repeat: remembering them would only cost.
             None if balance in columns.none else columns.read_number(balance),
-            checked_reference(source_id) if source_id else "",
+            checked_source_id(source_id) if source_id else "",
             checked_reference(order_id) if order_id else "",
             checked_reference(event) if event else "",
             time,
@@ -204,7 +205,7 @@ class LedgerRows:
             mark_price=numbers[mark],
             entry_price=numbers[entry],
             position_after=numbers[balance],
-            source_id=checked_reference(source_id),
+            source_id=checked_source_id(source_id),
             order_id=checked_reference(order_id),
             event_reference=checked_reference(event),
             raw_time=time,

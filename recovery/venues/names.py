@@ -88,3 +88,20 @@ def checked_reference(text: str) -> str:
     if len(text) > REFERENCE_LENGTH:
         raise NameRefusedError(text, f"is longer than {REFERENCE_LENGTH} characters")
     return text.strip()
+
+
+# What a spreadsheet makes of a long number: 1.23457E+18.
+_SHORTENED = re.compile(r"(?:.*:)?\d(?:[.,]\d+)?E\+\d\d", re.ASCII)
+
+
+def checked_source_id(text: str) -> str:
+    """The id of a row, which tells it from every other one.
+
+    Raises:
+        NameRefusedError: it is too long, or a spreadsheet took digits from it: rows
+            that differ would pass for one.
+    """
+    if "E+" in text and _SHORTENED.fullmatch(text.strip()):
+        reason = "has lost digits in a spreadsheet: send the file as it was given"
+        raise NameRefusedError(text, reason)
+    return checked_reference(text)
