@@ -62,6 +62,7 @@ DESK: dict[str, object] = {
         lambda _request: static("desk/policy.js"),
         lambda _request: static("desk/progress.js"),
         lambda _request: static("desk/files.js"),
+        lambda _request: static("desk/sending.js"),
         lambda _request: static("desk/copy.js"),
         lambda _request: static("desk/picture.js"),
         lambda _request: static("desk/map_columns.js"),

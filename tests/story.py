@@ -35,11 +35,8 @@ from recovery.services.decisions import (
     decision_expected,
     decision_propose,
 )
-from recovery.services.goodwill import (
-    GoodwillLimits,
-    goodwill_budget_change,
-    goodwill_propose,
-)
+from recovery.services.goodwill import goodwill_propose
+from recovery.services.goodwill_terms import GoodwillLimits, goodwill_budget_change
 from recovery.services.payments import payment_approve, payment_propose
 from recovery.services.source_files import source_file_receive
 from recovery.tasks import run_all_due
@@ -167,6 +164,15 @@ def bring_in(
     run_all_due()
     source_file.refresh_from_db()
     return source_file
+
+
+def bring_in_customers(folder: Path, *rows: str) -> SourceFile:
+    """Import customers as the platform sends them."""
+    path = folder / f"customers-{SourceFile.objects.count()}.csv"
+    header = "uid,full_name,mail,client_class,language,jurisdiction"
+    lines = ["#recovery-desk,house-customers,1", header, *rows]
+    path.write_text("\n".join([*lines, f"#manifest,rows={len(rows)}\n"]))
+    return bring_in(path)
 
 
 def staff(login: str, *roles: Role, is_superuser: bool = False) -> User:

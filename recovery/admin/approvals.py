@@ -14,7 +14,7 @@ from recovery.admin.base import DeskAdmin
 from recovery.admin.batches import BATCH_ACTS, totals_text
 from recovery.admin.case_acts import CASE_ACTS
 from recovery.admin.case_page import case_headline
-from recovery.admin.payments import PAYMENT_ACTS
+from recovery.admin.payment_acts import PAYMENT_ACTS
 from recovery.admin.permissions import actor_of
 from recovery.admin.sealed import Sealed, sealed_decision, sealed_payment
 from recovery.admin.show import counted, moment, words

@@ -226,6 +226,7 @@ class DeskAdmin(ModelAdmin):
             actor_of(request),
             None,
             lambda name: self.url("list_act", name),
+            (extra_context or {}).get("typed"),
         )
         response: HttpResponse = super().changelist_view(
             request, {**(extra_context or {}), "list_acts": acts, "is_fullwidth": "1"}
@@ -255,14 +256,19 @@ class DeskAdmin(ModelAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         act = _named(self.list_acts, act_name)
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
+        if request.method != "POST":  # A refusal stands here: its links lead on.
+            query = request.GET.urlencode()
+            return HttpResponseRedirect(f"{self.url('changelist')}?{query}".rstrip("?"))
         try:
             ended = act_take(request, act, None)
         except FreshFactorNeededError:
             return confirm_first(request, self.url("changelist"))
-        wanted = ended.url if isinstance(ended, Outcome) else ""
-        return HttpResponseRedirect(wanted or self.url("changelist"))
+        if isinstance(ended, Outcome):
+            return HttpResponseRedirect(ended.url or self.url("changelist"))
+        typed = {act_name: ended.posted_words()}
+        refused = self.changelist_view(request, {"typed": typed})
+        refused.status_code = _REFUSED
+        return refused
 
     def after(self, request: HttpRequest, subject: Any) -> str:
         """Where a person goes after an act: back to where it was offered."""

@@ -15,7 +15,7 @@ from recovery.admin.assessment_blocks import (
 )
 from recovery.admin.case_decisions import destination_chosen
 from recovery.admin.pages import Block, Fact, Table, Visit, heads, table_block
-from recovery.admin.payments import PAYMENT_ACTS
+from recovery.admin.payment_acts import PAYMENT_ACTS
 from recovery.admin.sealed import Sealed, sealed_payment
 from recovery.admin.show import (
     amount_cell,

@@ -18,7 +18,7 @@ from recovery.models import LayoutMapping, MappingStatus
 from recovery.selectors.layout_mappings import layouts_made
 from recovery.venues.column_mapping import profile_of
 from recovery.venues.loading import shipped_profiles
-from recovery.venues.profile import Layout, VenueProfile
+from recovery.venues.profile import Layout, PolicyLine, VenueProfile
 
 _HEADS = heads(
     "File",
@@ -71,14 +71,32 @@ def _block(profile: VenueProfile) -> Block:
         profile.name,
         _HEADS,
         [_row(layout) for layout in profile.layouts],
-        note=f"Files of no use here. {useless}" if useless else "",
+        note=" ".join(
+            [
+                *([f"Files of no use here. {useless}"] if useless else []),
+                *map(_assumed, profile.policies),
+            ]
+        ),
         anchor=profile.code,
     )
 
 
+def _assumed(policy: PolicyLine) -> str:
+    """What an expected amount of the venue rests on without proof."""
+    if not policy.note:
+        return ""
+    day = f"{policy.valid_from:%Y-%m-%d}"
+    return f"Assumed of its rules from {day} on: {policy.note.rstrip('.')}."
+
+
 def _row(layout: Layout) -> tuple[SafeString | str, ...]:
     name = two_lines(layout.title or layout.code, f"generation {layout.generation}")
-    return (name, layout.obtain or _OWN, *_shows(layout), sureness(layout))
+    return (
+        name,
+        sentence_case(layout.obtain) or _OWN,
+        *_shows(layout),
+        sureness(layout),
+    )
 
 
 def _made_block() -> Block:

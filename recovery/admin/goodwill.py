@@ -20,11 +20,10 @@ from recovery.domain.duties import Duty
 from recovery.domain.money import exact
 from recovery.models import GoodwillBudget, GoodwillReason, RecoveryCase
 from recovery.services.actors import Actor
-from recovery.services.goodwill import (
+from recovery.services.goodwill import goodwill_given, goodwill_propose
+from recovery.services.goodwill_terms import (
     GoodwillLimits,
     goodwill_budget_change,
-    goodwill_given,
-    goodwill_propose,
     goodwill_reason_add,
     goodwill_reason_end,
 )

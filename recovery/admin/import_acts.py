@@ -20,7 +20,7 @@ from recovery.domain.duties import Duty
 from recovery.models import SourceFile, SourceFileState
 from recovery.services.actors import Actor
 from recovery.services.import_undo import source_file_put_back, source_file_undo
-from recovery.services.mending import rejected_mend
+from recovery.services.mending import rejected_mend, rejected_open
 from recovery.services.previews import (
     preview_discard,
     preview_load,
@@ -135,7 +135,7 @@ def _has_waiting(actor: Actor, _none: object) -> bool:
 
 def _is_mendable(_actor: Actor, source: SourceFile) -> bool:
     is_loaded = source.state == SourceFileState.LOADED and source.mends_id is None
-    return bool(is_loaded and source.rejected)
+    return bool(is_loaded and source.rejected and rejected_open(source).exists())
 
 
 def _is_loadable(_actor: Actor, source: SourceFile) -> bool:

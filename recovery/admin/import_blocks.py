@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from recovery.admin.import_forms import PROVENANCES
-from recovery.admin.import_knowledge import proven
+from recovery.admin.import_knowledge import layout_words, like_words, proven
 from recovery.admin.pages import Block, Fact, Head, heads, table_block
 from recovery.admin.role_words import role_cell
 from recovery.admin.show import (
@@ -35,7 +35,6 @@ _RECOGNITION = {
     "score": "Layout fits, of 100",
     "missing": "Columns missing",
     "unknown": "Columns not known",
-    "runner_up": "Next best layout",
 }
 
 
@@ -62,10 +61,17 @@ def file_facts(source: SourceFile) -> list[Fact]:
         for key, label in _RECOGNITION.items()
         if key in recognised
     ]
+    if like := recognised.get("runner_up"):
+        # Files of earlier days hold it as one text.
+        text = like if isinstance(like, str) else like_words(*like)
+        told.append(Fact("Next best layout", text))
     return [
         Fact("Provenance", PROVENANCES[Provenance(source.provenance)]),
         Fact("Venue", venue_name(source.venue) or "not recognised yet"),
-        Fact("Layout", source.layout or "—"),
+        Fact(
+            "Layout",
+            layout_words(source.venue, source.layout) if source.layout else "—",
+        ),
         Fact("Zone", source.zone or "—"),
         Fact("First row", moment(source.first_at)),
         Fact("Last row", moment(source.last_at)),
@@ -142,7 +148,7 @@ def sums_block(source: SourceFile) -> Block:
         (
             asset,
             role_cell(role),
-            amount_cell(Decimal(text), asset, flow_word(Decimal(text))),
+            amount_cell(Decimal(text), word=flow_word(Decimal(text))),
         )
         for asset, roles in sorted(sums.items())
         for role, text in sorted(roles.items())

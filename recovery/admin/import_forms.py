@@ -4,6 +4,8 @@ from typing import Any, cast
 
 from django import forms
 from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.template.defaultfilters import filesizeformat
 
 from recovery.admin.forms import DeskForm
 from recovery.models import DayOrder, Provenance
@@ -35,13 +37,23 @@ class FilesField(forms.FileField):
     def clean(self, data: Any, initial: Any = None) -> Any:
         """Every file of those sent."""
         sent = (data or [None]) if isinstance(data, list) else [data]
-        files = [super(FilesField, self).clean(one, initial) for one in sent]
-        if len(files) > FILES_AT_ONCE:
+        if len(sent) > FILES_AT_ONCE:
             raise forms.ValidationError(f"At most {FILES_AT_ONCE} files at once.")
-        for file in files:
-            if (file.size or 0) > settings.UPLOAD_BYTES_MAX:
-                raise forms.ValidationError("The file is larger than this desk takes.")
+        for file in filter(None, sent):
+            _require_size(file)
+        files = [super(FilesField, self).clean(one, initial) for one in sent]
         return files if isinstance(data, list) else files[0]
+
+
+def _require_size(file: UploadedFile) -> None:
+    largest = settings.UPLOAD_BYTES_MAX
+    if not file.size:
+        raise forms.ValidationError(f"{file.name} is empty: export it once more.")
+    if file.size > largest:
+        raise forms.ValidationError(
+            f"{file.name} is larger than the {filesizeformat(largest)} that this desk "
+            "takes: export shorter periods."
+        )
 
 
 class _FilesInput(forms.ClearableFileInput):
@@ -81,9 +93,18 @@ class SayForm(DeskForm):
 
     def prepare(self) -> None:
         """Offer the venues whose files the desk reads."""
+        self._ask_first()
         venues = [(profile.code, profile.name) for profile in shipped_profiles()]
         field = cast("forms.ChoiceField", self.fields["venue"])
         field.choices = [("", "Recognise it"), *venues]
+
+    def _ask_first(self) -> None:
+        """What a look into the file asked for stands first, and says so."""
+        preview = getattr(self.subject, "preview", None) or {}
+        asked = [one for one in preview.get("needs", ()) if one in self.fields]
+        for name in asked:
+            self.fields[name].label_suffix = "asked for"
+        self.order_fields(asked)
 
 
 def said_of(data: dict[str, Any]) -> Said:

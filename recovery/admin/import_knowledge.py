@@ -1,10 +1,13 @@
 """What the desk knows of a layout: where to get it, what it proves, how sure we are."""
 
+import re
+
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from recovery.admin.pages import Block, heads, table_block
 from recovery.admin.show import badge, sentence_case
+from recovery.venues.loading import layout_titles, venue_name
 from recovery.venues.profile import Layout, LayoutKind
 
 KINDS = {
@@ -25,12 +28,26 @@ def knowledge_block(layout: Layout | None) -> Block:
         return table_block(title, columns, [], empty="No layout of ours is like it.")
     rows = [
         ("What it is", f"{layout.title or layout.code}, {KINDS[layout.kind]}"),
-        ("Where to click to get it", layout.obtain or "—"),
+        ("Where to click to get it", sentence_case(layout.obtain) or "—"),
         ("How sure we are", sureness(layout)),
         ("What it proves by itself", listed(proven(layout), "Nothing.")),
         ("What it cannot prove", listed(unproven(layout), "Nothing is left open.")),
     ]
     return table_block(title, columns, rows)
+
+
+def layout_words(venue: str, name: str) -> str:
+    """A layout as people call it, with its generation where several are called so."""
+    code, _, generation = name.partition(" ")
+    titles = layout_titles(venue, code)
+    title = titles.get(generation) or next(iter(titles.values()), code)
+    is_shared = list(titles.values()).count(title) > 1
+    return f"{title}, {generation}" if generation and is_shared else title
+
+
+def like_words(venue: str, name: str, score: object) -> str:
+    """A layout of a venue and how well it fits."""
+    return f"{venue_name(venue)}: {layout_words(venue, name)}; fits {score} of 100"
 
 
 def sureness(layout: Layout) -> SafeString:
@@ -40,7 +57,8 @@ def sureness(layout: Layout) -> SafeString:
     )
     known = "Read in the venue's own files or documents."
     unseen = "Nobody here has seen such a file of the venue: check the first rows."
-    told = sentence_case(layout.note) or (known if layout.verified else unseen)
+    note = sentence_case(re.sub(r"`([^`]*)`", r"“\1”", layout.note))
+    told = note or (known if layout.verified else unseen)
     return format_html("{}<p>{}</p>", state, told)
 
 
@@ -66,7 +84,10 @@ def unproven(layout: Layout) -> list[str]:
     if not layout.checks:
         told.append("A changed amount: no column repeats it.")
     if layout.restates:
-        told.append(f"Money of its own: it tells that of {layout.restates} once more.")
+        others = "” and “".join(
+            layout_words(layout.venue, one) for one in layout.restates
+        )
+        told.append(f"Money of its own: it tells once more what “{others}” tells.")
     return told
 
 

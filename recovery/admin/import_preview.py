@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 
 from recovery.admin.import_acts import page_of
 from recovery.admin.import_forms import PROVENANCES
-from recovery.admin.import_knowledge import knowledge_block
+from recovery.admin.import_knowledge import knowledge_block, like_words
 from recovery.admin.layout_pages import mapping_offer
 from recovery.admin.pages import Block, Fact, Page, Visit, heads, table_block
 from recovery.admin.role_words import ROLE_WORDS, role_cell
@@ -35,7 +35,6 @@ from recovery.selectors.file_sums import (
 )
 from recovery.selectors.layout_mappings import layout_named
 from recovery.services.previews import need_words
-from recovery.venues.loading import venue_name
 from recovery.venues.operation_meanings import OperationMeaning, OperationMeanings
 
 Facts = dict[str, Any]
@@ -52,7 +51,6 @@ _IS = {
     "problem": "not understood",
     "left_out": "left out",
     "other": "understood",
-    "raw": "as it stands",
 }
 
 
@@ -86,7 +84,7 @@ def preview_page(visit: Visit, state: SafeString) -> Page:
             _overlap_block(facts),
         ]
     elif facts.get("rows"):
-        page.blocks = [mapping_offer(source, visit.actor), _rows_block(facts, None)]
+        page.blocks = [mapping_offer(source, visit.actor), _raw_block(facts)]
     return page
 
 
@@ -109,11 +107,10 @@ def _headline(facts: Facts) -> str:
         return "Nobody could look into this file; it can still be loaded."
     left_out = sum(facts["left_out"].values())
     read = "the whole file" if facts["is_whole"] else "its first rows"
-    layout = layout_named(facts["venue"], f"{facts['layout']} {facts['generation']}")
-    title = (layout and layout.title) or facts["layout"]
+    name = f"{facts['layout']} {facts['generation']}"
     return (
-        f"{venue_name(facts['venue'])}: {title} ({facts['generation']}), "
-        f"{facts['score']} of 100. Read {read}: {facts['records']:,} rows = "
+        f"{like_words(facts['venue'], name, facts['score'])}. "
+        f"Read {read}: {facts['records']:,} rows = "
         f"{facts['understood']:,} understood + {left_out:,} left out + "
         f"{facts['problem_count']:,} not understood."
     )
@@ -142,14 +139,9 @@ def _facts(source: SourceFile, facts: Facts) -> list[Fact]:
     ]
     if "layout" not in facts:
         return told
-    runner_up = facts["runner_up"]
-    like = (
-        f"{venue_name(runner_up[0])} {runner_up[1]}, {runner_up[2]} of 100"
-        if runner_up
-        else "none"
-    )
+    like = facts["runner_up"]
     return [
-        Fact("Next best layout", like),
+        Fact("Next best layout", like_words(*like) if like else "none"),
         Fact("Columns not known", ", ".join(facts["unknown"]) or "none"),
         Fact("Columns missing", ", ".join(facts["missing"]) or "none"),
         Fact("Zone", f"{facts['zone']}{_asked(facts, 'zone')}"),
@@ -182,7 +174,7 @@ def _at(text: str) -> str:
     return moment(datetime.fromisoformat(text)) if text else "—"
 
 
-def _rows_block(facts: Facts, meanings: OperationMeanings | None) -> Block:
+def _rows_block(facts: Facts, meanings: OperationMeanings) -> Block:
     rows = [
         (
             str(one["row"]),
@@ -199,9 +191,17 @@ def _rows_block(facts: Facts, meanings: OperationMeanings | None) -> Block:
     )
 
 
-def _meant(row: Facts, meanings: OperationMeanings | None) -> Facts:
+def _raw_block(facts: Facts) -> Block:
+    """The first rows of a file that nobody understands yet."""
+    rows = [(str(one["row"]), _raw(facts["header"], one["cells"]))
+            for one in facts["rows"]]  # fmt: skip
+    columns = heads("#Row", "As it stands")
+    return table_block("The first rows, as they stand", columns, rows)
+
+
+def _meant(row: Facts, meanings: OperationMeanings) -> Facts:
     """A row of an unknown type under the role that staff approved for it."""
-    if meanings is None or row.get("role") != LedgerRole.UNKNOWN:
+    if row.get("role") != LedgerRole.UNKNOWN:
         return row
     at = datetime.fromisoformat(row["at"])
     found = meanings.meaning("", row["operation"], at)
@@ -230,8 +230,6 @@ def _understood(row: Facts) -> SafeString:
     label = badge(_IS[row["is"]], _TONES.get(row["is"], "calm"))
     if "why" in row:
         return two_lines(label, row["why"])
-    if row["is"] == "raw":
-        return label
     at = moment_cell(datetime.fromisoformat(row["at"])) if row["at"] else ""
     if row["is"] == "other":
         what = f"{row['account']} {row['what']}".strip()
@@ -260,7 +258,7 @@ def _sums_block(facts: Facts, meanings: OperationMeanings) -> Block:
         (
             asset,
             role_cell(role),
-            amount_cell(Decimal(text), asset, flow_word(Decimal(text))),
+            amount_cell(Decimal(text), word=flow_word(Decimal(text))),
         )
         for asset, roles in sums
         for role, text in sorted(roles.items())

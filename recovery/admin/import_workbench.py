@@ -6,10 +6,10 @@ from django.utils.safestring import SafeString
 
 from recovery.admin.import_acts import page_of
 from recovery.admin.pages import Block, heads, table_block
-from recovery.admin.show import badge, breakable, link
+from recovery.admin.show import badge, breakable, counted, link
 from recovery.models import SourceFile
 from recovery.reading.raw_rows import ROWS_MAX
-from recovery.selectors.rejected import rejected_groups
+from recovery.selectors.rejected import mendings_counting, rejected_groups
 from recovery.services.mending import rejected_open, rejected_parts
 
 _SHOWN = 50
@@ -71,7 +71,7 @@ def _downloads(source: SourceFile, left: int) -> SafeString:
     """The open rows to be mended, in as many parts as they fill."""
     parts = rejected_parts(left)
     if parts == 1:
-        return _download(source, 1, f"the {left:,} open rows")
+        return _download(source, 1, f"the {counted(left, 'open row')}")
     told = (
         (_download(source, part, f"open rows {first:,} to {last:,}"),)
         for part in range(1, parts + 1)
@@ -98,10 +98,19 @@ def _address(source: SourceFile, view: str, part: int) -> str:
 
 
 def _rows_block(source: SourceFile) -> Block:
-    records = source.rejected_records.select_related("mended__source_file")
+    records = source.rejected_records.order_by("row_number")[:_SHOWN]
+    mendings = mendings_counting().filter(rejected__source_file=source)
+    by_record = {
+        one.rejected_id: one
+        for one in mendings.filter(
+            rejected__row_number__lte=max(
+                (one.row_number for one in records), default=0
+            )
+        ).select_related("source_file")
+    }
     rows = []
-    for one in records.order_by("row_number")[:_SHOWN]:
-        mended = getattr(one, "mended", None)
+    for one in records:
+        mended = by_record.get(one.pk)
         state = (
             link(page_of(mended.source_file), f"mended, row {mended.row_number}")
             if mended

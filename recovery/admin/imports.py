@@ -22,7 +22,7 @@ from recovery.admin.import_blocks import (
 )
 from recovery.admin.import_downloads import rejected_csv, rejected_xlsx
 from recovery.admin.import_forms import PROVENANCES
-from recovery.admin.import_knowledge import knowledge_block
+from recovery.admin.import_knowledge import knowledge_block, layout_words
 from recovery.admin.import_preview import preview_page, preview_text
 from recovery.admin.import_workbench import mended_text, workbench_blocks
 from recovery.admin.jobs import (
@@ -39,7 +39,6 @@ from recovery.admin.show import (
     breakable,
     counted,
     moment_cell,
-    nowrap,
     two_lines,
 )
 from recovery.models import JobState, Provenance, SourceFile, SourceFileState
@@ -94,9 +93,11 @@ class SourceFileAdmin(DeskAdmin):
         seen = source.preview or {}
         layout = source.layout or seen.get("layout") or "not recognised yet"
         venue = source.venue or seen.get("venue") or ""
-        name = f"{venue_name(venue)}: {layout}" if venue else layout
+        name = (
+            f"{venue_name(venue)}: {layout_words(venue, layout)}" if venue else layout
+        )
         told = preview_text(source) or PROVENANCES[Provenance(source.provenance)]
-        return two_lines(nowrap(name), told)
+        return two_lines(breakable(name), told)
 
     @display(description="Records", ordering="records")
     def records_shown(self, source: SourceFile) -> SafeString:

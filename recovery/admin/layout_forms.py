@@ -11,7 +11,6 @@ from recovery.domain.ledger import EventMarker, LedgerRole
 from recovery.venues.column_mapping import ACCOUNT, SIGN, TIME, ColumnDraft
 from recovery.venues.column_suggestions import (
     Suggested,
-    known_time_forms,
     suggested_role,
 )
 from recovery.venues.layout_loading import PARTS
@@ -83,8 +82,9 @@ class ColumnsForm(forms.Form):
         label="How the time is written",
         max_length=60,
         required=False,
-        help_text=f"{', '.join(known_time_forms()[:6])}, or a pattern such as "
-        "%d/%m/%Y %H:%M:%S.",
+        help_text="calendar: 2026-03-31 10:00:00. iso_z: 2026-03-31T10:00:00Z. "
+        "day_first: 31/03/2026. month_first: 03/31/2026. epoch_s, epoch_ms: a count "
+        "since 1970. Or a pattern: %d/%m/%Y %H:%M:%S.",
     )
     zone = forms.CharField(
         label="Zone of the times",

@@ -2,15 +2,27 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.urls import reverse
+from django.utils.html import format_html
 
 from recovery.admin.layout_forms import FIELD_WORDS, ColumnsForm
 from recovery.admin.mapping_acts import MAY_PROPOSE
 from recovery.admin.pages import Block, heads, table_block
-from recovery.admin.show import badge, counted, link, moment, two_lines
+from recovery.admin.role_words import ROLE_WORDS, role_cell
+from recovery.admin.show import (
+    amount_text,
+    badge,
+    counted,
+    link,
+    moment,
+    two_lines,
+    words,
+)
+from recovery.domain.ledger import LedgerRole
 from recovery.models import LayoutMapping, SourceFile, SourceFileState
 from recovery.selectors.layout_mappings import layout_of
 from recovery.services.actors import Actor
@@ -96,10 +108,9 @@ def _meaning(row: Mapping[str, Any]) -> str:
         return str(row["why"])
     parts = (
         moment(datetime.fromisoformat(row["at"])) if row.get("at") else "",
-        row.get("role"),
-        row.get("marker"),
-        row.get("amount"),
-        row.get("asset"),
+        ROLE_WORDS[LedgerRole(row["role"])] if row.get("role") else "",
+        "" if row.get("marker") in (None, "none") else words(row["marker"]),
+        amount_text(Decimal(row["amount"]), row["asset"]) if row.get("amount") else "",
         row.get("instrument"),
         row.get("operation"),
     )
@@ -132,7 +143,7 @@ def terms_block(mapping: LayoutMapping) -> Block:
         ("Zone", layout["time"]["zone"]),
         ("Decimal mark", layout["numbers"]["decimal"]),
         ("Thousands", layout["numbers"]["thousands"] or "none"),
-        ("Order", layout["order"]),
+        ("Order", words(layout["order"])),
         ("Costs written", ", ".join(layout["cost_signs"].values()) or "—"),
         ("Sides", ", ".join(f"{k} = {v}" for k, v in layout["sides"].items()) or "—"),
         ("Columns not used", ", ".join(layout["optional"]) or "none"),
@@ -153,7 +164,7 @@ def _column(made: Mapping[str, Mapping[str, Any]], column: str) -> str:
 def roles_block(mapping: LayoutMapping) -> Block:
     """What a saved layout says of row types."""
     rows = [
-        (name, rule["role"], rule["marker"] or "—")
+        (name, role_cell(rule["role"]), words(rule["marker"]) or "—")
         for name, rule in mapping.terms["operations"]["rows"].items()
     ]
     columns = heads("Row type", "Role", "Forced act")
@@ -183,5 +194,10 @@ def mapping_offer(source: SourceFile, actor: Actor) -> Block:
     told = "Say what its columns are; it is saved as a layout for the next one too."
     block = table_block(title, [], [], empty=told)
     url = reverse("admin:recovery_layoutmapping_map", args=[source.pk])
-    block.link = link(url, "Map its columns")
+    block.link = format_html(
+        '<a class="dk-button dk-primary" href="{}">{}</a> {}',
+        url,
+        "Map its columns",
+        link(reverse("admin:recovery_sourcefile_catalogue"), "or ask for a known file"),
+    )
     return block

@@ -74,6 +74,12 @@ def _text(job: Job, now: datetime) -> str:
     return _running_text(job, now, job.progress_unit or "steps")
 
 
+def _begun_text(job: Job, unit: str) -> str:
+    if job.progress_done:
+        return f"{job.progress_done:,} {unit} were done before; it goes on from there."
+    return "Running."
+
+
 def _running_text(job: Job, now: datetime, unit: str) -> str:
     if silence := _silence(job, now):
         return (
@@ -82,7 +88,7 @@ def _running_text(job: Job, now: datetime, unit: str) -> str:
         )
     rate = job_rate(job, now)
     if rate is None:
-        return job.message or "Running."
+        return job.message or _begun_text(job, unit)
     per_second, seconds_left = rate
     if seconds_left is None:
         return f"{job.progress_done:,} {unit} so far, {per_second:,.0f} {unit}/s."

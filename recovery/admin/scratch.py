@@ -10,6 +10,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
+from recovery.admin.import_knowledge import like_words
 from recovery.admin.pages import Block, Fact, heads, table_block
 from recovery.admin.permissions import actor_of, reads_scratch
 from recovery.admin.role_words import role_cell
@@ -88,8 +89,9 @@ def _answer_paste(request: HttpRequest) -> dict[str, object]:
     return {
         "paste": form,
         "may_keep": found.had_header,
+        "is_read": True,
         "headline": _headline(found),
-        "notices": _notices(found),
+        "notices": _notices(found, said),
         "events": [_event(one, found) for one in found.events],
         "stories": [
             {"ident": f"wallet-{number}", **_wallet_story(one, found)}
@@ -124,6 +126,7 @@ def _said_of_file(form: PasteForm) -> Said:
         venue=said.venue,
         account_number=said.account,
         zone=said.zone,
+        day_order=said.day_order,
     )
 
 
@@ -132,6 +135,7 @@ def _said(form: PasteForm) -> ScratchSaid:
         venue=form.cleaned_data["venue"],
         account=form.cleaned_data["account"].strip(),
         zone=form.cleaned_data["zone"].strip(),
+        day_order=form.cleaned_data["day_order"],
         language=form.cleaned_data["language"] or "en",
         from_at=form.cleaned_data["from_at"],
         until_at=form.cleaned_data["until_at"],
@@ -166,22 +170,22 @@ def _fact(answer: PositionAnswer) -> Fact:
 
 
 def _headline(found: Scratch) -> str:
-    layout = found.recognition.layout
+    layout, runner_up = found.recognition.layout, found.recognition.runner_up
     how = "by its header" if found.had_header else "by the shape of its cells"
+    like = like_words(layout.venue, layout.name, found.recognition.score)
+    rival = ""
+    if runner_up and runner_up.score:
+        name, score = runner_up.layout.name, runner_up.score
+        rival = f" Next best: {like_words(runner_up.layout.venue, name, score)}."
     return (
-        f"{found.recognition.venue} {layout.code} ({layout.generation}), recognised "
-        f"{how}, {found.recognition.score} of 100. {found.records:,} rows = "
+        f"{like}, recognised {how}. {found.records:,} rows = "
         f"{len(found.lines):,} understood + {len(found.ignored):,} left out + "
-        f"{len(found.problems):,} unreadable. Times: {found.zone}."
+        f"{len(found.problems):,} unreadable. Times: {found.zone}.{rival}"
     )
 
 
-def _notices(found: Scratch) -> list[str]:
-    runner_up = found.recognition.runner_up
+def _notices(found: Scratch, said: ScratchSaid) -> list[str]:
     notices = list(found.notes[:_SHOWN])
-    if runner_up and runner_up.score:
-        like = f"{runner_up.layout.venue} {runner_up.layout.code}"
-        notices.append(f"Next best layout: {like}, {runner_up.score} of 100.")
     notices += [
         f"Row type “{name}” is not known, {counted(count, 'row')}: the money counts."
         for name, count in sorted(found.unknown_operations.items())
@@ -199,6 +203,11 @@ def _notices(found: Scratch) -> list[str]:
         f"of {one.asset}: is it counted twice?"
         for one in found.wallets
         if one.repeats_baseline
+    ]
+    moved = {one.asset for one in found.wallets}
+    notices += [
+        f"No row moves {asset}: the balance given for it is compared with nothing."
+        for asset in sorted({*said.baselines, *said.stated} - moved)
     ]
     if not found.events and not found.unruled:
         notices.append("No liquidation was found in these rows.")
@@ -315,19 +324,20 @@ def _operations_block(found: Scratch) -> Block:
         (
             one.operation,
             role_cell(one.role),
+            one.asset,
             f"{one.lines:,}",
-            amount_cell(one.amount, one.asset, flow_word(one.amount)),
+            amount_cell(one.amount, word=flow_word(one.amount)),
         )
         for one in found.operations
     ]
     return table_block(
-        "By row type", heads("Row type", "What it is", "#Rows", "#Sum"), rows
+        "By row type", heads("Row type", "What it is", "Asset", "#Rows", "#Sum"), rows
     )
 
 
 def _problems_block(found: Scratch) -> Block:
     rows = [
-        (str(one.row_number), one.column, one.value, one.reason)
+        (str(one.row_number), one.column or "the whole row", one.value, one.reason)
         for one in found.problems[:_SHOWN]
     ]
     columns = heads("#Row", "Column", "Value", "Reason")

@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 
+from recovery.admin.import_forms import DAY_ORDERS
 from recovery.domain.money import AmountUnreadableError, parse_amount
 from recovery.domain.story_words import story_languages
 from recovery.services.scratch import SCRATCH_BYTES, SCRATCH_ROWS
@@ -95,6 +96,9 @@ class PasteForm(forms.Form):
         required=False,
         max_length=32,
         help_text="Empty: as the layout says.",
+    )
+    day_order = forms.ChoiceField(
+        label="Day or month first", required=False, choices=DAY_ORDERS
     )
     language = forms.ChoiceField(label="Story in", required=False)
     from_at = _InstantField(

@@ -42,13 +42,9 @@ from recovery.domain.set_off import SetOffSides, SetOffStatus, set_off_left
 from recovery.domain.words import DecisionKind
 from recovery.models import Collection, RecoveryCase, SetOff, SetOffPolicy
 from recovery.services.actors import Actor
-from recovery.services.set_offs import (
-    set_off_approve,
-    set_off_policy_change,
-    set_off_propose,
-    set_off_reverse,
-    set_off_withdraw,
-)
+from recovery.services.set_off_ends import set_off_reverse, set_off_withdraw
+from recovery.services.set_off_policies import set_off_policy_change
+from recovery.services.set_offs import set_off_approve, set_off_propose
 
 
 def _deficits(case: RecoveryCase) -> QuerySet[Collection]:

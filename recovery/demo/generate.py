@@ -10,7 +10,7 @@ from pathlib import Path
 from random import Random
 
 from recovery.demo.episode import Player
-from recovery.demo.files import Row, columns, write_rows
+from recovery.demo.files import Row, columns, write_house
 from recovery.demo.house_files import Played, write_house_files
 from recovery.demo.market import Market, stress_windows
 from recovery.demo.people import Person, people_of
@@ -30,9 +30,8 @@ from recovery.demo.venue_files import write_bybit, write_kraken
 
 DEFAULT_SEED = 20_261_010
 DEFAULT_EVENTS = 40
-CUSTOMERS_HEADER = columns(
-    "uid,full_name,mail,client_class,language,jurisdiction,accounts"
-)
+CUSTOMERS_HEADER = columns("uid,full_name,mail,client_class,language,jurisdiction")
+ACCOUNTS_HEADER = columns("venue,account,uid")
 MEMBERSHIPS_HEADER = columns("venue,account,tier,valid_from,valid_to")
 _HOUSE_KINDS = (
     "house-mark-prices",
@@ -166,8 +165,15 @@ def _venue_sources(
 
 
 def _write_reference(out: Path, people: list[Person], accounts: list[Account]) -> None:
-    """Customers with their accounts, and fee-tier memberships."""
-    write_rows(out / "customers.csv", CUSTOMERS_HEADER, map(_customer_row, people))
+    """Customers, their accounts, and fee-tier memberships."""
+    customers = [_customer_row(person) for person in people]
+    write_house(out / "house-customers.csv", CUSTOMERS_HEADER, customers, {})
+    owned = [
+        (one.venue, one.number, person.uid)
+        for person in people
+        for one in person.accounts
+    ]
+    write_house(out / "house-accounts.csv", ACCOUNTS_HEADER, owned, {})
     memberships = [
         (
             account.venue,
@@ -179,11 +185,10 @@ def _write_reference(out: Path, people: list[Person], accounts: list[Account]) -
         for account in accounts
         for membership in account.memberships()
     ]
-    write_rows(out / "fee-tier-memberships.csv", MEMBERSHIPS_HEADER, memberships)
+    write_house(out / "house-fee-tiers.csv", MEMBERSHIPS_HEADER, memberships, {})
 
 
 def _customer_row(person: Person) -> Row:
-    accounts = ";".join(f"{one.venue}:{one.number}" for one in person.accounts)
     return (
         person.uid,
         person.full_name,
@@ -191,7 +196,6 @@ def _customer_row(person: Person) -> Row:
         person.client_class,
         person.language,
         person.jurisdiction,
-        accounts,
     )
 
 

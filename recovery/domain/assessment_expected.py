@@ -7,6 +7,7 @@ Source: MATH §2 to §4; design §5.
 """
 
 from dataclasses import replace
+from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -69,6 +70,18 @@ def expect_settlement(
         draft.deficit = deficit
     if draft.waits:
         _leave_to_the_scope(draft, policy.policy, is_known=others.is_known)
+
+
+def marks_needed(window: EventWindow, opening: Opening) -> dict[str, datetime]:
+    """Which mark prices an assessment asks for, by instrument and instant.
+
+    A scope of one position needs none: its rows say enough.
+    """
+    others = _others_after(window, opening)
+    if not others:
+        return {}
+    at_end = dict.fromkeys(others, window.ended_at)
+    return {**at_end, window.instrument: window.started_at}
 
 
 def expect_as_recorded(draft: Draft, reason: str = "") -> None:

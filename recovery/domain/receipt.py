@@ -59,6 +59,7 @@ def write_receipt(  # noqa: PLR0913 - everything a receipt states
             "provenance": sorted({entry.provenance for entry in entries}),
             **_mappings(entries),
             "rules": _rules(window, rules, assessment),
+            **_marks(rules),
             "lines": [_line(line) for line in assessment.lines],
             **_elsewhere(assessment),
             "rounding": "booked amounts at 18 decimals, half to even",
@@ -105,6 +106,16 @@ def _rules(
             for term in rules.fees_at(window.started_at)
         ],
     }
+
+
+def _marks(rules: RuleBook) -> dict[str, Any]:
+    """Mark prices of a scope of several positions; most events need none."""
+    told = [
+        [name, mark.at, mark.price]
+        for name, marks in sorted(rules.marks.items())
+        for mark in marks
+    ]
+    return {"marks": told} if told else {}
 
 
 def _line(line: Line) -> dict[str, Any]:

@@ -106,12 +106,19 @@ def story_sentences(
 
 
 def wallet_sentences(
-    steps: Sequence[Step], asset: str, stated: Decimal | None, words: StoryWords
+    steps: Sequence[Step],
+    asset: str,
+    stated: Decimal | None,
+    words: StoryWords,
+    *,
+    is_opening_known: bool = True,
 ) -> tuple[str, ...]:
     """One sentence a step of a wallet's rows, and one of what they leave.
 
     Args:
         stated: What the wallet is said to hold; None when nobody said.
+        is_opening_known: Whether the steps begin with what stood before the rows;
+            else nobody can say what they leave.
     """
     said = [
         words.sentence("ties", said=_said(step.label, step.recorded, asset, words))
@@ -119,7 +126,12 @@ def wallet_sentences(
         if step.recorded
     ]
     left = story_total(steps, words).recorded
-    return (*map(_capital, said), _wallet_end(left, stated, asset, words))
+    end = (
+        _wallet_end(left, stated, asset, words)
+        if is_opening_known
+        else words.sentence("comes_to", left=words.signed(left, asset))
+    )
+    return (*map(_capital, said), end)
 
 
 def _wallet_end(

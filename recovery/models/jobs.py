@@ -68,6 +68,11 @@ class Job(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     progress_done = models.BigIntegerField(default=0)
     progress_total = models.BigIntegerField(default=0)
+    progress_from = models.BigIntegerField(
+        default=0,
+        db_default=0,
+        db_comment="What earlier attempts had done when this one began.",
+    )
     progress_unit = models.CharField(max_length=24, blank=True)
     message = models.TextField(blank=True)
     error = models.TextField(blank=True)

@@ -156,16 +156,24 @@ class RejectedRecord(AppendOnly):
 class MendedRecord(AppendOnly):
     """A rejected record whose money came in after all, by a row of a mended file.
 
-    The rejected record stays as it is; each is mended once.
+    The rejected record stays as it is. At most one of the files that mend it counts;
+    once that one is undone, another may.
     """
 
-    rejected = models.OneToOneField(
-        RejectedRecord, models.PROTECT, related_name="mended"
+    rejected = models.ForeignKey(
+        RejectedRecord, models.PROTECT, related_name="mendings"
     )
     source_file = models.ForeignKey(
         SourceFile, models.PROTECT, related_name="mended_records"
     )
     row_number = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["rejected", "source_file"], name="recovery_mended_once_a_file"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.rejected}, mended in {self.source_file}"

@@ -216,7 +216,7 @@ def _layout_facts(recognition: Recognition) -> dict[str, Any]:
         "generation": recognition.layout.generation,
         "score": recognition.score,
         "runner_up": runner_up
-        and [runner_up.layout.venue, runner_up.layout.code, runner_up.score],
+        and [runner_up.layout.venue, runner_up.layout.name, runner_up.score],
         "missing": list(recognition.missing),
         "unknown": list(recognition.unknown),
         "stated": dict(recognition.stated),

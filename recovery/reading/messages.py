@@ -16,6 +16,7 @@ from typing import IO, Any
 from recovery.domain.errors import RecoveryError
 from recovery.domain.ledger import RowProblem
 from recovery.reading.rows import Sums, Tally
+from recovery.sheets.records import storable
 
 
 class ReadingRefusedError(RecoveryError):
@@ -138,7 +139,7 @@ def write_message(out: IO[bytes], message: Message) -> None:
 
 def write_refusal(out: IO[bytes], code: str, text: str) -> None:
     """Say that the file is refused."""
-    _write(out, {"is": "refused", "code": code, "text": text})
+    _write(out, {"is": "refused", "code": code, "text": storable(text)})
     out.flush()
 
 

@@ -1,9 +1,11 @@
 """One source file, from its bytes to rows. Runs in the limited process."""
 
+import sys
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
+from recovery.domain.errors import RecoveryError
 from recovery.domain.money import format_amount
 from recovery.reading.day_order import (
     day_order_settled,
@@ -13,18 +15,24 @@ from recovery.reading.day_order import (
 from recovery.reading.desk_columns import MENDED, without_desk_columns
 from recovery.reading.messages import Ended, Message, Opened, Request, Rows
 from recovery.reading.rows import RowMaker, Tally
+from recovery.reading.shared_asset import asset_settled, asset_taken
 from recovery.sheets.open_source import open_source
-from recovery.sheets.records import HOUSE_LIMITS, UPLOAD_LIMITS, Source
+from recovery.sheets.records import HOUSE_LIMITS, UPLOAD_LIMITS, Limits, Source
+from recovery.sheets.workbook_parts import SheetNeededError
 from recovery.venues.accounts import check_account
 from recovery.venues.column_mapping import NOTE, profile_of
 from recovery.venues.file_proofs import FileProofs
+from recovery.venues.file_rules import ZONE_ASKED
 from recovery.venues.headerless import with_header
 from recovery.venues.interpretation import Interpreter
 from recovery.venues.loading import shipped_profiles
 from recovery.venues.manifest import read_manifest
 from recovery.venues.number_style import COMMA_PROVEN, COMMA_TOLD
+from recovery.venues.profile import Layout
 from recovery.venues.recognition import Recognition, recognise
+from recovery.venues.stated import zone_label
 
+SHEETS_TRIED = 12
 FIRST_CHUNK = 4_000  # Small, so that storing begins soon; the next ones double.
 ZONE_ASSUMED = (
     "The file does not say its zone: UTC is assumed. Give the zone if it was saved in "
@@ -49,7 +57,7 @@ def read_file(request: Request) -> Iterator[Message]:
     is_mended = MENDED in source.notes
     outcomes = iter(understood if is_mended else proofs.watched(understood))
     done = 0
-    for usual in _chunk_sizes(request.chunk):
+    for usual in _chunk_sizes(recognition.layout, request.chunk):
         left = request.done - done
         size = min(usual, left) if left > 0 else usual
         tally = maker.tally(islice(outcomes, size))
@@ -60,7 +68,9 @@ def read_file(request: Request) -> Iterator[Message]:
     yield _ended(source, [*warnings_told(source, interpreter), *proofs.told()])
 
 
-def _chunk_sizes(largest: int) -> Iterator[int]:
+def _chunk_sizes(layout: Layout, largest: int) -> Iterator[int]:
+    if layout.taken_whole:
+        yield sys.maxsize
     size = min(FIRST_CHUNK, largest)
     while True:
         yield size
@@ -73,26 +83,63 @@ def opened_source(request: Request) -> Source:
     Rows without a header get the header their cells have the shape of.
     """
     limits = HOUSE_LIMITS if request.is_house else UPLOAD_LIMITS
-    source = open_source(Path(request.path), limits=limits, name=request.name)
+    path = Path(request.path)
+    try:
+        source = open_source(path, limits=limits, name=request.name)
+    except SheetNeededError as several:
+        source = _only_known_sheet(request, limits, several)
     return with_header(without_desk_columns(source), venue=request.venue)
 
 
+def _only_known_sheet(
+    request: Request, limits: Limits, several: SheetNeededError
+) -> Source:
+    """The one sheet of several that a layout knows; the notes name the others.
+
+    Raises:
+        SheetNeededError: none is known, more than one, or there are too many.
+    """
+    known = []
+    for sheet in several.sheets if len(several.sheets) <= SHEETS_TRIED else ():
+        path = Path(request.path)
+        source = open_source(path, sheet=sheet, limits=limits, name=request.name)
+        if _is_known(request, source):
+            known.append(source)
+    if len(known) != 1:
+        raise several
+    return known[0]
+
+
+def _is_known(request: Request, source: Source) -> bool:
+    try:
+        recognised_as(request, with_header(source, venue=request.venue))
+    except RecoveryError:
+        return False
+    return True
+
+
 def recognised(request: Request, source: Source) -> Recognition:
-    """Its layout, with the order of day and month settled.
+    """Its layout, with the order of day and month and a shared asset settled.
 
     Raises:
         DayOrderNeededError: Its times read two ways, and nobody said which.
         AccountContradictedError: It names an account other than the given one.
     """
+    found = recognised_as(request, source)
+    check_account(source.opening, found, request.account)
+    ordered = day_order_settled(found, source, request.day_order)
+    return asset_settled(ordered, source, request.asset)
+
+
+def recognised_as(request: Request, source: Source) -> Recognition:
+    """Its layout, among those shipped and those made by staff."""
     own = [profile_of(table) for table in request.profiles]
-    found = recognise(
+    return recognise(
         source,
         venue=request.venue,
         name=request.name,
         profiles=[*shipped_profiles(), *own],
     )
-    check_account(source.opening, found, request.account)
-    return day_order_settled(found, source, request.day_order)
 
 
 def interpreter_for(request: Request, recognition: Recognition) -> Interpreter:
@@ -117,7 +164,7 @@ def _opened(recognition: Recognition, interpreter: Interpreter) -> Opened:
             "missing": list(recognition.missing),
             "unknown": list(recognition.unknown),
             "runner_up": runner_up
-            and f"{runner_up.layout.venue} {runner_up.layout.code} {runner_up.score} %",
+            and [runner_up.layout.venue, runner_up.layout.name, runner_up.score],
             "stated": dict(recognition.stated),
             "day_order": settled_order(recognition),
         },
@@ -159,12 +206,16 @@ def warnings_told(source: Source, interpreter: Interpreter) -> list[str]:
     notices = interpreter.notices
     layout = interpreter.recognition.layout
     by_staff = layout.note == NOTE and not layout.verified
-    taken = order_taken(interpreter.recognition)
+    taken = (
+        order_taken(interpreter.recognition),
+        asset_taken(interpreter.recognition),
+    )
     return [
-        *([taken] if taken else []),
+        *filter(None, taken),
         *([COMMA_TOLD] if COMMA_PROVEN in interpreter.recognition.stated else []),
         *([f"Layout {layout.code} {layout.generation}: {NOTE}."] if by_staff else []),
         *([ZONE_ASSUMED] if interpreter.is_zone_assumed else []),
+        *_other_zone(interpreter),
         *(
             f"Row {one.row_number}: {one.check} is off by {format_amount(one.gap)}."
             for one in notices.warnings
@@ -174,8 +225,18 @@ def warnings_told(source: Source, interpreter: Interpreter) -> list[str]:
             for name, count in sorted(notices.unknown_operations.items())
         ),
         *(
-            f"{what}, {count} rows: in another asset, not in the sums."
+            f"{what}, rows: {count:,}; in another asset, not in the sums."
             for what, count in sorted(notices.left_out.items())
         ),
         *source.notes,
     ]
+
+
+def _other_zone(interpreter: Interpreter) -> list[str]:
+    """That the file states another zone than the one it was read in."""
+    stated = interpreter.recognition.stated.get("zone", "")
+    is_of_times = interpreter.recognition.layout.time.zone == ZONE_ASKED
+    if stated == zone_label(interpreter.zone) or stated in ("", "UTC" * is_of_times):
+        return []
+    told = f"The file says that its times are in {stated}; they were read in "
+    return [f"{told}{interpreter.zone}, as it was said."]

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from accounts.models import TradingAccount
 from recovery.domain.assessment import EventAssessment, assess_event
+from recovery.domain.assessment_expected import marks_needed
 from recovery.domain.breaks import Finding, find_reason
 from recovery.domain.detection import EventWindow, detect_events
 from recovery.domain.errors import NotReadyError
@@ -17,18 +18,20 @@ from recovery.domain.money import exact
 from recovery.domain.opening import Opening, find_openings
 from recovery.domain.receipt import receipt_digest, write_receipt
 from recovery.domain.references import event_reference
-from recovery.domain.restated import SLACK, Restating, told_once
+from recovery.domain.restated import SLACK, told_once
 from recovery.domain.rulebook import RuleBook
 from recovery.domain.transfers import without_twins
-from recovery.models import Event, LedgerEntry, SourceFile, SourceFileState
+from recovery.models import Event, LedgerEntry, SourceFileState
 from recovery.selectors.operation_mappings import operation_meanings
+from recovery.services.mark_prices import rules_marked
+from recovery.services.restated_files import restated_files
 from recovery.services.sightings import (
     Holder,
     sightings_of,
     strength_of,
     strongest,
 )
-from recovery.venues.loading import restated_layouts, unmarked_venues
+from recovery.venues.loading import unmarked_venues
 from recovery.venues.operation_meanings import OperationMeanings, line_meant
 
 
@@ -74,7 +77,7 @@ def entries_by_account(
     ids = list(accounts)
     seen = sightings_of(ids)
     known = operation_meanings() if meanings is None else meanings
-    restating = _restating_files(ids)
+    known_files = restated_files(ids)
     rows = (
         LedgerEntry.objects.filter(account__in=ids)
         .order_by(*_ORDER)
@@ -83,30 +86,7 @@ def entries_by_account(
     for account_id, group in groupby(rows.iterator(10_000), key=lambda row: row[3]):
         entries = (_entry(row, seen.get(row[0], ()), known) for row in group)
         held = [entry for entry in entries if entry is not None]
-        yield account_id, without_twins(told_once(held, restating), strength_of)
-
-
-def _restating_files(account_ids: Sequence[int]) -> Restating:
-    """Files whose layout restates others, with those, by the names entries give them."""
-    restated = restated_layouts()
-    venues = TradingAccount.objects.filter(pk__in=account_ids).values("venue")
-    held = SourceFile.objects.filter(venue__in=venues)
-    if not held.filter(layout__in={name for _, name in restated}).exists():
-        return {}
-    files = [
-        (sha256[:12], (venue, layout))
-        for sha256, venue, layout in held.values_list("sha256", "venue", "layout")
-    ]
-    holders: dict[tuple[str, str], set[str]] = {}
-    for name, layout in files:
-        holders.setdefault(layout, set()).add(name)
-    return {
-        name: frozenset(
-            other for told in restated[layout] for other in holders.get(told, ())
-        )
-        for name, layout in files
-        if layout in restated
-    }
+        yield account_id, without_twins(told_once(held, *known_files), strength_of)
 
 
 def _entry(
@@ -245,9 +225,14 @@ def _computed(
     windows = detect_events(items, is_marked=is_marked)
     openings = find_openings(items, windows)
     references = names.references(account, windows)
-    for window, opening, reference in zip(windows, openings, references, strict=True):
+    marked = rules_marked(
+        rules, account.venue, list(map(marks_needed, windows, openings))
+    )
+    for window, opening, reference, known in zip(
+        windows, openings, references, marked, strict=True
+    ):
         try:
-            yield compute_event(account, window, opening, rules, reference)
+            yield compute_event(account, window, opening, known, reference)
         except NotReadyError:
             continue
 

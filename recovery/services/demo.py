@@ -4,34 +4,38 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from recovery.models import SourceFile
+from recovery.models import Provenance, SourceFile
 from recovery.services.actors import OPERATOR
-from recovery.services.reference_data import reference_data_load
 from recovery.services.source_files import source_file_receive
 
-REFERENCE_FILES = ("customers.csv", "fee-tier-memberships.csv")
+# Each is taken to its end before the next: accounts belong to known customers, and
+# what is assessed afterwards knows its tier.
+REFERENCE_FILES = ("house-customers.csv", "house-accounts.csv", "house-fee-tiers.csv")
 
 
-def demo_files_receive(folder: Path, *, say: Callable[[str], None]) -> list[SourceFile]:
+def demo_files_receive(
+    folder: Path, *, run_due: Callable[[], int], say: Callable[[str], None]
+) -> list[SourceFile]:
     """Take reference data and every source file of a demo folder.
 
-    Imports and assessments are due afterwards; the caller has them run.
+    Args:
+        run_due: Does what is due, to the end of it; imports and assessments of the
+            source files are due afterwards.
     """
     for name in REFERENCE_FILES:
-        text = (folder / name).read_text()
-        rows = reference_data_load(OPERATOR, text, name)
-        say(f"{name}: {rows} rows")
-    received = []
-    for entry in json.loads((folder / "sources.json").read_text()):
-        path = folder / entry["file"]
-        received.append(
-            source_file_receive(
-                OPERATOR,
-                path=path,
-                name=path.name,
-                provenance=entry["provenance"],
-                account=entry["account"] or "",
-            )
-        )
+        file = _received(folder / name, Provenance.HOUSE)
+        run_due()
+        file.refresh_from_db()
+        say(f"{name}: {file.accepted} rows")
+    received = [
+        _received(folder / entry["file"], entry["provenance"], entry["account"] or "")
+        for entry in json.loads((folder / "sources.json").read_text())
+    ]
     say(f"{len(received)} source files received")
     return received
+
+
+def _received(path: Path, provenance: Provenance, account: str = "") -> SourceFile:
+    return source_file_receive(
+        OPERATOR, path=path, name=path.name, provenance=provenance, account=account
+    )

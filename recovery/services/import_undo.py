@@ -21,6 +21,7 @@ from recovery.models import (
 from recovery.services.actors import Actor, require_duty
 from recovery.services.audit import audit_write
 from recovery.services.due import assessments_make_due
+from recovery.services.mending import mended_elsewhere
 from recovery.venues.profile import LayoutKind
 
 _CASES_NAMED = 20
@@ -54,7 +55,7 @@ def source_file_undo(
         raise NotReadyError(
             f"Decisions rest on its rows: {', '.join(cases)}. Return or reopen those first."
         )
-    for one in _family(source_file, SourceFileState.LOADED):
+    for one in [source_file, *_mending(source_file, SourceFileState.LOADED)]:
         _turn(actor, one, SourceFileState.UNDONE, reason.strip())
     source_file.refresh_from_db()
     return source_file
@@ -64,26 +65,50 @@ def source_file_undo(
 def source_file_put_back(actor: Actor, source_file: SourceFile) -> SourceFile:
     """Let an undone file count again.
 
+    What mended it counts again too, but for what another file brought meanwhile.
+
     Raises:
-        NotReadyError: It was not undone.
+        NotReadyError: It was not undone, or another file brought its rows meanwhile,
+            mended or told otherwise; it is named.
         DutyMissingError: The actor imports nothing.
     """
     require_duty(actor, Duty.IMPORT_FILES)
     source_file = _locked(source_file)
     if source_file.state != SourceFileState.UNDONE:
         raise NotReadyError("Only a file that was undone is put back.")
-    for one in _family(source_file, SourceFileState.UNDONE):
-        _turn(actor, one, SourceFileState.LOADED, "")
+    if other := _brought_by(source_file):
+        raise NotReadyError(
+            f"Rows of it came in otherwise by {other.name}: undo that one first."
+        )
+    _turn(actor, source_file, SourceFileState.LOADED, "")
+    for one in _mending(source_file, SourceFileState.UNDONE):
+        if _brought_by(one) is None:
+            _turn(actor, one, SourceFileState.LOADED, "")
     source_file.refresh_from_db()
     return source_file
 
 
-def _family(source_file: SourceFile, state: SourceFileState) -> list[SourceFile]:
-    """The file and the files that mend its rejected records, where they so stand."""
+def _mending(source_file: SourceFile, state: SourceFileState) -> list[SourceFile]:
+    """The files that mend its rejected records and so stand, the newest first."""
     mended = SourceFile.objects.select_for_update(no_key=True).filter(
         mends=source_file, state=state
     )
-    return [source_file, *mended]
+    return list(mended.order_by("-pk"))
+
+
+def _brought_by(undone: SourceFile) -> SourceFile | None:
+    """A file that counts and brought rows of an undone one, mended or otherwise."""
+    if other := mended_elsewhere(undone):
+        return other
+    own = LedgerEntry.objects.filter(
+        source_file=undone, account=OuterRef("account"), source_id=OuterRef("source_id")
+    )
+    instead = LedgerEntry.objects.filter(
+        Exists(own.filter(fingerprint=OuterRef("fingerprint"))), ordinal__lt=0
+    )
+    held = instead.exclude(source_file__state=SourceFileState.UNDONE)
+    found = held.exclude(source_file=undone).select_related("source_file").first()
+    return found.source_file if found else None
 
 
 def _locked(source_file: SourceFile) -> SourceFile:

@@ -88,6 +88,7 @@ def job_claim(job_id: int, holder: str) -> Lease | None:
                 holder=holder[:80],
                 lease_until=Now() + lease_length(),
                 started_at=Now(),
+                progress_from=F("progress_done"),
                 error="",
             )
         )
@@ -234,11 +235,16 @@ def jobs_give_up() -> None:
 
 
 def job_rate(job: Job, now: datetime) -> tuple[float, float | None] | None:
-    """Units a second and seconds left of a running job, each where it is known."""
-    if not job.started_at or not job.progress_done:
+    """Units a second and seconds left of a running job, each where it is known.
+
+    What earlier attempts did took none of this one's time.
+    """
+    goes_on = job.progress_done >= job.progress_from
+    done = job.progress_done - (job.progress_from if goes_on else 0)
+    if not job.started_at or not done:
         return None
     seconds = max((now - job.started_at).total_seconds(), 0.001)
-    rate = job.progress_done / seconds
+    rate = done / seconds
     if not job.progress_total:
         return rate, None
     return rate, max(job.progress_total - job.progress_done, 0) / rate

@@ -27,12 +27,15 @@ class Target:
         repeated: Run after rows were staged, to note those that were there already;
             `{staging}` is where they stand.
         contradicted: Gives those that were there already and say something else.
+        replaced: Run before rows are inserted: gives those another place that stand
+            otherwise in files that were undone.
     """
 
     table: str
     columns: tuple[str, ...]
     repeated: sql.SQL | None = None
     contradicted: sql.SQL | None = None
+    replaced: sql.SQL | None = None
 
 
 class RowWriter:
@@ -94,6 +97,8 @@ class RowWriter:
                 ).format(**parts)
             )
             self._copy(raw, self._staging, lines)
+            if self._target.replaced is not None:
+                raw.execute(self._target.replaced.format(**parts))
             raw.execute(
                 sql.SQL(
                     "INSERT INTO {table} ({columns}) SELECT {columns} FROM {staging}"

@@ -5,15 +5,15 @@ Nothing is counted twice: a row whose record was mended before is left out, and 
 rows are numbered after those of the file they belong to.
 """
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import replace
+from itertools import count, filterfalse
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from recovery.domain.duties import Duty
 from recovery.domain.errors import NotReadyError
@@ -30,6 +30,7 @@ from recovery.reading.desk_columns import DESK_COLUMNS
 from recovery.reading.messages import Looked, Request, Task
 from recovery.reading.raw_rows import ROWS_MAX
 from recovery.selectors.layout_mappings import layout_named
+from recovery.selectors.rejected import mendings_counting
 from recovery.services.actors import Actor, require_duty
 from recovery.services.loading import Target
 from recovery.services.source_files import source_file_receive, source_file_request
@@ -50,9 +51,17 @@ class RejectedSheet(NamedTuple):
 def rejected_open(source_file: SourceFile) -> "QuerySet[RejectedRecord]":
     """Rejected records that nobody has mended yet, in the order of the file."""
     rows = source_file.rejected_records.exclude(
-        mended__source_file__state__in=[SourceFileState.LOADED, SourceFileState.LOADING]
+        pk__in=mendings_counting().values("rejected")
     )
     return rows.order_by("row_number")
+
+
+def mended_elsewhere(mended: SourceFile) -> SourceFile | None:
+    """Another file that counts and mends a record which this one mends too."""
+    records = mended.mended_records.values("rejected")
+    again = mendings_counting().filter(rejected__in=records)
+    found = again.exclude(source_file=mended).select_related("source_file").first()
+    return found.source_file if found else None
 
 
 def rejected_parts(count: int) -> int:
@@ -145,9 +154,9 @@ class Mending:
         }
 
     def new_lines(self, lines: Sequence[str]) -> list[str]:
-        """The rows whose record nobody mended before, equal ones numbered on."""
+        """The rows whose record is not mended yet, equal ones numbered on."""
         records = [one.pk for one in self._record_of.values()]
-        before = MendedRecord.objects.filter(rejected__in=records)
+        before = mendings_counting().filter(rejected__in=records)
         done: set[int | None] = set(before.values_list("rejected", flat=True))
         new = []
         for line in lines:
@@ -158,7 +167,10 @@ class Mending:
         return self._numbered(new) if self._is_ledger else new
 
     def link(self, lines: Iterable[str]) -> None:
-        """Note which record each of these rows brought in."""
+        """Note which record each of these rows brought in.
+
+        Of rows that name one record, the first.
+        """
         MendedRecord.objects.bulk_create(
             [
                 MendedRecord(rejected=record, source_file=self._file, row_number=number)
@@ -181,39 +193,37 @@ class Mending:
         An id of its own tells a row apart, unless its layout goes by other columns.
         """
         split = [line.split("\t") for line in lines]
-        places = self._equal_rows(split)
+        free = {
+            identity: filterfalse(taken.__contains__, count())
+            for identity, taken in self._equal_rows(split).items()
+        }
         for cells in split:
             if not (cells[self._source_id_at] and self._ids_count):
-                identity = (cells[0], cells[1])
-                cells[2] = str(places[identity])
-                places[identity] += 1
+                cells[2] = str(next(free[cells[0], cells[1]]))
         return ["\t".join(cells) for cells in split]
 
-    def _equal_rows(self, split: list[list[str]]) -> Counter[tuple[str, str]]:
-        """How many equal rows the first file and what mended it before hold.
+    def _equal_rows(self, split: list[list[str]]) -> dict[tuple[str, str], set[int]]:
+        """The ordinals of equal rows in the first file and in what mended it before.
 
-        Of this file, those of the chunks that are stored.
+        Of this file, those of the chunks that are stored. What was undone holds none:
+        its place is free, for the same row again or for an equal one.
         """
         family = SourceFile.objects.filter(
             Q(pk=self._file.mends_id) | Q(mends=self._file.mends_id)
-        )
+        ).exclude(state=SourceFileState.UNDONE)
         told = {cells[1]: bytes.fromhex(cells[1][3:]) for cells in split}
-        rows = (
-            LedgerEntry.objects.filter(
-                Q(source_file__in=family) | Q(sightings__source_file__in=family),
-                account__in={int(cells[0]) for cells in split},
-                fingerprint__in=told.values(),
-            )
-            .values_list("account_id", "fingerprint")
-            .annotate(count=Count("pk", distinct=True))
-        )
+        rows = LedgerEntry.objects.filter(
+            Q(source_file__in=family) | Q(sightings__source_file__in=family),
+            account__in={int(cells[0]) for cells in split},
+            fingerprint__in=told.values(),
+        ).values_list("account_id", "fingerprint", "ordinal")
         written = {value: key for key, value in told.items()}
-        return Counter(
-            {
-                (str(account), written[bytes(fingerprint)]): count
-                for account, fingerprint, count in rows
-            }
-        )
+        taken: dict[tuple[str, str], set[int]] = {
+            (cells[0], cells[1]): set() for cells in split
+        }
+        for account, fingerprint, ordinal in rows:
+            taken[str(account), written[bytes(fingerprint)]].add(ordinal)
+        return taken
 
 
 def _raw(request: Request) -> dict[str, Any]:

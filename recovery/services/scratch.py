@@ -39,6 +39,8 @@ from recovery.domain.story import (
 from recovery.domain.story_wallet import wallet_lines
 from recovery.domain.story_words import StoryWords, story_words
 from recovery.models import Provenance
+from recovery.reading.day_order import day_order_settled, order_taken
+from recovery.reading.shared_asset import asset_settled, asset_taken
 from recovery.selectors.operation_mappings import operation_meanings
 from recovery.services.rules import RuleLoader
 from recovery.sheets.open_source import open_source
@@ -68,6 +70,7 @@ class ScratchSaid:
         baselines: What an asset stood at before the first row.
         stated: What it stands at after the last row.
         language: The story is told in it.
+        day_order: `day` or `month`, whichever the rows write first.
         from_at, until_at: Rows outside are left out; both instants are inside.
     """
 
@@ -75,6 +78,7 @@ class ScratchSaid:
     account: str = ""
     zone: str = ""
     language: str = "en"
+    day_order: str = ""
     from_at: datetime | None = None
     until_at: datetime | None = None
     baselines: Mapping[str, Decimal] = field(default_factory=dict)
@@ -168,7 +172,10 @@ def rows_written(folder: Path, text: str) -> Path:
 def _read(path: Path, said: ScratchSaid) -> Scratch:
     source = open_source(path, limits=_LIMITS)
     headed = with_header(source, venue=said.venue)
-    recognition = recognise(headed, venue=said.venue)
+    ordered = day_order_settled(
+        recognise(headed, venue=said.venue), headed, said.day_order
+    )
+    recognition = asset_settled(ordered, headed, "")
     interpreter = Interpreter(
         recognition, account=said.account or account_of(recognition), zone=said.zone
     )
@@ -194,8 +201,11 @@ def _read(path: Path, said: ScratchSaid) -> Scratch:
         interpreter.notices.unknown_operations - scratch.meant_operations
     )
     scratch.notes = [
-        f"Row {one.row_number}: {one.check} is off by {one.gap}."
-        for one in interpreter.notices.warnings
+        *filter(None, [order_taken(recognition), asset_taken(recognition)]),
+        *(
+            f"Row {one.row_number}: {one.check} is off by {one.gap}."
+            for one in interpreter.notices.warnings
+        ),
     ]
     return scratch
 
@@ -273,7 +283,13 @@ def _wallet_story(
         start=words.kept(_minute(own[0].occurred_at)),
         end=words.kept(_minute(own[-1].occurred_at)),
     )
-    told = wallet_sentences(steps, wallet.asset, wallet.stated, words)
+    told = wallet_sentences(
+        steps,
+        wallet.asset,
+        wallet.stated,
+        words,
+        is_opening_known=wallet.baseline is not None,
+    )
     return WalletStory(wallet.account, wallet.asset, steps, (intro, *told))
 
 

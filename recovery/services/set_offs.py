@@ -1,14 +1,12 @@
 """Set-off: proposed by one, approved by another, reversed by a third, only by policy."""
 
 import secrets
-from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
 
 from recovery.domain.canonical import canonical_json, digest_text
-from recovery.domain.deficit_shares import PROTECTED_CLASSES
 from recovery.domain.duties import Duty
 from recovery.domain.errors import NotReadyError, SamePersonError, StaleError
 from recovery.domain.ledger import ZERO
@@ -38,56 +36,10 @@ from recovery.services.actors import (
 )
 from recovery.services.audit import audit_write, refusal_recorded
 from recovery.services.collections import collection_left
-from recovery.services.dated_lines import line_end
 from recovery.services.decision_ground import require_ground
 from recovery.services.mails import mail_case_news
 from recovery.services.payment_content import payment_headroom
 from recovery.services.transitions import case_lock, collection_move
-
-
-@transaction.atomic
-def set_off_policy_change(
-    actor: Actor,
-    *,
-    venue: str,
-    client_classes: Sequence[str],
-    valid_from: datetime,
-    terms_reference: str,
-    now: datetime,
-) -> SetOffPolicy:
-    """Let set-off be allowed at a venue for client classes, by a clause of the terms.
-
-    Raises:
-        SetOffRefusedError: A protected class is among them.
-        NotReadyError: No class, no clause, or in the past.
-        DutyMissingError, FreshFactorNeededError: As everywhere.
-    """
-    user = require_staff(actor, Duty.ACTIVATE_RULES)
-    require_fresh_factor(actor, now=now)
-    classes = sorted(set(client_classes))
-    if PROTECTED_CLASSES.intersection(classes):
-        raise SetOffRefusedError("Protected classes are never set off against.")
-    if not classes or not venue.strip() or valid_from < now:
-        raise NotReadyError("Name venue and classes, and an instant that is not past.")
-    lines = SetOffPolicy.objects.filter(venue=venue.strip())
-    policy = SetOffPolicy.objects.create(
-        version=line_end(lines, valid_from, terms_reference),
-        period=(valid_from, None),
-        venue=venue.strip(),
-        client_classes=classes,
-        terms_reference=terms_reference.strip(),
-        is_confirmed=True,
-        created_by=user,
-    )
-    audit_write(
-        actor,
-        "rules.set_off",
-        str(policy),
-        classes=classes,
-        terms_reference=policy.terms_reference,
-        valid_from=valid_from.isoformat(),
-    )
-    return policy
 
 
 def set_off_sides(decision: Decision, collection: Collection) -> SetOffSides:
@@ -224,7 +176,7 @@ def set_off_content(set_off: SetOff) -> dict[str, object]:
     }
 
 
-def _lock_all(set_off: SetOff) -> SetOff:
+def set_off_lock(set_off: SetOff) -> SetOff:
     """The set-off as it is now, locked after both cases and the deficit."""
     ids = (set_off.decision.case_id, set_off.collection.case_id)
     for case in RecoveryCase.objects.filter(pk__in=ids).order_by("pk"):
@@ -261,7 +213,7 @@ def set_off_approve(
 @transaction.atomic
 def _approve(actor: Actor, set_off: SetOff, shown_digest: str, now: datetime) -> SetOff:
     checker = require_staff(actor, Duty.APPROVE_PAYMENT)
-    set_off = _lock_all(set_off)
+    set_off = set_off_lock(set_off)
     digest = digest_text(canonical_json(set_off_content(set_off)))
     if not shown_digest == digest == set_off.content_digest:
         raise StaleError("The set-off", shown_digest[:12], digest[:12])
@@ -285,76 +237,12 @@ def _approve(actor: Actor, set_off: SetOff, shown_digest: str, now: datetime) ->
     audit_write(actor, "set_off.approve", f"set-off {set_off.reference}")
     if collection_left(collection) == ZERO:
         collection_move(SYSTEM, collection, CollectionAction.SETTLE, now=now)
-    _tell(set_off, "set_off.approved")
+    set_off_tell(set_off, "set_off.approved")
     return set_off
 
 
-def _tell(set_off: SetOff, news: str) -> None:
+def set_off_tell(set_off: SetOff, news: str) -> None:
+    """Tell the customers of both cases, once each."""
     cases = {case.pk: case for case in (set_off.decision.case, set_off.collection.case)}
     for case in cases.values():
         mail_case_news(case, news, key=f"{news}-{set_off.pk}-{case.pk}")
-
-
-@transaction.atomic
-def set_off_withdraw(
-    actor: Actor, set_off: SetOff, *, reason: str, now: datetime
-) -> SetOff:
-    """Withdraw a set-off that nobody approved.
-
-    Raises:
-        NotReadyError: No reason, or it waits no more.
-        DutyMissingError: The actor neither proposes nor approves payments.
-    """
-    user = require_staff(actor, Duty.PROPOSE_PAYMENT, Duty.APPROVE_PAYMENT)
-    set_off = _lock_all(set_off)
-    if set_off.status != SetOffStatus.PROPOSED or not reason.strip():
-        raise NotReadyError("What waits is withdrawn, and with a reason.")
-    set_off.status, set_off.ended_by = SetOffStatus.WITHDRAWN, user
-    set_off.ended_at, set_off.ended_reason = now, reason.strip()
-    set_off.save(update_fields=["status", "ended_by", "ended_at", "ended_reason"])
-    audit_write(actor, "set_off.withdraw", f"set-off {set_off.reference}")
-    return set_off
-
-
-def set_off_reverse(
-    actor: Actor, set_off: SetOff, *, reason: str, now: datetime
-) -> SetOff:
-    """Adjust an approved set-off away: both sides stand again as before.
-
-    Raises:
-        SamePersonError: The actor proposed or approved it.
-        FreshFactorNeededError: The last second factor is too long ago.
-        NotReadyError: It does not stand, or no reason.
-        DutyMissingError: The actor approves no payments.
-    """
-    with refusal_recorded(actor, f"set-off {set_off.reference}", set_off):
-        return _reverse(actor, set_off, reason.strip(), now)
-
-
-@transaction.atomic
-def _reverse(actor: Actor, set_off: SetOff, reason: str, now: datetime) -> SetOff:
-    user = require_staff(actor, Duty.APPROVE_PAYMENT, Duty.REOPEN_CASE)
-    set_off = _lock_all(set_off)
-    if set_off.status != SetOffStatus.APPROVED or not reason:
-        raise NotReadyError("What is approved is reversed, and with a reason.")
-    earlier = {
-        set_off.proposer_id: "proposed this set-off",
-        set_off.approver_id: "approved this set-off",
-    }
-    if act := earlier.get(user.pk):
-        raise SamePersonError(actor.name, act)
-    require_fresh_factor(actor, now=now)
-    set_off.status, set_off.ended_by = SetOffStatus.REVERSED, user
-    set_off.ended_at, set_off.ended_reason = now, reason
-    set_off.save(update_fields=["status", "ended_by", "ended_at", "ended_reason"])
-    audit_write(actor, "set_off.reverse", f"set-off {set_off.reference}")
-    if set_off.collection.status == CollectionStatus.SETTLED:
-        collection_move(
-            SYSTEM,
-            set_off.collection,
-            CollectionAction.REVERSE_SET_OFF,
-            now=now,
-            reason=f"Set-off {set_off.reference} was reversed: {reason}",
-        )
-    _tell(set_off, "set_off.reversed")
-    return set_off

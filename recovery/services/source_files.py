@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import transaction
 
 from recovery.domain.duties import Duty
+from recovery.domain.errors import RecoveryError
 from recovery.models import JobKind, Provenance, SourceFile, SourceFileState
 from recovery.reading.messages import Request
 from recovery.selectors.layout_mappings import tables_for
@@ -17,9 +18,23 @@ from recovery.services.audit import audit_write
 from recovery.services.fail_points import fail_point
 from recovery.services.jobs import job_create
 from recovery.services.whole_files import whole_file
+from recovery.sheets.records import storable
 from recovery.venues.profile import LayoutKind
 
 _BLOCK = 1 << 20
+_LONGEST = {"venue": 32, "account_number": 64, "zone": 32, "asset": 24}
+
+
+class SaidUnreadableError(RecoveryError):
+    """What was said of a file is longer than any such thing, or no text."""
+
+    code = "said_unreadable"
+
+    def __init__(self, field: str, text: str) -> None:
+        what = field.removesuffix("_number").replace("_", " ")
+        super().__init__(f"The {what} {text[:40]!r} can be none: say it again.")
+        self.field = field
+        self.text = text
 
 
 def source_file_path(source_file: SourceFile) -> Path:
@@ -64,13 +79,12 @@ def source_file_receive(  # noqa: PLR0913 - what the file cannot say itself
 
     Raises:
         StoreFullError: There is no room for it; nothing was changed.
+        SaidUnreadableError: Account, zone or asset are said as no text can be kept.
         DutyMissingError: The actor imports nothing.
     """
     require_duty(actor, Duty.IMPORT_FILES)
-    digest = bytes_store(path)
-    fail_point("source_file.bytes_stored")
     said = {
-        "name": name[:200],
+        "name": storable(name, "\ufffd")[:200],
         "provenance": provenance,
         "venue": venue,
         "account_number": account,
@@ -79,6 +93,9 @@ def source_file_receive(  # noqa: PLR0913 - what the file cannot say itself
         "day_order": day_order,
         "received_by": actor.user,
     }
+    _check_said(said)
+    digest = bytes_store(path)
+    fail_point("source_file.bytes_stored")
     with transaction.atomic():
         source_file, is_new = SourceFile.objects.select_for_update(
             no_key=True
@@ -92,6 +109,14 @@ def source_file_receive(  # noqa: PLR0913 - what the file cannot say itself
         elif source_file.kind == LayoutKind.REFERENCE:
             source_file_forget(digest)  # As after its import: its rows are in tables.
     return source_file
+
+
+def _check_said(said: dict[str, Any]) -> None:
+    """Refuse what was said of a file where the desk could not even keep it."""
+    texts = {field: text for field, text in said.items() if isinstance(text, str)}
+    for field, text in texts.items():
+        if len(text) > _LONGEST.get(field, len(text)) or text != storable(text):
+            raise SaidUnreadableError(field, text)
 
 
 def _may_try_again(source_file: SourceFile) -> bool:

@@ -1,6 +1,7 @@
 """Which of the first rows is the header: a rule about shape, not about venues."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from recovery.sheets.records import MANIFEST_MARK, Cells, Record, trimmed
 # A header names things: none of its cells begins like a number or a date.
 _VALUE_LIKE = re.compile(r"\s*[+-]?[.,]?\d")
 _NARROW = 0.6
+_USUAL_MIN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,16 @@ def find_heading(rows: Sequence[Record]) -> Heading:
     with `#`.
     """
     cut = [trimmed(row.cells) for row in rows]
-    widest = max((len(cells) for cells in cut if not _announces(cells)), default=0)
+    lengths = Counter(len(cells) for cells in cut if not _announces(cells))
+    found = _heading_under(cut, max(lengths, default=0))
+    if found.header or not lengths:
+        return found
+    # Two lines run together make one long row, which is no measure of the others.
+    usual = lengths.most_common(1)[0][0]
+    return _heading_under(cut, usual) if usual >= _USUAL_MIN else found
+
+
+def _heading_under(cut: Sequence[Cells], widest: int) -> Heading:
     for position, cells in enumerate(cut):
         if not _announces(cells) and _is_header(cells, widest):
             above = tuple(row for row in cut[:position] if row)

@@ -38,9 +38,12 @@ def open_source(
         )
     with path.open("rb") as stream:
         kind = source_kind(stream.read(4096))
-    _check_name(name, kind)
     if kind is SourceKind.XLSX:
-        return open_xlsx(path, sheet, limits)
+        # An archive is refused as one, whatever its name says.
+        source = open_xlsx(path, sheet, limits)
+        _check_name(name, kind)
+        return source
+    _check_name(name, kind)
     if kind is SourceKind.JSON:
         return open_json(path, limits)
     return open_csv(path, limits)

@@ -107,6 +107,8 @@ class _PlainRows:
     def _begin(self, text: str, begin: int) -> None:
         """Learn from the first block how wide the rows are."""
         self._before = text[:begin]
+        if 'hidden="' in self._before:  # Hidden columns are told.
+            raise NotPlainError
         width = max(map(column_number, set(_COLUMN.findall(text))), default=0)
         if not 0 < width <= _COLUMNS_MAX:
             raise NotPlainError

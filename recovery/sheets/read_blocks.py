@@ -9,7 +9,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from recovery.sheets.heading import find_heading
-from recovery.sheets.records import OPENING_ROWS, Cells, Record, Source, SourceKind
+from recovery.sheets.records import (
+    OPENING_ROWS,
+    Cells,
+    Record,
+    Source,
+    SourceKind,
+    storable_record,
+)
 
 # A paste, not an export: such a text is read as a whole.
 BYTES_MAX = 2 * 1024 * 1024
@@ -78,7 +85,7 @@ def _records(text: str) -> list[Record]:
     rows = {first, *dated} if _is_header(lines[first][1]) else {*dated}
     cut = _cutter([lines[at][1] for at in sorted(rows)])
     return [
-        Record(number, cut(line) if at in rows else (line.strip(),))
+        storable_record(number, cut(line) if at in rows else (line.strip(),))
         for at, (number, line) in enumerate(lines)
     ]
 

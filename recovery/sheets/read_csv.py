@@ -15,12 +15,13 @@ from recovery.sheets.read_blocks import CELLS_MIN, open_blocks
 from recovery.sheets.records import (
     OPENING_ROWS,
     Cells,
-    Flaw,
     Limits,
     Record,
     Source,
     SourceKind,
     fitted,
+    storable,
+    storable_record,
 )
 from recovery.sheets.text_scan import EXPORT_AGAIN, TextFacts, text_facts
 
@@ -35,6 +36,7 @@ class _LineReader(Protocol):
 
 DELIMITERS = ",;\t|"
 _MARK = "\ufeff"
+_NO_SIGN = "\ufffd"
 SURE_ROWS = 3  # From so many rows on, the length of most of them is their custom.
 
 
@@ -46,6 +48,12 @@ def open_csv(path: Path, limits: Limits) -> Source:
     """
     facts = text_facts(path, limits)
     delimiter, opening, heading = _best_reading(path, facts)
+    if max(heading.width, _usual_width(opening)) > limits.columns:
+        raise FileRefusedError(
+            "too_many_columns",
+            f"The rows have more than {limits.columns} columns.",
+            EXPORT_AGAIN,
+        )
     is_narrow = heading.width < CELLS_MIN
     if is_narrow and (blocks := open_blocks(path, facts.encoding, opening)):
         return blocks
@@ -122,10 +130,15 @@ def _opening(path: Path, facts: TextFacts, delimiter: str) -> tuple[Record, ...]
     with path.open(encoding=facts.encoding, newline="") as stream:
         reader = csv.reader(islice(stream, OPENING_ROWS), delimiter=delimiter)
         rows = [
-            Record(number, _unwrapped(number, cells, delimiter))
+            Record(number, tuple(map(_shown, _unwrapped(number, cells, delimiter))))
             for number, cells in _numbered(reader)
         ]
     return tuple(row for row in rows if any(cell.strip() for cell in row.cells))
+
+
+def _shown(cell: str) -> str:
+    """A cell above the rows: what no database keeps must not make another number."""
+    return storable(cell, _NO_SIGN)
 
 
 def _numbered(reader: _LineReader) -> Iterator[tuple[int, Cells]]:
@@ -192,7 +205,7 @@ class _Table:
         count = 0
         for number, cells in _numbered(reader):
             self._check_quoting(number, cells, tape.taken())
-            if number <= self.header_number or not any(cells):
+            if number <= self.header_number or not "".join(cells).strip(_MARK):
                 continue
             count += 1
             if count > self.limits.rows:
@@ -205,12 +218,7 @@ class _Table:
     def _cleaned(self, number: int, cells: Cells) -> Record:
         unmarked = tuple(cell.replace(_MARK, "") for cell in cells)
         whole = self._fitted(_unwrapped(number, unmarked, self.delimiter))
-        flaws = tuple(
-            Flaw(index, cell.replace("\0", ""), "holds a NUL character")
-            for index, cell in enumerate(whole)
-            if "\0" in cell
-        )
-        return Record(number, whole, flaws)
+        return storable_record(number, whole)
 
     def _check_quoting(self, number: int, cells: Cells, text: str) -> None:
         """Refuse a quote inside an unquoted field, which the parser lets pass."""
@@ -254,7 +262,16 @@ def too_many_rows(limits: Limits) -> FileRefusedError:
     )
 
 
+_IN_WORDS = {
+    "unexpected end of data": "a quote is opened and never closed",
+    "field larger than": "a cell is too long, or a quote is opened and never closed",
+    "expected after": "text follows the quote that closes a cell",
+}
+
+
 def _malformed(number: int, error: object) -> FileRefusedError:
+    said = str(error)
+    why = next((words for part, words in _IN_WORDS.items() if part in said), said)
     return FileRefusedError(
-        "malformed_row", f"Line {number} cannot be read: {error}.", EXPORT_AGAIN
+        "malformed_row", f"Line {number} cannot be read: {why}.", EXPORT_AGAIN
     )

@@ -15,17 +15,20 @@ from recovery.sheets.errors import FileRefusedError
 from recovery.sheets.records import (
     OPENING_ROWS,
     Cells,
-    Flaw,
     Limits,
     Record,
     Source,
     SourceKind,
+    storable,
+    storable_record,
 )
+from recovery.sheets.text_scan import encoding_of
 
 KEY_COLUMN = "key"  # The name under which an object of objects keeps its keys.
 INNER_MARK = "."
 DEEPEST = 12
 ROW_KEYS = 4
+OBJECTS_A_ROW = 2  # Where so many rows are sent as may be, few hold more inside.
 ENVELOPE = {"data", "result"}  # What interfaces put their rows under.
 _BLANKS = re.compile(r"\s*,?\s*")
 SAID = ("msg", "retMsg", "message", "reason", "error", "errors")
@@ -48,20 +51,25 @@ def open_json(path: Path, limits: Limits) -> Source:
             f"The answer has {size} bytes; at most {limits.json_bytes} are read.",
             "Ask the interface for shorter periods.",
         )
-    documents = _documents(_text(path))
+    text = _text(path)
+    if text.count("{") + text.count("[") > OBJECTS_A_ROW * limits.rows:
+        raise _too_many_rows(limits)
+    documents = _documents(text)
+    del text
+    preamble = tuple(_statements(documents[0]))
     read = _rows if len(documents) == 1 else _rows_or_row
-    rows = [_flat(_as_sent(one)) for document in documents for one in read(document)]
-    if not rows:
+    sent = [_as_sent(one) for document in documents for one in read(document)]
+    if not sent:
         raise _no_rows(documents[0], "rows")
-    if len(rows) > limits.rows:
-        raise FileRefusedError(
-            "too_many_rows",
-            f"The file holds more than {limits.rows} rows.",
-            "Split it into parts.",
-        )
+    if len(sent) > limits.rows:
+        raise _too_many_rows(limits)
+    del documents  # What was sent goes as its texts come: it need not be there twice.
+    sent.reverse()
+    rows = [_flat(sent.pop()) for _ in range(len(sent))]
     header = _header(rows, limits)
+    rows.reverse()
     records = tuple(
-        _record(number, row, header) for number, row in enumerate(rows, start=1)
+        _record(number, rows.pop(), header) for number in range(1, len(rows) + 1)
     )
     return Source(
         path=path,
@@ -69,7 +77,7 @@ def open_json(path: Path, limits: Limits) -> Source:
         sheet="",
         encoding="utf-8",
         delimiter="",
-        preamble=tuple(_statements(documents[0])),
+        preamble=preamble,
         header=header,
         header_number=0,
         opening=(Record(0, header), *records[: OPENING_ROWS - 1]),
@@ -77,9 +85,18 @@ def open_json(path: Path, limits: Limits) -> Source:
     )
 
 
+def _too_many_rows(limits: Limits) -> FileRefusedError:
+    return FileRefusedError(
+        "too_many_rows",
+        f"The file holds more than {limits.rows} rows.",
+        "Split it into parts.",
+    )
+
+
 def _text(path: Path) -> str:
+    content = path.read_bytes()
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return content.decode(encoding_of(content[:4]))
     except UnicodeDecodeError as error:
         raise FileRefusedError(
             "encoding",
@@ -194,7 +211,7 @@ def _no_rows(document: Any, what: str) -> FileRefusedError:
     """The refusal of an answer without rows, with what it says instead."""
     values = [document.get(name) for name in SAID] if isinstance(document, dict) else []
     said = next((one for one in map(_said, values) if one), "")
-    told = f" It says: {said[:200]}." if said else ""
+    told = f" It says: {storable(said[:200])}." if said else ""
     return FileRefusedError(
         "no_rows",
         f"The answer holds no {what}.{told}",
@@ -281,7 +298,7 @@ def _flat(row: Mapping[str, Any], before: str = "") -> Row:
         if isinstance(value, dict):
             flat.update(_flat(value, f"{before}{name}{INNER_MARK}"))
         else:
-            flat[f"{before}{name}"] = _cell(value)
+            flat[storable(f"{before}{name}")] = _cell(value)
     return flat
 
 
@@ -310,13 +327,7 @@ def _header(rows: list[Row], limits: Limits) -> Cells:
 
 
 def _record(number: int, row: Row, header: Cells) -> Record:
-    cells = tuple(row.get(name, "").replace("\0", "") for name in header)
-    flaws = tuple(
-        Flaw(at, cells[at], "holds a NUL character")
-        for at, name in enumerate(header)
-        if "\0" in row.get(name, "")
-    )
-    return Record(number, cells, flaws)
+    return storable_record(number, tuple(row.get(name, "") for name in header))
 
 
 def _statements(document: Any) -> Iterator[Cells]:

@@ -20,6 +20,7 @@ from recovery.sheets.records import (
     Source,
     SourceKind,
     fitted,
+    storable_record,
     trimmed,
 )
 from recovery.sheets.shared_texts import cell_without_text
@@ -90,10 +91,15 @@ def _notes(book: CheckedBook, scan: SheetScan) -> list[str]:
     notes = []
     if scan.hidden:
         notes.append(f"{scan.hidden} hidden rows were read like the others.")
+    if scan.hidden_columns:
+        notes.append(f"{scan.hidden_columns} hidden columns were read like the others.")
     if scan.computed:
         notes.append(f"{scan.computed} cells are computed, not exported by the venue.")
     if book.reaches_out:
         notes.append("The workbook links to other documents: nothing was followed.")
+    if book.others:
+        read, unread = next(iter(book.sheets)), ", ".join(book.others[:12])
+        notes.append(f"Only the sheet {read} was read, not: {unread}.")
     return notes
 
 
@@ -232,7 +238,7 @@ class _Table:
 def _converted(number: int, row: list[Cell]) -> Record:
     """A row with numbers and dates as the texts that stood there."""
     flaws: tuple[Flaw, ...] = ()
-    cells = []
+    cells: list[str] = []
     for column, value in enumerate(row):
         if value.__class__ is str:
             cells.append(value)
@@ -241,4 +247,5 @@ def _converted(number: int, row: list[Cell]) -> Record:
         cells.append(text)
         if reason:
             flaws = (*flaws, Flaw(column, text, reason))
-    return Record(number, tuple(cells), flaws)
+    record = storable_record(number, tuple(cells))
+    return record._replace(flaws=record.flaws + flaws) if flaws else record

@@ -1,5 +1,6 @@
 """The values that reading a source file gives, and how much is read at most."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -11,6 +12,8 @@ from recovery.sheets.errors import FileRefusedError
 Cells = tuple[str, ...]
 MANIFEST_MARK = "#"
 OPENING_ROWS = 20
+# No database keeps a NUL, nor half of a character that is written in two.
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class SourceKind(StrEnum):
@@ -145,6 +148,30 @@ class Source:
 
 def _without_padding(record: Record) -> Record:
     return record._replace(cells=tuple(map(str.strip, record.cells)))
+
+
+def storable(text: str, instead: str = "") -> str:
+    """The text without what no database keeps."""
+    return _UNSTORABLE.sub(instead, text)
+
+
+def storable_record(number: int, cells: Cells) -> Record:
+    """A record without what no database keeps; flaws name the cells it stood in."""
+    if not _UNSTORABLE.search("".join(cells)):
+        return Record(number, cells)
+    bare = tuple(map(storable, cells))
+    flaws = tuple(
+        Flaw(at, left, _unstorable(cell))
+        for at, (cell, left) in enumerate(zip(cells, bare, strict=True))
+        if cell != left
+    )
+    return Record(number, bare, flaws)
+
+
+def _unstorable(cell: str) -> str:
+    if "\0" in cell:
+        return "holds a NUL character"
+    return "holds half of a character, which is no text"
 
 
 def trimmed(cells: Cells) -> Cells:

@@ -8,7 +8,7 @@ parser that allows no document type.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import IO
 from xml.etree.ElementTree import Element, ParseError  # Names of types only.
@@ -39,6 +39,9 @@ _LONG_CELL = re.compile(
     rb'<c r="([A-Z])([0-9]+)"(?: s="\d+")?(?: t="n")?><v>([-+0-9.eE]{18,})</v>'
 )
 _HIDDEN = re.compile(rb'<row [^<>]*\bhidden="(?:1|true)"')
+_PLACE = re.compile(rb'<c r="([A-Z][0-9]+)"')
+_COLUMNS = re.compile(rb"<col [^<>]*>")
+_ATTRIBUTE = re.compile(r'(\w+)="([^"<>]*)"')
 _USUAL_COLUMNS = 26
 
 
@@ -53,6 +56,7 @@ class SheetScan:
         flawed: cells that no reader delivers truly, by row and column number.
         computed: how many cells are formulas with a stored result.
         hidden: how many rows are hidden; they are read like the others.
+        hidden_columns: how many columns are.
     """
 
     rows: set[int] = field(default_factory=set)
@@ -62,6 +66,7 @@ class SheetScan:
     flawed: dict[tuple[int, int], str] = field(default_factory=dict)
     computed: int = 0
     hidden: int = 0
+    hidden_columns: int = 0
 
     def check(self, limits: Limits) -> None:
         """Refuse a sheet that is larger than the limits.
@@ -155,7 +160,8 @@ def _scan_block(block: bytes, scan: SheetScan) -> bool:
         return False
     end = first = block.find(b"<row ")
     for row in _ROW.finditer(block, max(first, 0)):
-        if row.start() != end:
+        # Rows that come again are looked for step by step.
+        if row.start() != end or int(row[1]) <= scan.last_row:
             return False
         end = row.end()
         scan.last_row = max(scan.last_row, int(row[1]))
@@ -165,7 +171,18 @@ def _scan_block(block: bytes, scan: SheetScan) -> bool:
         scan.last_column = _USUAL_COLUMNS
     scan.cells += block.count(b"<c ")
     _note_peculiar_rows(block, scan)
+    places = _PLACE.findall(block)
+    if len(set(places)) < len(places):
+        return False
     return _has_no_cell(block, 0, first) and _has_no_cell(block, end, len(block))
+
+
+def _columns_hidden(columns: Mapping[str, str]) -> int:
+    """How many columns a `col` element hides."""
+    first, last = columns.get("min", ""), columns.get("max", "")
+    if columns.get("hidden") not in ("1", "true") or not (first + last).isdecimal():
+        return 0
+    return max(int(last or first) - int(first or last) + 1, 0)
 
 
 def _has_no_cell(block: bytes, start: int, end: int) -> bool:
@@ -177,6 +194,9 @@ def _has_no_cell(block: bytes, start: int, end: int) -> bool:
 def _note_peculiar_rows(block: bytes, scan: SheetScan) -> None:
     if b'hidden="' in block:
         scan.hidden += len(_HIDDEN.findall(block))
+        for columns in _COLUMNS.findall(block):
+            said = dict(_ATTRIBUTE.findall(columns.decode("ascii", "replace")))
+            scan.hidden_columns += _columns_hidden(said)
     if _LONG_NUMBER.search(block):
         for column, row, number in _LONG_CELL.findall(block):
             if significant_digits(number.decode()) > MOST_DIGITS:
@@ -189,14 +209,42 @@ def significant_digits(number: str) -> int:
     return len(mantissa.lstrip("+-0.").replace(".", ""))
 
 
+@dataclass(slots=True)
+class _Places:
+    """Which cells and rows there were: of two at one place, one would be lost."""
+
+    of_row: set[tuple[int, int]] = field(default_factory=set)
+    rows: set[int] = field(default_factory=set)
+
+    def take(self, row: int, column: int) -> None:
+        """Note a cell.
+
+        Raises:
+            FileRefusedError: there was one at its place.
+        """
+        place = (row, column)
+        if place in self.of_row or row in self.rows:
+            cell = f"{column_letters(column)}{row}"
+            raise refused_zip(f"has two cells at one place, {cell}")
+        self.of_row.add(place)
+
+    def end_row(self) -> None:
+        """Note that the next cell stands in another row."""
+        self.rows.update(row for row, _ in self.of_row)
+        self.of_row.clear()
+
+
 def _scan_slowly(stream: IO[bytes], limits: Limits) -> SheetScan:
-    scan = SheetScan()
+    scan, places = SheetScan(), _Places()
     try:
         for _, element in iterparse(stream, events=("end",), forbid_dtd=True):
             name = element.tag.rpartition("}")[2]
+            if name == "col":
+                scan.hidden_columns += _columns_hidden(element.attrib)
             if name == "c":
-                _scan_cell(element, scan)
+                places.take(*_scan_cell(element, scan))
             if name == "row":
+                places.end_row()
                 scan.hidden += element.get("hidden") in ("1", "true")
                 scan.check(limits)
                 element.clear()
@@ -207,7 +255,8 @@ def _scan_slowly(stream: IO[bytes], limits: Limits) -> SheetScan:
     return scan
 
 
-def _scan_cell(cell: Element, scan: SheetScan) -> None:
+def _scan_cell(cell: Element, scan: SheetScan) -> tuple[int, int]:
+    """Take a cell; its row and column."""
     found = _REFERENCE.fullmatch(cell.get("r") or "")
     if not found:
         raise refused_zip(f"has a cell with the place {cell.get('r')!r}")
@@ -224,6 +273,7 @@ def _scan_cell(cell: Element, scan: SheetScan) -> None:
         scan.flawed[row, column] = flaw
     elif "f" in parts:
         scan.computed += 1
+    return row, column
 
 
 def _shown(parts: dict[str, Element]) -> str:

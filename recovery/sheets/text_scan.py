@@ -28,8 +28,16 @@ FOREIGN = {
     b"MZ": "a program",
     b"\x7fELF": "a program",
     b"\x1f\x8b": COMPRESSED,
+    b"BZh": COMPRESSED,
+    b"\xfd7zXZ": COMPRESSED,
+    b"\x28\xb5\x2f\xfd": COMPRESSED,
     b"Rar!": COMPRESSED,
     b"7z\xbc\xaf": COMPRESSED,
+    b"PK\x05\x06": "an empty archive",
+    b"SQLite format 3": "a database",
+    b"PAR1": "a Parquet table",
+    b"RIFF": "a picture or a recording",
+    b"{\\rtf": "a text document",
     b"<": "an HTML or XML document",
 }
 
@@ -67,7 +75,8 @@ def source_kind(head: bytes) -> SourceKind:
                 f"The content is {name}.",
                 UNPACK if name == COMPRESSED else EXPORT_AGAIN,
             )
-    return SourceKind.JSON if body[:1] in (b"{", b"[") else SourceKind.CSV
+    begin = head.decode(encoding_of(head[:4]), errors="ignore").lstrip()
+    return SourceKind.JSON if begin[:1] in ("{", "[") else SourceKind.CSV
 
 
 def text_facts(path: Path, limits: Limits) -> TextFacts:
@@ -77,7 +86,7 @@ def text_facts(path: Path, limits: Limits) -> TextFacts:
         FileRefusedError: bytes outside the encoding, or a line without an end.
     """
     with path.open("rb") as stream:
-        encoding = _encoding(stream.read(4))
+        encoding = encoding_of(stream.read(4))
         stream.seek(0)
         try:
             return _scanned(stream, encoding, limits)
@@ -104,11 +113,18 @@ def _is_chinese(stream: BinaryIO, limits: Limits) -> bool:
     return len(first_bytes) >= CHINESE_VARIETY
 
 
-def _encoding(head: bytes) -> str:
+def encoding_of(head: bytes) -> str:
+    """The encoding that the first four bytes of a text speak for."""
+    if head.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32"
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     # Programs leave the mark out: a text of names begins with two Latin letters.
     empty = [not byte for byte in head]
+    if empty == [True, True, True, False]:
+        return "utf-32-be"
+    if empty == [False, True, True, True]:
+        return "utf-32-le"
     if empty == [True, False, True, False]:
         return "utf-16-be"
     return "utf-16-le" if empty == [False, True, False, True] else "utf-8-sig"

@@ -24,6 +24,7 @@ from recovery.sheets.zip_checks import (
 
 PLAIN_WORKBOOK = "spreadsheetml.sheet.main+xml"
 SMALL_PART = CHUNK
+SAVE_ALONE = "Save the one that is meant as a file of its own."
 _DECLARATION = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 _SHARED = re.compile(r"xl/(?:sharedStrings|styles|metadata|theme/[^/]+)\.xml")
 # Parts that lead out of the workbook or hold other documents; none is followed.
@@ -32,12 +33,23 @@ _REACHING = re.compile(
     re.IGNORECASE,
 )
 KINDS = {
-    "macroEnabled": "a workbook with macros",
     "sheet.binary": "a binary workbook",
+    "macroEnabled": "a workbook with macros",
     "opendocument": "an OpenDocument sheet",
     "wordprocessingml": "a text document",
     "presentationml": "a presentation",
 }
+
+
+class SheetNeededError(FileRefusedError):
+    """Several sheets hold data, and nobody said which one is meant."""
+
+    def __init__(self, sheets: tuple[str, ...]) -> None:
+        named = ", ".join(name[:40] for name in sheets[:12])
+        super().__init__(
+            "sheet_needed", f"Several sheets hold data: {named}.", SAVE_ALONE
+        )
+        self.sheets = sheets
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +58,7 @@ class CheckedBook:
 
     Attributes:
         sheets: Names of the sheets that come into question, with their parts.
+        others: Names of the sheets beside the one that was asked for.
         reaches_out: Whether it links to or holds other documents.
     """
 
@@ -53,6 +66,7 @@ class CheckedBook:
     limits: Limits
     sheets: dict[str, str]
     reaches_out: bool
+    others: tuple[str, ...] = ()
 
 
 def checked_book(path: Path, sheet: str, limits: Limits) -> CheckedBook:
@@ -74,7 +88,8 @@ def checked_book(path: Path, sheet: str, limits: Limits) -> CheckedBook:
             raise _no_such_sheet(sheet, sheets)
         wanted = {sheet: sheets[sheet]} if sheet else sheets
         reaches_out = any(map(_REACHING.match, container.namelist()))
-    return CheckedBook(path, limits, wanted, reaches_out)
+    others = tuple(name for name in sheets if name not in wanted)
+    return CheckedBook(path, limits, wanted, reaches_out, others)
 
 
 def filled_sheet(book: CheckedBook) -> tuple[str, SheetScan]:
@@ -92,11 +107,7 @@ def filled_sheet(book: CheckedBook) -> tuple[str, SheetScan]:
         }
     filled = {name: scan for name, scan in scans.items() if scan.rows}
     if len(filled) > 1:
-        raise FileRefusedError(
-            "sheet_needed",
-            f"Several sheets hold data: {', '.join(filled)}.",
-            "Say which one to read.",
-        )
+        raise SheetNeededError(tuple(filled))
     if not filled:
         raise FileRefusedError(
             "no_rows", "The workbook holds no data.", "Choose another file."
@@ -108,7 +119,7 @@ def _no_such_sheet(sheet: str, sheets: Mapping[str, str]) -> FileRefusedError:
     return FileRefusedError(
         "sheet_unknown",
         f"There is no sheet {sheet!r}; there are: {', '.join(sheets)}.",
-        "Say which one to read.",
+        SAVE_ALONE,
     )
 
 

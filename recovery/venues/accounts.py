@@ -8,7 +8,14 @@ from dataclasses import replace
 from recovery.domain.errors import RecoveryError
 from recovery.sheets.records import Record
 from recovery.venues.file_rules import AccountRule
-from recovery.venues.names import REMEMBERED, NameRefusedError, checked_name
+from recovery.venues.names import (
+    ACCOUNT_LENGTH,
+    REFERENCE_LENGTH,
+    REMEMBERED,
+    NameRefusedError,
+    checked_account,
+    checked_name,
+)
 from recovery.venues.profile import LayoutKind
 from recovery.venues.recognition import Recognition
 
@@ -35,6 +42,18 @@ class AccountContradictedError(RecoveryError):
         super().__init__(f"The file names account {stated!r}, not {given!r}.")
         self.given = given
         self.stated = stated
+
+
+class AccountUnreadableError(RecoveryError):
+    """What was said or stands above the rows is no account number."""
+
+    code = "account_unreadable"
+
+    def __init__(self, text: str, reason: str) -> None:
+        super().__init__(
+            f"The account {text[:REFERENCE_LENGTH]!r} {reason}. Give its number."
+        )
+        self.text = text
 
 
 class Accounts(dict[str, str]):
@@ -67,14 +86,14 @@ class Accounts(dict[str, str]):
         code = self._rule.wallet_names.get(folded_wallet(wallet), folded_wallet(wallet))
         if code == self._rule.main_wallet:
             return account
-        return f"{account}/{checked_name(code)}"
+        return _within(text, f"{account}/{checked_name(code)}")
 
     def _number(self, text: str) -> str:
         if not self._rule.column:
             return self._given
         if MASK in text:
             return self._unmasked(text.strip())
-        name = checked_name(text)
+        name = checked_account(text)
         if self._rule.wallets and self._is_wallet(name):
             return self._wallet(name)
         if self._given not in ("", name):
@@ -94,7 +113,18 @@ class Accounts(dict[str, str]):
             raise AccountNeededError
         if name.casefold() == self._rule.main_wallet:
             return self._given
-        return f"{self._given}/{name}"
+        return _within(name, f"{self._given}/{name}")
+
+
+def _within(text: str, account: str) -> str:
+    """The account with its wallet, when the desk can hold so long a name.
+
+    Raises:
+        NameRefusedError: it cannot.
+    """
+    if len(account) > ACCOUNT_LENGTH:
+        raise NameRefusedError(text, f"is longer than {ACCOUNT_LENGTH} characters")
+    return account
 
 
 def accounts_of(recognition: Recognition, given: str) -> Accounts:
@@ -108,17 +138,36 @@ def accounts_of(recognition: Recognition, given: str) -> Accounts:
     if rule.column not in recognition.columns:
         # The account stands in a column that not every file of the layout has.
         rule = replace(rule, column="")
-    stated = recognition.stated.get("account", "")
+    stated = _unmasked(recognition.stated.get("account", ""), given)
     if rule.column and rule.wallets:
         # Above rows that name wallets, the file may say whose they are.
-        return Accounts(rule, given or stated)
+        return Accounts(rule, _checked(given or stated))
     if rule.column or recognition.layout.kind not in ACCOUNT_KINDS:
-        return Accounts(rule, given)
+        return Accounts(rule, _checked(given))
     if given and stated not in ("", given) and not rule.internal:
         raise AccountContradictedError(given, stated)
     if not (given or stated):
         raise AccountNeededError
-    return Accounts(rule, given or stated)
+    return Accounts(rule, _checked(given or stated))
+
+
+def _unmasked(stated: str, given: str) -> str:
+    """What the file states, or the given account where hidden digits allow it."""
+    if MASK in stated and (not given or _can_be(stated, given)):
+        return given
+    return stated
+
+
+def _checked(number: str) -> str:
+    """An account that was said, or stands above the rows, when it can be one.
+
+    Raises:
+        AccountUnreadableError: it cannot.
+    """
+    try:
+        return number and checked_account(number)
+    except NameRefusedError as error:
+        raise AccountUnreadableError(number, error.reason) from error
 
 
 def check_account(

@@ -27,6 +27,7 @@ from recovery.venues.timestamps import time_reader
 UNREADABLE = (AmountUnreadableError, NameRefusedError, TimeUnreadableError)
 SHOWN = 80
 # What venues write where a period has no rows.
+_DAY = re.compile(r"\d[-/.]\d{1,2}[-/.]\d")
 _NO_DATA = re.compile(r"no (?:data|matching|records?|results?|transactions?)\b")
 
 
@@ -121,7 +122,13 @@ class FileColumns:
             return Ignored(record.number, "says that there are no rows")
         if any(cells) and not "".join(cells).strip("-=:"):
             return Ignored(record.number, "is a line of a table")
+        if self.layout.notes_between and self._is_note(cells):
+            return Ignored(record.number, "has no date: is no row of the log")
         return None
+
+    def _is_note(self, cells: Cells) -> bool:
+        """Whether this is a line of a screen between its rows: short, without a day."""
+        return 0 < len(cells) * 2 < self.width and not any(map(_DAY.search, cells))
 
     def _is_statement(self, cells: Cells) -> bool:
         """Whether this stands above the rows of another file, put below this one."""
@@ -177,8 +184,9 @@ class FileColumns:
     def _problems(self, record: Record) -> Iterator[RowProblem]:
         number, cells = record.number, record.cells
         if not self._fits(len(cells)):
-            reason = f"has {len(cells)} cells instead of {self.width}"
-            yield self._problem(number, -1, "", reason)
+            held = f"{len(cells)} {'cell' if len(cells) == 1 else 'cells'}"
+            reason = f"has {held} instead of {self.width}"
+            yield self._problem(number, -1, " | ".join(cells), reason)
         for flaw in record.flaws:
             if flaw.column in self._used:
                 yield self._problem(number, flaw.column, flaw.value, flaw.reason)
@@ -203,7 +211,23 @@ class FileColumns:
 
     def _problem(self, number: int, index: int, value: str, reason: str) -> RowProblem:
         names = (name for name, at in self._positions.items() if at == index)
-        return RowProblem(number, next(names, ""), value[:SHOWN], reason)
+        value = value.replace(WALLET_MARK, " / ")
+        column, reason = self._shown(next(names, "")), reason + _hidden(value)
+        return RowProblem(number, column, value[:SHOWN], reason)
+
+    def _shown(self, name: str) -> str:
+        """A column as the sender knows it: what is derived, by what it is made of."""
+        sources = next(
+            (one.sources for one in self._derived.columns if one.name == name), ()
+        )
+        written = [one for one in sources if self.position(one) < self.width]
+        return " and ".join(dict.fromkeys(written)) or name
+
+
+def _hidden(value: str) -> str:
+    """Names a sign that nobody sees, since the value looks right without it."""
+    sign = next((one for one in value if not one.isprintable()), "")
+    return f"; it holds the hidden sign U+{ord(sign):04X}" if sign else ""
 
 
 def _bare(cells: Cells) -> Cells:

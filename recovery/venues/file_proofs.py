@@ -44,7 +44,7 @@ class FileProofs:
             return []
         if self._is_too_long:
             unproven = (
-                f"More than {self._kept} rows: balances and hours of funding were not "
+                f"More than {self._kept:,} rows: balances and hours of funding were not "
                 "compared. Send shorter periods to have them proven."
             )
             return [unproven]

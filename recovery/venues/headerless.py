@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from recovery.domain.errors import RecoveryError
-from recovery.domain.ledger import RowProblem
+from recovery.domain.ledger import LedgerLine, RowProblem
 from recovery.sheets.errors import FileRefusedError
-from recovery.sheets.records import Record, Source, trimmed
+from recovery.sheets.records import OPENING_ROWS, Record, Source, trimmed
 from recovery.venues.interpretation import Interpreter
 from recovery.venues.loading import shipped_profiles
+from recovery.venues.outcomes import Ignored, Outcome
 from recovery.venues.profile import Layout
 from recovery.venues.recognition import Recognition, described, recognise
 
@@ -58,8 +59,8 @@ def with_header(source: Source, *, venue: str = "") -> Source:
     if not fits:
         raise FileRefusedError(
             "header_missing",
-            "There is no row of column names, and the cells have the shape of no "
-            "known layout.",
+            f"There is no row of column names among the first {OPENING_ROWS} rows, and "
+            "the cells have the shape of no known layout.",
             "Copy the rows together with the row of names above them.",
         )
     best = max(score for score, _ in fits)
@@ -123,9 +124,17 @@ def _score(source: Source, layout: Layout, looked_at: list[Record]) -> int:
         outcomes = [interpreter.interpret(row) for row in rows]
     except RecoveryError:
         return 0
+    if all(isinstance(one, Ignored) for one in outcomes):
+        return 0
     unknown = sum(interpreter.notices.unknown_operations.values())
-    bad = sum(isinstance(one, RowProblem) for one in outcomes) + unknown
+    bad = sum(map(_is_misread, outcomes)) + unknown
     return max(len(rows) - bad, 0) * 100 // len(rows)
+
+
+def _is_misread(outcome: Outcome) -> bool:
+    """Whether a row says something else: a bare number may be any column's."""
+    is_numbered = isinstance(outcome, LedgerLine) and outcome.asset.isdigit()
+    return is_numbered or isinstance(outcome, RowProblem)
 
 
 def _shaped(row: Record, width: int, time_at: int) -> Record:

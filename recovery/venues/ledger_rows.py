@@ -17,8 +17,8 @@ from recovery.venues.names import (
     INSTRUMENT_LENGTH,
     REMEMBERED,
     Names,
+    checked_id,
     checked_reference,
-    checked_source_id,
 )
 from recovery.venues.operation_rules import OperationRules
 from recovery.venues.outcomes import Ignored, Notices
@@ -86,8 +86,8 @@ class LedgerRows:
             columns.optional_number("entry_price"),
             columns.optional_number("position_after"),
             columns.optional_number("balance_after"),
-            columns.field("source_id", checked_source_id),
-            columns.field("order_id", checked_reference),
+            columns.field("source_id", checked_id),
+            columns.field("order_id", checked_id),
             columns.field("event_reference", checked_reference),
         ]
 
@@ -159,8 +159,8 @@ class LedgerRows:
             numbers[position],
             # Balances hardly ever repeat: remembering them would only cost.
             None if balance in columns.none else columns.read_number(balance),
-            checked_source_id(source_id) if source_id else "",
-            checked_reference(order_id) if order_id else "",
+            checked_id(source_id) if source_id else "",
+            checked_id(order_id) if order_id else "",
             checked_reference(event) if event else "",
             time,
         )
@@ -205,8 +205,8 @@ class LedgerRows:
             mark_price=numbers[mark],
             entry_price=numbers[entry],
             position_after=numbers[balance],
-            source_id=checked_source_id(source_id),
-            order_id=checked_reference(order_id),
+            source_id=checked_id(source_id),
+            order_id=checked_id(order_id),
             event_reference=checked_reference(event),
             raw_time=time,
         )

@@ -51,9 +51,31 @@ def restated_layouts() -> dict[tuple[str, str], frozenset[tuple[str, str]]]:
 
 
 @cache
+def summing_layouts() -> frozenset[tuple[str, str]]:
+    """Lists of closed positions, net of fees: venue, and code and generation."""
+    return frozenset(
+        (layout.venue, layout.name)
+        for profile in shipped_profiles()
+        for layout in profile.layouts
+        if layout.sums_positions
+    )
+
+
+@cache
 def venue_name(code: str) -> str:
     """What people call a venue; its code where none is shipped under it."""
     return next((one.name for one in shipped_profiles() if one.code == code), code)
+
+
+@cache
+def layout_titles(venue: str, code: str) -> dict[str, str]:
+    """What the generations of a shipped layout are called."""
+    return {
+        layout.generation: layout.title
+        for profile in shipped_profiles()
+        for layout in profile.layouts
+        if (layout.venue, layout.code) == (venue, code) and layout.title
+    }
 
 
 @cache

@@ -11,6 +11,12 @@ REMEMBERED = 100_000
 # What the desk's columns hold; longer texts are no names of anything known.
 ASSET_LENGTH = 24
 INSTRUMENT_LENGTH = 40
+ACCOUNT_LENGTH = 64
+# A spreadsheet writes a long number so, or a program that holds it as a fraction.
+_DIGITS_LOST = re.compile(
+    r"(?:.*:)?(?:\d(?:[.,]\d+[eE]\+?|[eE]\+)\d{1,2}|\d{16,}\.0*)", re.ASCII
+)
+DIGITS_LOST = "has lost its digits in a spreadsheet: send the file as it was given"
 
 
 class NameRefusedError(ValueError):
@@ -76,6 +82,17 @@ def _why(name: str) -> str:
     return "is not a name"
 
 
+def checked_account(text: str) -> str:
+    """The number of an account, without blanks around it.
+
+    Raises:
+        NameRefusedError: it is no name, or a number of which digits are lost.
+    """
+    name = checked_name(text)
+    _check_digits(text, name)
+    return name
+
+
 REFERENCE_LENGTH = 80
 
 
@@ -90,18 +107,18 @@ def checked_reference(text: str) -> str:
     return text.strip()
 
 
-# What a spreadsheet makes of a long number: 1.23457E+18.
-_SHORTENED = re.compile(r"(?:.*:)?\d(?:[.,]\d+)?E\+\d\d", re.ASCII)
-
-
-def checked_source_id(text: str) -> str:
-    """The id of a row, which tells it from every other one.
+def checked_id(text: str) -> str:
+    """The id of a row or an order as the venue wrote it: it tells rows apart.
 
     Raises:
-        NameRefusedError: it is too long, or a spreadsheet took digits from it: rows
-            that differ would pass for one.
+        NameRefusedError: it is too long to be one, or digits of it are lost.
     """
-    if "E+" in text and _SHORTENED.fullmatch(text.strip()):
-        reason = "has lost digits in a spreadsheet: send the file as it was given"
-        raise NameRefusedError(text, reason)
-    return checked_reference(text)
+    reference = checked_reference(text)
+    if "." in reference or "+" in reference:
+        _check_digits(text, reference)
+    return reference
+
+
+def _check_digits(text: str, number: str) -> None:
+    if _DIGITS_LOST.fullmatch(number):
+        raise NameRefusedError(text, DIGITS_LOST)

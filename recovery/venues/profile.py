@@ -90,6 +90,8 @@ class Layout:
 
     Attributes:
         announced_as: the kind named in a `#recovery-desk` preamble.
+        taken_whole: whether rows far apart stand or fall together, so that the file
+            is read and stored in one piece.
         fields: the desk's field to the column, which may be a derived one.
         cost_signs: for fee, funding and liquidation_fee, whether a cost is written
             `positive` or `negative`.
@@ -99,7 +101,10 @@ class Layout:
         shapes: column to a pattern of its cells, for a layout without a header.
         file_name: a pattern of names that state `account`, `asset` or `zone`.
         cells_missing, cells_beyond: how much shorter or longer a row may be.
+        notes_between: whether short lines without a date may stand between the rows.
         restates: codes of the layouts that tell the same money.
+        sums_positions: whether a row sums fees and funding of a closed position since
+            it was opened.
         identity: what makes a row the same row in another file, where the ids of the
             venue do not.
         verified: whether the layout was read in files or documents of the venue.
@@ -115,6 +120,7 @@ class Layout:
     time: TimeRule
     fields: Mapping[str, str]
     announced_as: str = ""
+    taken_whole: bool = False
     optional: tuple[str, ...] = ()
     account: AccountRule = field(default_factory=AccountRule)
     numbers: NumberRule = field(default_factory=NumberRule)
@@ -135,7 +141,9 @@ class Layout:
     file_name: str = ""
     cells_missing: int = 0
     cells_beyond: int = 0
+    notes_between: bool = False
     restates: tuple[str, ...] = ()
+    sums_positions: bool = False
     identity: IdentityRule | None = None
     verified: bool = True
     title: str = ""

@@ -1,8 +1,10 @@
 """Records of the platform's engine log and of its published prices and rates."""
 
+from decimal import Decimal
 from operator import itemgetter
 
 from recovery.domain.ledger import (
+    ZERO,
     EngineStep,
     FundingRate,
     MarkPrice,
@@ -10,6 +12,7 @@ from recovery.domain.ledger import (
     ReferenceRow,
     Side,
 )
+from recovery.domain.money import AmountUnreadableError
 from recovery.sheets.records import Record
 from recovery.venues.cells import FileColumns
 from recovery.venues.names import (
@@ -137,8 +140,11 @@ class PriceRows:
         self._pick = itemgetter(
             columns.time,
             columns.field("instrument", self._instruments.__getitem__),
-            columns.number("funding_rate" if is_rates else "mark_price"),
+            columns.number("funding_rate")
+            if is_rates
+            else columns.field("mark_price", self._price),
         )
+        self._value = columns.read_number if is_rates else self._price
 
     def read(self, record: Record) -> MarkPrice | FundingRate:
         """What one sound record means."""
@@ -147,8 +153,15 @@ class PriceRows:
             record.number,
             self._instruments[instrument],
             self._columns.read_time(time),
-            self._columns.read_number(value),
+            self._value(value),
         )
+
+    def _price(self, text: str) -> Decimal:
+        """A price at which something was traded or marked: above zero."""
+        price = self._columns.read_number(text)
+        if price <= ZERO:
+            raise AmountUnreadableError(text, "is no price: it is not above zero")
+        return price
 
 
 class PositionRows:

@@ -15,6 +15,7 @@ from recovery.venues.browser_times import (
     year_first_whole,
 )
 
+NO_DAY = "is no day and hour of the calendar"
 Form = Callable[[str, tzinfo], datetime | None]
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun",
           "jul", "aug", "sep", "oct", "nov", "dec")  # fmt: skip
@@ -153,9 +154,7 @@ def _iso_z(text: str, _zone: tzinfo) -> datetime | None:
 
 
 def _iso_offset(text: str, _zone: tzinfo) -> datetime | None:
-    if not _ISO_OFFSET.fullmatch(text):
-        return None
-    return _stamp(text).astimezone(UTC)
+    return _in_utc(_stamp(text), text) if _ISO_OFFSET.fullmatch(text) else None
 
 
 def _calendar(text: str, zone: tzinfo) -> datetime | None:
@@ -186,7 +185,14 @@ def _stamp(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text)
     except ValueError as error:
-        raise TimeUnreadableError(text, "is not a day of the calendar") from error
+        raise TimeUnreadableError(text, NO_DAY) from error
+
+
+def _in_utc(at: datetime, text: str) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:  # The first or the last day there is.
+        raise TimeUnreadableError(text, NO_DAY) from error
 
 
 def placed(local: datetime, zone: tzinfo, text: str) -> datetime:
@@ -199,8 +205,11 @@ def placed(local: datetime, zone: tzinfo, text: str) -> datetime:
         return local.replace(tzinfo=UTC)
     here = local.replace(tzinfo=zone)
     if here.utcoffset() != here.replace(fold=1).utcoffset():
-        raise TimeUnreadableError(text, "happens twice or never in this zone")
-    return here.astimezone(UTC)
+        raise TimeUnreadableError(
+            text,
+            "happens twice or never in this zone: send the file with its times in UTC",
+        )
+    return _in_utc(here, text)
 
 
 def _pattern_reader(form: str) -> Form:
@@ -225,7 +234,7 @@ def _of_browsers(read: Callable[[str], datetime | None]) -> Form:
         try:
             local = read(text.translate(_BLANKS))
         except ValueError as error:
-            raise TimeUnreadableError(text, "is not a day of the calendar") from error
+            raise TimeUnreadableError(text, NO_DAY) from error
         return None if local is None else placed(local, zone, text)
 
     return placed_time
@@ -243,7 +252,7 @@ def _local(text: str, parts: dict[str, str]) -> datetime:
             int(parts.get("f", "").ljust(6, "0")),
         )
     except ValueError as error:
-        raise TimeUnreadableError(text, "is not a day of the calendar") from error
+        raise TimeUnreadableError(text, NO_DAY) from error
 
 
 def _month(parts: dict[str, str]) -> int:

@@ -14,6 +14,8 @@ from recovery.venues.time_forms import (
     form_reader,
 )
 
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+TEXT_LENGTH = 40  # What is kept of a written time.
 EARLIEST = datetime(2009, 1, 3, tzinfo=UTC)  # No venue is older than Bitcoin.
 
 
@@ -23,7 +25,10 @@ class ZoneUnknownError(RecoveryError):
     code = "zone_unknown"
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"No time zone is called {name!r}.")
+        super().__init__(
+            f"No time zone is called {name[:40]!r}: give an offset such as +02:00, or a "
+            "name such as Europe/Berlin."
+        )
         self.name = name
 
 
@@ -72,9 +77,13 @@ def time_reader(forms: tuple[str, ...], zone: tzinfo) -> Reader:
         if text == last_text:
             return last_time
         bare = text.strip()
+        if len(text) > TEXT_LENGTH:
+            raise TimeUnreadableError(text, _reason(bare))
         found = first(bare, zone) or find(bare, zone, readers)
         if found < EARLIEST:
             raise TimeUnreadableError(text, "lies before any venue existed")
+        if found > LATEST:
+            raise TimeUnreadableError(text, "lies in another century")
         last_text, last_time = text, found
         return found
 

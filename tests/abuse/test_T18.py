@@ -1,6 +1,8 @@
 """T18: an agent changes the customer's mail to receive the code himself."""
 
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, transaction
@@ -15,7 +17,7 @@ from recovery.domain.errors import (
     SamePersonError,
 )
 from recovery.models import AuditEntry, ClaimCode, OutboxMessage
-from recovery.services.actors import OPERATOR, staff_actor
+from recovery.services.actors import staff_actor
 from recovery.services.claims import claim_request_code
 from recovery.services.contacts import (
     contact_change_approve,
@@ -23,10 +25,10 @@ from recovery.services.contacts import (
     contact_change_refuse,
 )
 from recovery.services.mails import CLAIM_CODE
-from recovery.services.reference_data import reference_data_load
 from tests import factories
 from tests.admin.doors import page_url, signed_in, take, text_of
 from tests.people import acting
+from tests.story import bring_in_customers
 from tests.web import makers
 
 pytestmark = pytest.mark.django_db
@@ -148,12 +150,11 @@ def test_T18_nor_a_proposal_that_was_edited(ada: User, cem: Customer) -> None:  
 
 
 def test_T18_a_file_of_customers_changes_no_mail_either(  # noqa: N802
-    cem: Customer, lia: User
+    cem: Customer, lia: User, settings: Any, tmp_path: Path
 ) -> None:
-    header = "uid,full_name,mail,client_class,language,jurisdiction,accounts\n"
-    line = f"{cem.uid},Cem,{NEW},{cem.client_class},en,DE,\n"
-    for _ in range(2):
-        reference_data_load(OPERATOR, header + line, "customers.csv")
+    settings.FILES_DIR = tmp_path / "files"
+    line = f"{cem.uid},Cem,{NEW},{cem.client_class},en,DE"
+    bring_in_customers(tmp_path, line, line)
     old = cem.email
     cem.refresh_from_db()
     assert cem.email == old

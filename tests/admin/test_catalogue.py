@@ -2,6 +2,7 @@
 
 import pytest
 from django.urls import reverse
+from django.utils.html import escape
 
 from accounts.models import User
 from recovery.venues.loading import shipped_profiles
@@ -24,6 +25,15 @@ def test_every_venue_and_layout_stands_on_the_page(bea: User) -> None:
         for layout in profile.layouts
     )
     assert page.count(">Unverified<") == unverified > 0
+
+
+def test_what_is_assumed_of_a_venue_is_said_on_the_page(bea: User) -> None:
+    page = text_of(signed_in(bea).get(reverse("admin:recovery_sourcefile_catalogue")))
+    for profile in shipped_profiles():
+        for policy in filter(lambda one: one.note, profile.policies):
+            assert escape(policy.note) in page
+    assert "taken as 0.05 % for every tier" in page  # Gate's fee inside the price.
+    assert "a fee may have come from the fee balance" in page  # Deribit.
 
 
 def test_nothing_can_be_posted_to_it(ada: User) -> None:

@@ -85,7 +85,7 @@ def test_the_page_says_what_the_file_is_and_what_it_cannot_prove(
 ) -> None:
     page = text_of(look(client, LOG))
     for told in (
-        "Bybit: Transaction log (asset change details) (U2), 100 of 100",
+        "Bybit: Transaction log (asset change details), U2; fits 100 of 100",
         "Where to click to get it",
         "What it cannot prove",
         "Next best layout",
@@ -211,7 +211,7 @@ def paste(client: Client, rows: str, **said: str) -> str:
 def test_pasted_rows_go_the_way_of_a_file(client: Client) -> None:
     page = paste(client, ALIGNED, account="77")
     assert "3 rows = 2 understood + 0 left out + 1 not understood" in page
-    assert "Binance: Futures transaction history (wallet income) (date)" in page
+    assert "Binance: Futures transaction history (wallet income), date; fits" in page
     source = SourceFile.objects.get()
     take(client, source, "load")
     run_all_due()

@@ -12,7 +12,7 @@ from accounts.roles import Role
 from recovery.models import Job, RejectedRecord, SourceFile
 from recovery.services.leases import lease_length
 from tests import factories
-from tests.admin.doors import page_url, signed_in, take, text_of
+from tests.admin.doors import list_url, page_url, signed_in, take, text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -52,7 +52,9 @@ def test_the_same_file_again_changes_nothing(ada: User) -> None:
 
 def test_a_file_larger_than_allowed_is_refused(ada: User, settings) -> None:
     settings.UPLOAD_BYTES_MAX = 3
-    assert "larger than this desk takes" in text_of(post_file(signed_in(ada)))
+    assert "that this desk takes: export shorter periods" in text_of(
+        post_file(signed_in(ada))
+    )
     assert not SourceFile.objects.exists()
 
 
@@ -163,3 +165,15 @@ def test_a_worker_that_says_nothing_is_told_instead_of_a_rate(ada: User) -> None
         "1,000 rows done. Nothing was heard from its worker for 45 s"
     )
     assert "rows/s" not in text
+
+
+def test_a_refused_act_of_a_list_keeps_what_was_typed(ada: User) -> None:
+    client = signed_in(ada)
+    address = reverse("admin:recovery_sourcefile_list_act", args=["paste"])
+    answer = client.post(address, {"rows": "a stranger's rows", "provenance": ""})
+    assert answer.status_code == 409
+    assert "a stranger" in text_of(answer)
+    assert (
+        client.get(f"{address}?q=x").headers["Location"]
+        == f"{list_url(SourceFile)}?q=x"
+    )

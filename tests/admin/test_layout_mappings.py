@@ -121,7 +121,7 @@ def test_looking_shows_rows_raw_and_understood_and_asks_for_row_types(
     answer = posted(ada, file, "look")
     text = text_of(answer)
     assert "4 of 4 rows understood" in text
-    assert "2026-03-01 10:00:02 UTC · FEE · -1.5 · USDT" in text
+    assert "2026-03-01 10:00:02 UTC · Trading fee · −1.50 USDT" in text
     assert 'name="type-1" value="Closed by force"' in text
     assert not LayoutMapping.objects.exists()
 

@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import Iterator
 from io import StringIO
+from pathlib import Path
 
 import pytest
 import redis
@@ -23,11 +24,10 @@ from config import urls
 from config.engines.addresses import redis_client_url
 from config.log_lines import WITHHELD, LineFormatter
 from recovery.models import AuditEntry, AuditValue, Job, JobKind, OutboxMessage
-from recovery.services.actors import OPERATOR
 from recovery.services.outbox import outbox_deliver
-from recovery.services.reference_data import reference_data_load
 from recovery.services.request_ids import request_id_set
 from recovery.tasks import ring_due, run
+from tests.story import bring_in_customers
 from tests.web import makers
 from tests.web.conftest import mailed_code
 
@@ -195,12 +195,14 @@ def test_no_canary_is_found_in_logs_redis_or_audit(
     caplog: pytest.LogCaptureFixture,
     settings: Settings,
     client: Client,
+    tmp_path: Path,
 ) -> None:
     customer = makers.make_customer("U-1", full_name=NAME, email=MAIL)
     claim = makers.make_claim(makers.make_event(customer))
     connection.force_debug_cursor = True  # Statements are logged too, as in debug.
     walk_through_claim(client, claim)
-    change_the_mail_on_file()
+    settings.FILES_DIR = tmp_path / "files"
+    change_the_mail_on_file(tmp_path)
     break_everything(settings)
 
     connection.force_debug_cursor = False
@@ -231,11 +233,9 @@ def walk_through_claim(client: Client, claim) -> None:
     client.get(f"/nowhere/{ADDRESS}/?mail={MAIL}")
 
 
-def change_the_mail_on_file() -> None:
-    header = "uid,full_name,mail,client_class,language,jurisdiction,accounts\n"
+def change_the_mail_on_file(folder: Path) -> None:
     for mail in (f"new-{MAIL}", MAIL):
-        line = f"U-1,{NAME},{mail},retail,en,DE,\n"
-        reference_data_load(OPERATOR, header + line, "customers.csv")
+        bring_in_customers(folder, f"U-1,{NAME},{mail},retail,en,DE")
 
 
 def break_everything(settings: Settings) -> None:

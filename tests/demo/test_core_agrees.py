@@ -29,7 +29,7 @@ from recovery.venues.loading import shipped_profiles
 from recovery.venues.profile import VenueProfile
 from recovery.venues.proofs import in_time_order
 from recovery.venues.recognition import recognise
-from tests.demo.reading import sources, table, truth_events
+from tests.demo.reading import house_file, sources, truth_events
 
 VENUES = ("house", "kraken_futures", "bybit")
 LedgerOf = dict[tuple[str, str], list[LedgerLine]]
@@ -99,7 +99,7 @@ def rule_book(profile: VenueProfile, tiers: list[TierTerm], rates: Rates) -> Rul
 
 def tiers_of(folder: Path) -> dict[tuple[str, str], list[TierTerm]]:
     tiers: dict[tuple[str, str], list[TierTerm]] = defaultdict(list)
-    for row in table(folder, "fee-tier-memberships.csv"):
+    for row in house_file(folder, "house-fee-tiers").rows:
         start, end = day_of(row["valid_from"]), day_of(row["valid_to"])
         term = TierTerm(Period(midnight(start), midnight(end)), row["tier"])
         tiers[row["venue"], row["account"]].append(term)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from recovery.demo.generate import DEFAULT_EVENTS, write_demo
 from recovery.demo.plan import DEFAULT_WEIGHTS, scenario_counts
-from tests.demo.reading import table, truth_events
+from tests.demo.reading import house_file, truth_events
 
 REASONS = {
     "clean": {None},
@@ -122,11 +122,13 @@ def test_longs_and_shorts_isolated_and_cross_and_both_tiers_occur(crowd: Path) -
 
 
 def test_every_account_has_one_customer_with_a_reserved_mail(crowd: Path) -> None:
-    customers = table(crowd, "customers.csv")
-    owned = [name for row in customers for name in row["accounts"].split(";")]
+    customers = house_file(crowd, "house-customers").rows
+    accounts = house_file(crowd, "house-accounts").rows
+    owned = [f"{row['venue']}:{row['account']}" for row in accounts]
     traded = {f"{e['venue']}:{e['account']}" for e in truth_events(crowd)}
     assert sorted(owned) == sorted(traded)
     assert len({row["uid"] for row in customers}) == len(customers)
+    assert {row["uid"] for row in accounts} == {row["uid"] for row in customers}
     assert len({row["mail"] for row in customers}) == len(customers)
     reserved = {"example.com", "example.org", "example.net"}
     assert {row["mail"].split("@")[1] for row in customers} == reserved

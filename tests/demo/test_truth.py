@@ -14,7 +14,6 @@ from tests.demo.reading import (
     amount,
     house_file,
     sources,
-    table,
     truth_events,
     venue_rows,
 )
@@ -134,7 +133,7 @@ def replayed(folder: Path) -> dict[str, tuple[Decimal, Decimal, Decimal]]:
     """Opening, due and booked sums of every house event, from the files alone."""
     rate_rows = house_file(folder, "house-funding-rates").rows
     rates = {(r["time_utc"], r["instrument"]): r["funding_rate"] for r in rate_rows}
-    memberships = table(folder, "fee-tier-memberships.csv")
+    memberships = house_file(folder, "house-fee-tiers").rows
     ledgers: dict[str, Ledger] = {}
     for row in house_file(folder, "house-ledger").rows:
         ledger = ledgers.setdefault(row["account"], Ledger())

@@ -68,7 +68,7 @@ def test_a_story_names_both_amounts_in_every_language(
     assert waterfall(steps, words).bars[-1].name == words.sentence("left_rules")
 
 
-def wallet(stated: str | None) -> str:
+def wallet(stated: str | None, *, is_opening_known: bool = True) -> str:
     steps = story_steps(
         [
             LineFacts("opening_balance", Decimal(10), Decimal(10), "recorded"),
@@ -77,7 +77,16 @@ def wallet(stated: str | None) -> str:
         ENGLISH,
     )
     said = None if stated is None else Decimal(stated)
-    return wallet_sentences(steps, "USDT", said, ENGLISH)[-1]
+    told = wallet_sentences(
+        steps, "USDT", said, ENGLISH, is_opening_known=is_opening_known
+    )
+    return told[-1]
+
+
+def test_what_stood_before_a_wallets_rows_is_never_taken_for_nought() -> None:
+    told = "Together these rows come to 7 USDT; what stood before them is not known."
+    assert wallet("7", is_opening_known=False) == told
+    assert wallet(None, is_opening_known=False) == told
 
 
 def test_a_wallet_ends_with_what_its_rows_leave() -> None:

@@ -20,12 +20,22 @@ _OVERCHARGED = Decimal("0.001")  # Twice the taker rate of the tier `base`.
 _LIQUIDATION_FEE = Decimal("0.005")
 
 CUSTOMERS = f"""\
-uid,full_name,mail,client_class,language,jurisdiction,accounts
-U-990001,Nora Lund,{MAIL},retail,en,DK,house:{ACCOUNT}
+#recovery-desk,house-customers,1
+uid,full_name,mail,client_class,language,jurisdiction
+U-990001,Nora Lund,{MAIL},retail,en,DK
+#manifest,rows=1
+"""
+ACCOUNTS = f"""\
+#recovery-desk,house-accounts,1
+venue,account,uid
+house,{ACCOUNT},U-990001
+#manifest,rows=1
 """
 MEMBERSHIPS = f"""\
+#recovery-desk,house-fee-tiers,1
 venue,account,tier,valid_from,valid_to
 house,{ACCOUNT},base,2026-01-01,
+#manifest,rows=1
 """
 
 

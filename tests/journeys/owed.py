@@ -21,12 +21,15 @@ _REASON = "The trading fee was taken at twice the rate of your tier."
 
 def platform_sends_nora(walk: Walk) -> None:
     """Reference data by command, the ledger by upload; the break explains itself."""
-    customers = walk.folder / "customers.csv"
-    customers.write_text(house_ledger.CUSTOMERS, encoding="utf-8")
-    tiers = walk.folder / "fee-tier-memberships.csv"
-    tiers.write_text(house_ledger.MEMBERSHIPS, encoding="utf-8")
-    said = walk.desk.command("load_reference", customers, tiers)
-    assert said.count(": 1 rows") == 2
+    for name, text in (
+        ("house-customers.csv", house_ledger.CUSTOMERS),
+        ("house-accounts.csv", house_ledger.ACCOUNTS),
+        ("house-fee-tiers.csv", house_ledger.MEMBERSHIPS),
+    ):
+        file = walk.folder / name
+        file.write_text(text, encoding="utf-8")
+        said = walk.desk.command("import_file", file, "--provenance", "house")
+        assert "1 records (1 accepted" in said
 
     sam = walk.sam
     sam.see("desk", phone=True)

@@ -18,10 +18,11 @@ Key = tuple[str, str, str, datetime]
 
 def bring_in_demo(folder: Path) -> None:
     """Reference data, files, jobs: as `make run` does it."""
-    demo_files_receive(folder, say=lambda _line: None)
+    demo_files_receive(folder, run_due=run_all_due, say=lambda _line: None)
     run_all_due()
     refused = SourceFile.objects.exclude(state=SourceFileState.LOADED)
     assert [(file.name, file.refusal) for file in refused] == []
+    assert not SourceFile.objects.filter(kind="reference", rejected__gt=0).exists()
 
 
 def found_on_the_desk() -> dict[Key, dict[str, Any]]:

@@ -1,5 +1,6 @@
 """A trial says what a file is, what it means and what must be asked."""
 
+import json
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,42 @@ def test_an_order_taken_from_the_venue_is_told(
         [] if said else ended.warnings[:1]
     )
     assert said or "the month was read first" in ended.warnings[0]
+
+
+def book(folder: Path, *contracts: str) -> Path:
+    """An account book: a transfer, which names no contract, and results."""
+    path = folder / "book.json"
+    rows = [
+        {
+            "time": 1772355600 + at, "change": "5", "balance": str(5 * at + 5),
+            "text": "", "type": "pnl" if contract else "dnw", "contract": contract,
+            "trade_id": "", "id": str(at),
+        }
+        for at, contract in enumerate(("", *contracts))
+    ]  # fmt: skip
+    path.write_text(json.dumps(rows))
+    return path
+
+
+def test_a_transfer_is_in_the_asset_all_other_rows_share(tmp_path: Path) -> None:
+    path = book(tmp_path, "BTC_USDT", "ETH_USDT")
+    _, rows, ended = load(path)
+    assert rows.tally.problems == []
+    assert rows.tally.sums == {"USDT": {"XFER": 5, "PNL": 10}}
+    assert "taken to be in USDT" in ended.warnings[0]
+
+
+def test_a_transfer_between_rows_of_two_assets_is_not_guessed(tmp_path: Path) -> None:
+    _, rows, ended = load(book(tmp_path, "BTC_USDT", "ETH_USD"))
+    assert [one.column for one in rows.tally.problems] == ["asset"]
+    assert not any("taken to be" in word for word in ended.warnings)
+
+
+def test_a_transfer_is_in_the_asset_that_was_given(tmp_path: Path) -> None:
+    path = book(tmp_path, "BTC_USDT")
+    _, rows, ended = load(path, asset="USDC")
+    assert sorted(rows.tally.sums) == ["USDC", "USDT"]
+    assert not any("taken to be" in word for word in ended.warnings)
 
 
 def test_a_decimal_comma_that_the_rows_prove_is_told(tmp_path: Path) -> None:

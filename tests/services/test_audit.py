@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -12,15 +13,15 @@ from accounts.models import Customer, User
 from recovery.domain.audit_chain import commitment_of
 from recovery.domain.errors import DutyMissingError
 from recovery.models import AuditEntry, AuditSeal, AuditValue
-from recovery.services.actors import OPERATOR, SYSTEM, staff_actor
+from recovery.services.actors import SYSTEM, staff_actor
 from recovery.services.audit import audit_write
 from recovery.services.audit_chain import audit_verify
 from recovery.services.contacts import personal_data_show
 from recovery.services.erasure import customer_erase
-from recovery.services.reference_data import reference_data_load
 from tests import factories
 from tests.services.audit_desk import forge, seal_now
 from tests.services.test_concurrency import race
+from tests.story import bring_in_customers
 
 AppConnection = psycopg.Connection[Any]
 WRITE = "SELECT desk_audit_write(%s, 'nobody', '', 'case.take', 'case RC-1', '{}', '')"
@@ -223,11 +224,12 @@ def test_the_database_keeps_no_queue(db: None) -> None:
         assert cursor.fetchone() == (0,)
 
 
-def test_a_changed_mail_on_file_is_told_with_both_values(cem: Customer) -> None:
-    header = "uid,full_name,mail,client_class,language,jurisdiction,accounts\n"
+def test_a_changed_mail_on_file_is_told_with_both_values(
+    cem: Customer, settings: Any, tmp_path: Path
+) -> None:
+    settings.FILES_DIR = tmp_path / "files"
     for mail in (cem.email, "new@customers.example"):
-        line = f"{cem.uid},Cem,{mail},{cem.client_class},en,DE,\n"
-        reference_data_load(OPERATOR, header + line, "customers.csv")
+        bring_in_customers(tmp_path, f"{cem.uid},Cem,{mail},{cem.client_class},en,DE")
     entry = AuditEntry.objects.get(action="customer.mail.propose")
     assert dict(entry.values.values_list("name", "value")) == {
         "mail": "new@customers.example",

@@ -37,11 +37,10 @@ from recovery.services.approval_policies import approval_policy_change
 from recovery.services.batches import batch_path
 from recovery.services.cases import case_close
 from recovery.services.decisions import decision_approve, decision_propose
-from recovery.services.goodwill import (
+from recovery.services.goodwill import goodwill_given, goodwill_propose
+from recovery.services.goodwill_terms import (
     GoodwillLimits,
     goodwill_budget_change,
-    goodwill_given,
-    goodwill_propose,
     goodwill_reason_add,
     goodwill_reason_end,
 )

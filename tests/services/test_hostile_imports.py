@@ -1,6 +1,7 @@
 """Lines of the catalogue of hostile input that only a whole import can show."""
 
 import json
+import os
 from contextlib import suppress
 from decimal import Decimal
 from io import StringIO
@@ -155,3 +156,74 @@ def test_c57_same_content_is_the_same_import_and_a_blank_line_doubles_nothing(
     blank = imported(log(tmp_path / "blank.tsv", funding(1), "\n", funding(2)))
     assert (blank["accepted"], blank["duplicate"]) == (0, 2)
     assert LedgerEntry.objects.count() == 2
+
+
+# --- times and texts ----------------------------------------------------------------
+
+
+def test_c47_rows_of_a_year_to_come_are_told(tmp_path: Path) -> None:
+    row = funding(1).replace("2026-", "2098-")
+    found = imported(log(tmp_path / "a.tsv", row))
+    assert found["accepted"] == 1
+    assert any(
+        "2098-05-01 04:00 UTC, which is still to come" in one
+        for one in found["warnings"]
+    )
+
+
+def test_c12_message_of_an_answer_with_half_a_character_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text('{"msg": "\\ud800 too many requests\\u0000"}')
+    assert "It says:  too many requests." in imported(path)["refused"]
+
+
+def test_c12_half_a_character_refuses_its_row_alone(tmp_path: Path) -> None:
+    bill = {
+        "billId": "700", "ts": "1774752600000", "ccy": "USDT", "balChg": "-5.03",
+        "bal": "94.97", "pnl": "-5", "fee": "-0.03", "sz": "1", "px": "60000",
+        "type": "5", "subType": "104", "instId": "BTC-USDT-SWAP", "ordId": "800",
+    }  # fmt: skip
+    path = tmp_path / "a.json"
+    path.write_text(
+        json.dumps({"data": [bill, bill | {"ordId": "\ud800", "x\ud800": 1}]})
+    )
+    found = imported(path, account="7")
+    assert (found["records"], found["accepted"], found["rejected"]) == (2, 1, 1)
+    assert found["problems"][0]["column"] == "ordId"
+
+
+def test_c52_two_prices_of_one_instant_are_told(tmp_path: Path) -> None:
+    names = "#recovery-desk,house-mark-prices,1\ntime_utc,instrument,mark_price\n"
+    at = "2026-03-01T10:00:02.000Z,BTCUSDT,"
+    path = tmp_path / "prices.csv"
+    path.write_text(f"{names}{at}7\n{at}8\n{at}7.0\n#manifest,rows=3\n")
+    found = imported(path, provenance="house")
+    assert (found["accepted"], found["duplicate"]) == (1, 2)
+    (told,) = found["warnings"]
+    assert "Row 4 tells the same, as row 3 " in told
+
+
+# --- what is said of a file ---------------------------------------------------------
+
+
+def test_name_that_is_no_text_is_kept_readable(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"\xff\xfe.tsv")
+    assert imported(log(path, funding(1)))["accepted"] == 1
+    assert SourceFile.objects.get().name == "\ufffd\ufffd.tsv"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"account": "4" * 65},
+        {"account": "4\0"},
+        {"zone": "Z" * 33},
+        {"asset": "\ud800"},
+    ],
+)
+def test_what_no_column_holds_is_refused_before_it_is_kept(
+    said: dict[str, str], tmp_path: Path
+) -> None:
+    found = imported(log(tmp_path / "a.tsv", funding(1)), **said)
+    assert "can be none: say it again" in found["refused"]
+    assert not SourceFile.objects.exists()

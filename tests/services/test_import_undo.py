@@ -2,6 +2,7 @@
 
 import pytest
 
+from accounts.models import TradingAccount
 from recovery.domain.errors import DutyMissingError, NotReadyError
 from recovery.models import (
     Break,
@@ -14,8 +15,10 @@ from recovery.models import (
     SourceFile,
     SourceFileState,
 )
+from recovery.services.computing import entries_by_account
 from recovery.services.import_undo import source_file_put_back, source_file_undo
 from tests.story import (
+    HouseAccount,
     People,
     bring_in,
     customer_of,
@@ -148,3 +151,26 @@ def test_the_same_file_twice_notes_no_sighting(people: People) -> None:
     run_all_due()
 
     assert not Sighting.objects.exists()
+
+
+def test_a_corrected_file_counts_after_the_wrong_one_was_undone(
+    people: People,
+) -> None:
+    """The same row ids with other amounts: nothing of what was undone counts."""
+    wrong, right = HouseAccount("A-1", []), HouseAccount("A-1", [])
+    for account, amount in ((wrong, "100"), (right, "1")):
+        account.add("deposit", "7")
+        account.add("deposit", amount)
+    first = bring_in(write_ledger(people.folder / "wrong.csv", [wrong]))
+    source_file_undo(people.ada, first, reason="Exported wrongly.")
+    second = bring_in(write_ledger(people.folder / "right.csv", [right]))
+    assert (second.accepted, second.duplicate) == (1, 1)
+    assert not any("differs in its amount" in one for one in second.warnings)
+    right.add("deposit", "3")
+    longer = bring_in(write_ledger(people.folder / "longer.csv", [right]))
+    assert (longer.accepted, longer.duplicate) == (1, 2)
+    ids = TradingAccount.objects.values_list("pk", flat=True)
+    held = [one for _, rows in entries_by_account(list(ids)) for one in rows]
+    assert sorted(one.line.amount for one in held) == [1, 3, 7]
+    with pytest.raises(NotReadyError, match=r"right\.csv"):
+        source_file_put_back(people.ada, first)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from accounts.models import TradingAccount
 from recovery.demo.files import write_house
 from recovery.demo.house_files import LEDGER_HEADER
 from recovery.domain.errors import NotReadyError
@@ -17,7 +18,9 @@ from recovery.models import (
     SourceFile,
     SourceFileState,
 )
+from recovery.selectors.rejected import rejected_groups
 from recovery.services.actors import OPERATOR
+from recovery.services.computing import entries_by_account
 from recovery.services.import_undo import source_file_put_back, source_file_undo
 from recovery.services.mending import (
     edited_provenance,
@@ -291,3 +294,53 @@ def test_more_open_rows_than_a_sheet_holds_come_in_parts(
     numbers = [[row[0] for row in sheet.rows] for sheet in sheets]
     assert numbers == [["2", "3"], ["4", "5"], ["6"], []]
     assert rejected_parts(0) == 1
+
+
+def undo(file: SourceFile) -> None:
+    source_file_undo(OPERATOR, file, reason="Mended wrongly.")
+    run_all_due()
+
+
+def counting() -> Decimal:
+    """What rows of files that were not undone move, as an assessment reads them."""
+    accounts = TradingAccount.objects.values_list("pk", flat=True)
+    rows = entries_by_account(list(accounts))
+    return sum((one.line.amount for _, held in rows for one in held), Decimal(0))
+
+
+def test_rows_whose_mending_was_undone_are_mended_again(tmp_path: Path) -> None:
+    file = spoilt(tmp_path)
+    wrong = mended(tmp_path, file, "wrong.csv", r0="100", r1="1")
+    undo(wrong)
+    assert [one.row_number for one in rejected_open(file)] == [4, 5]
+    right = mended(tmp_path, file, "right.csv", r0="1", r1="1")
+    assert (right.accepted, right.duplicate) == (1, 1)
+    assert counting() == 4
+    assert not rejected_open(file).exists()
+    assert [one.mended_records for one in rejected_groups(file)] == [2]
+
+
+def test_a_mending_that_another_replaced_is_not_put_back(tmp_path: Path) -> None:
+    file = spoilt(tmp_path)
+    wrong = mended(tmp_path, file, "wrong.csv", r0="100")
+    undo(wrong)
+    right = mended(tmp_path, file, "right.csv", r0="1")
+    with pytest.raises(NotReadyError, match=r"right\.csv"):
+        source_file_put_back(OPERATOR, wrong)
+    undo(file)
+    source_file_put_back(OPERATOR, file)
+    wrong.refresh_from_db()
+    right.refresh_from_db()
+    assert (wrong.state, right.state) == ("undone", "loaded")
+    assert counting() == 3
+
+
+def test_equal_rows_mended_again_take_no_place_of_others(tmp_path: Path) -> None:
+    broken = export(tmp_path / "broken.csv", "closed", "-10", "-10x", "-10x")
+    file = bring_in(broken, Provenance.STAFF_OBTAINED, "77")
+    column = "Realized P&L"
+    first = mended(tmp_path, file, "first.csv", column=column, r0="-10")
+    mended(tmp_path, file, "second.csv", column=column, r0="-10")
+    undo(first)
+    mended(tmp_path, file, "third.csv", column=column, r0="-10")
+    assert counting() == -30

@@ -260,6 +260,19 @@ def test_margin_tiers_become_the_policy_in_force_with_these_tiers(
     assert second.terms_reference == "House terms 6"
 
 
+def test_a_long_table_of_margin_tiers_is_one_table(people: People) -> None:
+    """Other files are stored in pieces, of 4,000 rows at first."""
+    rules_ship()
+    other = LOW.replace("house", "moon")
+    rows = [*[other] * 3_999, LOW, HIGH]
+    file = bring(people.folder, MARGINS, *rows, actor=people.lia)
+    assert (file.records, file.accepted, file.rejected) == (4_001, 2, 3_999)
+    ((_, _, why), *_) = problems(file)
+    assert why == "says 2 rows of this venue and day; 3999 came"
+    new = LiquidationPolicy.objects.get(venue="house", version=2)
+    assert len(new.terms["maintenance"]["tiers"]) == 2
+
+
 def test_a_workbook_is_taken_like_text(people: People) -> None:
     path = people.folder / "customers.xlsx"
     book = Workbook()

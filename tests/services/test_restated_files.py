@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from accounts.models import TradingAccount
 from recovery.models import Event
+from recovery.services.computing import entries_by_account
 from recovery.services.rules import rules_ship
 
 GOLDEN = Path(__file__).parents[1] / "venues" / "golden"
@@ -111,3 +113,36 @@ def test_event_of_a_list_stays_where_the_wallet_says_nothing_of_it(
     assert event.instrument == "XBTUSD"
     lines = event.active_assessment.lines.all()  # type: ignore[union-attr]
     assert {line.label for line in lines} == {"opening_balance"}
+
+
+# --- lists of closed positions and of fills -----------------------------------------
+
+HEAD, LOST, WON = NET
+EXECUTIONS = (GOLDEN / "bybit.trade-history.1.csv").read_text("utf-8")
+OPENED = "BTCUSDT,Trade,0.1,80000,80000,0.00055,4.4,USDT,,BUY,LIMIT,1,2,"
+STILL = "ETHUSDT,Trade,1,3000,3000,0.00055,1.65,USDT,,BUY,LIMIT,3,4,"
+
+
+@pytest.mark.parametrize("is_list_first", [True, False])
+def test_fees_since_the_opening_count_once_beside_a_list_of_closed_positions(
+    tmp_path: Path, *, is_list_first: bool
+) -> None:
+    """The list's row of 1 March 10:00 holds the fee paid two days before it begins."""
+    closed, fills = tmp_path / "closed.csv", tmp_path / "fills.csv"
+    closed.write_text(HEAD + LOST)
+    rows = [f"{STILL}11:00 2026-03-01", f"{OPENED}10:00 2026-02-27"]
+    fills.write_text(f"{EXECUTIONS}{rows[0]}\n{rows[1]}\n")
+    order = [closed, fills] if is_list_first else [fills, closed]
+    imported(*map(str, order))
+    (event,) = Event.objects.filter(active_assessment__isnull=False)
+    assert event.instrument == "BTCUSDT"
+    (account,) = TradingAccount.objects.all()
+    ((_, entries),) = entries_by_account([account.pk])
+    counted = {
+        (one.line.instrument, one.line.operation): one.line.amount for one in entries
+    }
+    assert counted == {
+        ("BTCUSDT", "Liquidation"): Decimal("-408.8024"),
+        ("BTCPERP", "Trade"): Decimal("-4.4"),
+        ("ETHUSDT", "Trade"): Decimal("-1.65"),
+    }

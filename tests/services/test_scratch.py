@@ -113,3 +113,23 @@ def test_nothing_is_kept() -> None:
     assert not LedgerEntry.objects.exists()
     assert not SourceFile.objects.exists()
     assert not Job.objects.exists()
+
+
+UNCLEAR = (
+    "time,coin,dir,px,sz,ntl,fee,closedPnl\n"
+    "3/4/2026 - 09:10:11,ETH,Close Long,2000,1,2000,0.9,-50.9\n"
+)
+
+
+def test_an_unclear_day_is_read_as_the_venue_writes_it_and_that_is_told() -> None:
+    found = scratch_read(UNCLEAR, ScratchSaid(zone="UTC"))
+
+    assert [f"{line.occurred_at:%m-%d}" for line in found.lines] == ["03-04"]
+    assert "the month was read first" in found.notes[0]
+
+
+def test_an_unclear_day_is_read_as_somebody_said() -> None:
+    found = scratch_read(UNCLEAR, ScratchSaid(zone="UTC", day_order="day"))
+
+    assert [f"{line.occurred_at:%m-%d}" for line in found.lines] == ["04-03"]
+    assert found.notes == []

@@ -38,13 +38,9 @@ from recovery.services.collections import collection_left, collection_notice
 from recovery.services.decisions import decision_approve, decision_propose
 from recovery.services.payments import payment_headroom
 from recovery.services.recomputed import decided_follow
-from recovery.services.set_offs import (
-    set_off_approve,
-    set_off_policy_change,
-    set_off_propose,
-    set_off_reverse,
-    set_off_withdraw,
-)
+from recovery.services.set_off_ends import set_off_reverse, set_off_withdraw
+from recovery.services.set_off_policies import set_off_policy_change
+from recovery.services.set_offs import set_off_approve, set_off_propose
 from tests import factories
 from tests.people import acting
 from tests.story import NOW, SHORT, People

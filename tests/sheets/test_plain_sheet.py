@@ -216,9 +216,17 @@ def test_a_long_sheet_that_turns_unusual_below_goes_on_carefully(book: Path) -> 
 
 
 def test_rows_that_change_what_was_handed_out_refuse_the_file(book: Path) -> None:
-    prices(book, *late(text_row(5, "other")))
+    merged = '<mergeCells count="1"><mergeCell ref="A5:A6"/></mergeCells>'
+    prices(book, *LONG, after=merged)
     records = open_source(book).records()
     with pytest.raises(FileRefusedError, match="two ways"):
+        list(records)
+
+
+def test_a_row_that_comes_again_below_refuses_the_file(book: Path) -> None:
+    prices(book, *late(text_row(5, "other")))
+    records = open_source(book).records()
+    with pytest.raises(FileRefusedError, match="two cells at one place, A5"):
         list(records)
 
 

@@ -331,7 +331,7 @@ def test_large_small_parts_are_refused(book: Path) -> None:
     ("stated", "named"),
     [
         ("application/vnd.ms-excel.sheet.macroEnabled.main+xml", "macros"),
-        ("application/vnd.ms-excel.sheet.binary.macroEnabled.main", "macros"),
+        ("application/vnd.ms-excel.sheet.binary.macroEnabled.main", "binary workbook"),
         ("application/vnd.wordprocessingml.document.main+xml", "text document"),
         ("application/zip", "not a workbook"),
     ],

@@ -126,19 +126,36 @@ class Sample:
         shown = {kind.line.operation for kind in self.shown}
         known = self.layout.operations.items()
         names = [name for name, rule in known if not rule.ignored]
-        made = []
-        for name in (one for one in names if one not in shown):
-            for kind in self.shown[:1]:
-                cells = self._padded(kind.cells)
-                with suppress(CannotWriteError):
-                    self._put(cells, self.layout.fields["operation"], name)
-                    made.append((name, Kind(tuple(cells), kind.line, kind.number)))
-        found = []
-        for name, kind in made:
-            line = self._interpreter.interpret(Record(kind.number, kind.cells))
-            if isinstance(line, LedgerLine) and line.operation == name:
-                found.append(replace(kind, line=line))
-        return found
+        made = (self._renamed(name) for name in names if name not in shown)
+        return [kind for kind in made if kind is not None]
+
+    def _renamed(self, name: str) -> Kind | None:
+        """A row of the file under another name; None where no row can bear it.
+
+        A name that is joined from several columns may stand in any of them.
+        """
+        told = self.layout.fields["operation"]
+        made = next((one for one in self.layout.derived if one.name == told), None)
+        for column in (told, *(made.columns if made else ())):
+            for kind in self.shown:
+                found = self._under(kind, column, name)
+                if found and self._bears(name, found.line):
+                    return found
+        return None
+
+    def _bears(self, name: str, line: LedgerLine) -> bool:
+        rule = self.layout.operations[name]
+        is_part = name in line.operation.split(" / ") and line.role is rule.role
+        return line.operation == name or is_part
+
+    def _under(self, kind: Kind, column: str, name: str) -> Kind | None:
+        cells = self._padded(kind.cells)
+        with suppress(CannotWriteError):
+            self._put(cells, column, name)
+            line = self._interpreter.interpret(Record(kind.number, tuple(cells)))
+            if isinstance(line, LedgerLine):
+                return Kind(tuple(cells), line, kind.number)
+        return None
 
     def _padded(self, cells: Cells) -> list[str]:
         return [*cells, *[""] * (self._columns.width - len(cells))]

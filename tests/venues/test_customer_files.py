@@ -249,5 +249,5 @@ def test_an_id_a_spreadsheet_shortened_tells_no_row_from_another(
         row += "0,0,0,USDT,0,0,500,500,USDT"
         found, _ = read(tmp_path, text_of(OKX_ABOVE, OKX_NAMES, row))
         told = [problem.reason for problem in problems(found)]
-        lost = "has lost digits in a spreadsheet: send the file as it was given"
+        lost = "has lost its digits in a spreadsheet: send the file as it was given"
         assert told == ([] if own == ids[0] else [lost])

@@ -22,6 +22,7 @@ from recovery.venues.profile import Layout, LayoutKind
 from recovery.venues.proofs import in_time_order
 from tests.venues.golden_files import FILES, case_of
 from tests.venues.rendering import Kind, Move, Sample, with_balances
+from tests.venues.test_histories import plain_layouts
 
 # A day that no order of day and month can take for another.
 START = datetime(2026, 3, 14, tzinfo=UTC)
@@ -84,16 +85,33 @@ def moves_of(one: Sample, told: list[tuple[Kind, int, object]]) -> list[Move]:
     return with_balances(moves)
 
 
-def test_every_layout_of_a_venue_is_tried() -> None:
-    shipped = {
-        (one.venue, one.name)
+# Why a layout that holds money is not tried here.
+ELSEWHERE = {("house", "house-ledger 1"): "test_histories writes it from its profile"}
+
+
+def ledgers() -> dict[tuple[str, str], Layout]:
+    """Every layout shipped that holds money, verified or not."""
+    return {
+        (one.venue, one.name): one
         for profile in shipped_profiles()
         for one in profile.layouts
-        if one.kind is LayoutKind.LEDGER and one.venue != "house" and one.verified
+        if one.kind is LayoutKind.LEDGER
     }
-    tried = {(sample(path).layout.venue, sample(path).layout.name) for path in SAMPLED}
-    assert tried >= shipped
+
+
+def names_of(paths: list[Path]) -> set[tuple[str, str]]:
+    return {(sample(path).layout.venue, sample(path).layout.name) for path in paths}
+
+
+def test_every_layout_is_tried_also_unverified_ones() -> None:
+    assert ledgers().keys() - names_of(SAMPLED) == ELSEWHERE.keys()
+    assert {(one.venue, one.name) for one in plain_layouts()} >= ELSEWHERE.keys()
     assert all(sample(path).kinds for path in SAMPLED)
+
+
+def test_every_layout_with_balances_is_tried_for_gaps() -> None:
+    proving = {key for key, one in ledgers().items() if one.has_running_balance}
+    assert proving - names_of(BALANCED) == ELSEWHERE.keys()
 
 
 @of_each(SAMPLED)
@@ -182,9 +200,36 @@ def funding_of(one: Sample) -> Kind | None:
 FUNDED = [path for path in SAMPLED if funding_of(sample(path))]
 
 
-def test_layouts_with_rows_of_funding_are_tried() -> None:
-    assert len(FUNDED) >= 25
-    assert len({path.name.split(".")[0] for path in FUNDED}) >= 8
+_DAILY = "funding is a part of the settlement of each day"
+_SUMMED = "a row tells the sum of its fundings, not their hours"
+_HOURLY = "settles every hour, so no hour is wrong"
+# Why a layout that tells of funding is not tried for its zone.
+NO_HOURS = {
+    ("deribit", "transaction-log 1"): _DAILY,
+    ("deribit", "transaction-log 2"): _DAILY,
+    ("deribit", "transaction-log 3"): _DAILY,
+    ("deribit", "transaction-log 4"): _DAILY,
+    ("deribit", "transaction-log API"): _DAILY,
+    ("gateio", "position-close API"): _SUMMED,
+    ("house", "house-ledger 1"): ELSEWHERE["house", "house-ledger 1"],
+    ("kraken_futures", "account-log API"): _HOURLY,
+    ("kraken_futures", "account-log symbol"): _HOURLY,
+    ("kraken_futures", "positions API"): _SUMMED,
+    ("kucoin", "futures-pnl 1"): _SUMMED,
+    ("kucoin", "futures-pnl API"): _SUMMED,
+    ("okx", "positions-history 1"): _SUMMED,
+    ("okx", "positions-history API"): _SUMMED,
+}
+
+
+def test_every_layout_with_rows_of_funding_is_tried_for_its_zone() -> None:
+    telling = {
+        key
+        for key, one in ledgers().items()
+        if "funding" in one.fields
+        or any(rule.role is LedgerRole.FUND for rule in one.operations.values())
+    }
+    assert telling - names_of(FUNDED) == NO_HOURS.keys()
 
 
 @of_each(FUNDED)

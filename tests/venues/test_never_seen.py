@@ -176,3 +176,24 @@ def test_commas_between_thousands_are_read_as_the_support_screen_shows_them(
     )
     outcomes, _ = understood(path)
     assert [str(one.amount) for one in lines_of(outcomes)] == ["1234.5", "-12000"]
+
+
+def test_lines_of_the_screen_between_the_rows_are_none_and_are_counted(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "log"
+    row = "1\t42\tUSDT\tTRANSFER\t{}\t{}\tBTCUSDT\n"
+    path.write_text(
+        "Balance log\n"
+        + row.format("5", "2026-05-01 00:00:00") * 9
+        + "Load more\n"
+        + row.format("7", "2026-05-01 00:00:01") * 9
+        + row.format("9", "2026-13-01 00:00:01")
+        + "1\t42\tUSDT\tTRANSFER\t5\n"
+        + "Total 3\n"
+    )
+    found, _ = understood(path)
+    assert [type(one).__name__ for one in found] == [
+        "Ignored", *["LedgerLine"] * 9, "Ignored", *["LedgerLine"] * 9,
+        "RowProblem", "RowProblem", "Ignored",
+    ]  # fmt: skip

@@ -51,7 +51,7 @@ class Command(BaseCommand):
 
     def _bring_in(self, folder: Path) -> None:
         now = timezone.now()
-        demo_files_receive(folder, say=self.stdout.write)
+        demo_files_receive(folder, run_due=run_all_due, say=self.stdout.write)
         self.stdout.write(f"{run_all_due()} jobs done")
         demo_staff_make(now=now)
         story = DemoStory(folder, now)
