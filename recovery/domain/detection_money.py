@@ -83,7 +83,8 @@ class _Places:
         for row in rows if name else [self.every]:
             at = bisect_right(row, index, key=_begins)
             for window in reversed(row[max(at - 1, 0) : at + 1]):
-                after = NEAR if window.forced else MINUTE
+                # What names no instrument settles the wallet, some seconds after.
+                after = NEAR if window.forced and name else MINUTE
                 if window.started_at - NEAR <= item.at <= window.ended_at + after:
                     return window
         return None

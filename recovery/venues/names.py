@@ -14,7 +14,7 @@ INSTRUMENT_LENGTH = 40
 ACCOUNT_LENGTH = 64
 # A spreadsheet writes a long number so, or a program that holds it as a fraction.
 _DIGITS_LOST = re.compile(
-    r"(?:.*:)?(?:\d(?:\.\d+[eE]\+?|[eE]\+)\d{1,2}|\d{16,}\.0*)", re.ASCII
+    r"(?:.*:)?(?:\d(?:[.,]\d+[eE]\+?|[eE]\+)\d{1,2}|\d{16,}\.0*)", re.ASCII
 )
 DIGITS_LOST = "has lost its digits in a spreadsheet: send the file as it was given"
 

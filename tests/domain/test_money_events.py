@@ -175,6 +175,16 @@ def test_fund_row_joins_the_event_of_the_fills() -> None:
     assert len(event.items) == 2
 
 
+def test_marked_row_without_an_instrument_joins_the_fills_of_its_minute() -> None:
+    fill = row(PNL, "-9", 10, marker=LIQUIDATED, side=Side.SELL, quantity=Decimal(1))
+    (event,) = windows(fill, row(LedgerRole.CONV, "-2", 16, "", marker=LIQUIDATED))
+    assert len(event.forced) == 1
+    assert len(event.items) == 2
+    named = row(LedgerRole.CONV, "-2", 16, marker=LIQUIDATED)
+    later = row(LedgerRole.CONV, "-2", 99, "", marker=LIQUIDATED)
+    assert [len(windows(fill, other)) for other in (named, later)] == [2, 2]
+
+
 def test_cover_beside_an_unmarked_result_is_an_event() -> None:
     (event,) = windows(
         row(PNL, "-254.75", 10, ""),

@@ -230,3 +230,24 @@ def test_account_of_an_account_log_stands_in_its_name(tmp_path: Path) -> None:
     assert (line.account, line.amount) == (LOG_ID, Decimal(5))
     with pytest.raises(AccountNeededError):
         read(tmp_path, text, "log.csv")
+
+
+# --- what a spreadsheet took out of a file -----------------------------------------------
+
+
+def test_a_history_is_read_without_its_remarks(tmp_path: Path) -> None:
+    names, *rows = (line.rpartition(",")[0] for line in (HISTORY, *ROWS))
+    assert sums(read(tmp_path, text_of(names, *rows))[0]) == SUMS
+
+
+def test_an_id_a_spreadsheet_shortened_tells_no_row_from_another(
+    tmp_path: Path,
+) -> None:
+    ids = ("1234567890123456701", "1.23457E+18", "1,23457E+18")
+    for own in ids:
+        row = f'"{own}",o1,2026-03-04 05:00:00,Transfer,USDT,Transfer in,0,USDT,'
+        row += "0,0,0,USDT,0,0,500,500,USDT"
+        found, _ = read(tmp_path, text_of(OKX_ABOVE, OKX_NAMES, row))
+        told = [problem.reason for problem in problems(found)]
+        lost = "has lost its digits in a spreadsheet: send the file as it was given"
+        assert told == ([] if own == ids[0] else [lost])
