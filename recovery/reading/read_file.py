@@ -27,7 +27,7 @@ from recovery.venues.headerless import with_header
 from recovery.venues.interpretation import Interpreter
 from recovery.venues.loading import shipped_profiles
 from recovery.venues.manifest import read_manifest
-from recovery.venues.number_style import COMMA_PROVEN, COMMA_TOLD
+from recovery.venues.number_style import style_told
 from recovery.venues.profile import Layout
 from recovery.venues.recognition import Recognition, recognise
 from recovery.venues.stated import zone_label
@@ -212,7 +212,7 @@ def warnings_told(source: Source, interpreter: Interpreter) -> list[str]:
     )
     return [
         *filter(None, taken),
-        *([COMMA_TOLD] if COMMA_PROVEN in interpreter.recognition.stated else []),
+        *style_told(interpreter.recognition.stated),
         *([f"Layout {layout.code} {layout.generation}: {NOTE}."] if by_staff else []),
         *([ZONE_ASSUMED] if interpreter.is_zone_assumed else []),
         *_other_zone(interpreter),

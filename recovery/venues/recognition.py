@@ -13,7 +13,7 @@ from recovery.venues.header_names import (
     numbered,
 )
 from recovery.venues.loading import shipped_profiles
-from recovery.venues.number_style import COMMA_PROVEN, as_written
+from recovery.venues.number_style import as_written, style_proven
 from recovery.venues.profile import Layout, VenueProfile
 from recovery.venues.shapes import shape_score
 from recovery.venues.stated import file_statements
@@ -149,7 +149,7 @@ def _recognition(source: Source, ranked: Sequence[Likeness], name: str) -> Recog
         stated={
             **_zone_of_times(source, layout, columns),
             **file_statements(layout, source.preamble, name, zone),
-            **({COMMA_PROVEN: written.numbers.decimal} if written != layout else {}),
+            **style_proven(layout, written),
         },
         time_forms=_time_forms(source, layout, columns),
         header=source.header,

@@ -111,15 +111,24 @@ def test_a_transfer_is_in_the_asset_that_was_given(tmp_path: Path) -> None:
     assert not any("taken to be" in word for word in ended.warnings)
 
 
-def test_a_decimal_comma_that_the_rows_prove_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("written", "amount", "told"),
+    [
+        ("-0,5", "-0.5", "a comma before their decimals"),
+        ("-1,234.5", "-1234.5", "commas between their thousands"),
+    ],
+)
+def test_a_style_of_numbers_that_the_rows_prove_is_told(
+    tmp_path: Path, written: str, amount: str, told: str
+) -> None:
     path = tmp_path / "history.csv"
     path.write_text(
         "User_ID;UTC_Time;Account;Operation;Coin;Change;Remark\n"
-        "7;2026-03-04 05:10:00;USDT-Futures;Fee;USDT;-0,5;\n"
+        f"7;2026-03-04 05:10:00;USDT-Futures;Fee;USDT;{written};\n"
     )
     _, rows, ended = load(path)
-    assert rows.tally.sums == {"USDT": {"FEE": Decimal("-0.5")}}
-    assert "a comma before their decimals" in ended.warnings[0]
+    assert rows.tally.sums == {"USDT": {"FEE": Decimal(amount)}}
+    assert told in ended.warnings[0]
 
 
 def test_times_that_say_their_zone_need_nobody(tmp_path: Path) -> None:

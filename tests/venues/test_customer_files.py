@@ -68,6 +68,24 @@ def test_a_grouped_number_with_a_point_speaks_against_a_decimal_comma(
     assert problem.value == "0,5"
 
 
+@pytest.mark.parametrize("proof", ["-12,375.5", "-1,012,375"])
+def test_commas_between_thousands_are_read_where_a_number_proves_them(
+    tmp_path: Path, proof: str
+) -> None:
+    changed = ROWS[1].replace("-310.5", f'"{proof}"')
+    also = ROWS[1].replace("-310.5", '"-1,234"').replace("05:10", "05:11")
+    found, _ = read(tmp_path, text_of(HISTORY, ROWS[0], changed, also))
+    assert not problems(found)
+    expected = Decimal(proof.replace(",", "")) - 1234
+    assert Decimal(sums(found)["USDT"]["PNL"]) == expected
+
+
+def test_decimal_commas_and_thousands_in_one_file_prove_nothing(tmp_path: Path) -> None:
+    rows = [ROWS[0].replace("-0.8", '"-0,8"'), ROWS[1].replace("-310.5", '"-2,310.5"')]
+    found, _ = read(tmp_path, text_of(HISTORY, *rows))
+    assert [one.value for one in problems(found)] == ["-0,8", "-2,310.5"]
+
+
 def test_proven_decimal_commas_and_days_with_points_are_read(tmp_path: Path) -> None:
     rows = map(localised, ROWS)
     found, _ = read(tmp_path, text_of(HISTORY.replace(",", ";"), *rows))
