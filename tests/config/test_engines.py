@@ -28,7 +28,7 @@ from config.engines.running import engines_running
 
 pytestmark = pytest.mark.slow
 CHECKOUT = Path(__file__).resolve().parents[2]
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 90.0
 HOLD = (
     "import sys\n"
     "from pathlib import Path\n"

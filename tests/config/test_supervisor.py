@@ -21,7 +21,7 @@ from tests.config.left_behind import MARK, processes_left
 
 pytestmark = pytest.mark.slow
 CHECKOUT = Path(__file__).resolve().parents[2]
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 90.0
 REFUSED = 2
 
 

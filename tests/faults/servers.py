@@ -21,7 +21,7 @@ from config.engines.processes import start_bound, wait_until
 from config.engines.redis import _server_program
 
 HOST = "127.0.0.1"
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 90.0
 
 
 def free_port() -> int:

@@ -69,4 +69,4 @@ def test_a_flood_of_slow_imports_delays_neither_mail_nor_recompute(desk: Desk) -
 
     assert waiting >= 200 - 2 * SLOTS
     assert hanging < 260  # Sweeps at once may each ring 64.
-    assert took < 5, took  # A sweep, and a busy machine.
+    assert took < 15, took  # A sweep, and a busy machine.

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-END_SECONDS = 40.0
+END_SECONDS = 120.0
 
 
 @pytest.fixture
