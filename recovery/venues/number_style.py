@@ -25,7 +25,8 @@ _POINT = re.compile(rf"\s*[+-]?[\d,]*\.\d+(?:[eE][+-]?\d{{1,2}})?{_UNIT}\s*", re
 _COMMA = re.compile(rf"\s*[+-]?\d+,\d+(?:[eE][+-]?\d{{1,2}})?{_UNIT}\s*", re.ASCII)
 # Two groups, or a group and a point: no decimals look like this.
 _THOUSANDS = re.compile(
-    rf"\s*[+-]?[1-9]\d{{0,2}}(?:(?:,\d{{3}})+\.\d+|(?:,\d{{3}}){{2,}}){_UNIT}\s*", re.ASCII
+    rf"\s*[+-]?[1-9]\d{{0,2}}(?:(?:,\d{{3}})+\.\d+|(?:,\d{{3}}){{2,}}){_UNIT}\s*",
+    re.ASCII,
 )
 # One comma before three digits may as well group thousands: it proves nothing.
 _GROUPED = re.compile(rf"\s*[+-]?[1-9]\d{{0,2}},\d{{3}}{_UNIT}\s*", re.ASCII)
