@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from recovery.domain.assessment_expected import marks_needed
 from recovery.domain.breaks import find_reason
 from recovery.domain.ledger import EventMarker, LedgerRole, Side
 from recovery.domain.words import Basis, BreakReason
@@ -50,6 +51,22 @@ def test_without_a_mark_the_scope_cannot_be_proved_but_the_fills_can() -> None:
     assert assessment.deficit == 0
     assert line_of(assessment, "realised_pnl").difference == 1
     assert line_of(assessment, "realised_pnl").basis == Basis.COMPUTED
+
+
+def test_marks_are_asked_for_the_others_at_the_end_and_the_own_at_the_start() -> None:
+    ((window, opening, _),) = found(beside().entries, free())
+    assert marks_needed(window, opening) == {
+        "ETHUSDT": window.ended_at,
+        "BTCUSDT": window.started_at,
+    }
+
+
+def test_position_alone_in_its_scope_asks_for_no_mark() -> None:
+    book = opened()
+    trade(book, "10", "100", "0")
+    trade(book, "-10", "88", "-120", marker=LIQUIDATED)
+    ((window, opening, _),) = found(book.entries, free())
+    assert marks_needed(window, opening) == {}
 
 
 @pytest.mark.parametrize("marks", [{}, {"ETHUSDT": "41"}])
