@@ -52,6 +52,9 @@ _HASTY_SETTINGS = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
+    # Tables are emptied again and again: figures of an empty one, taken in between,
+    # would have the next test's rows searched one by one.
+    "autovacuum": "off",
 }
 
 
